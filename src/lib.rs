@@ -1,0 +1,6 @@
+//! drplan: a disaster-recovery strategy planner and RTO/RPO simulator.
+
+pub mod diag;
+pub mod id;
+pub mod model;
+pub mod units;

@@ -1,0 +1,86 @@
+//! A plan as one tier carries it out: without the copies and the steps that the tier lacks.
+
+use super::{Phase, Scenario, TierService};
+use crate::id::{CopyId, PlanId, PoolId, StepId};
+
+/// A step of a fitted plan.
+#[derive(Clone, Debug)]
+pub struct FittedStep {
+    /// The step.
+    pub step: StepId,
+    /// Positions of the steps that must be finished first; all smaller than its own.
+    pub after: Vec<u32>,
+    /// The pools of the strategy that it starts; it takes no time if all of them are up already.
+    pub starts: Vec<PoolId>,
+}
+
+/// A plan in one tier.
+#[derive(Clone, Debug)]
+pub struct FittedPlan {
+    /// The plan.
+    pub plan: PlanId,
+    /// Copies that the tier has, best first.
+    pub from: Vec<CopyId>,
+    /// Pools that serve afterwards.
+    pub into: Vec<PoolId>,
+    /// Steps that the tier can carry out.
+    pub steps: Vec<FittedStep>,
+    /// Whether the plan begins by detecting the failure itself.
+    pub detects: bool,
+}
+
+/// The plan as this strategy carries it out; `None` if it does not fit at all.
+///
+/// A step that starts compute which the strategy lacks is dropped, its dependents wait for what it
+/// waited for. The plan does not fit if that drops all the steps that start something, or if the
+/// tier has none of the plan's copies.
+#[must_use]
+pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Option<FittedPlan> {
+    let row = &scenario.plans[plan];
+    let primary = service.copies.iter().copied().filter(|c| {
+        let copy = &scenario.copies[*c];
+        copy.kind.word() == "primary" && Some(copy.data) == scenario.services[service.service].data
+    });
+    let from: Vec<CopyId> = if row.from.is_empty() {
+        primary.collect()
+    } else {
+        row.from.iter().copied().filter(|c| service.copies.contains(c)).collect()
+    };
+    if from.is_empty() && (!row.from.is_empty() || scenario.services[service.service].data.is_some()) {
+        return None;
+    }
+    let has = |pool: &PoolId| {
+        service.runs.contains(pool) || service.standby.contains(pool) || service.cold.contains(pool)
+    };
+    let into = row.into.clone().unwrap_or_else(|| service.runs.clone());
+    if !into.iter().all(has) {
+        return None;
+    }
+    let steps = fit_steps(scenario, row, has)?;
+    let detects = row.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
+    Some(FittedPlan { plan, from, into, steps, detects })
+}
+
+fn fit_steps(scenario: &Scenario, plan: &super::Plan, has: impl Fn(&PoolId) -> bool) -> Option<Vec<FittedStep>> {
+    // For each node of the plan: the fitted nodes that stand for it, itself or what it waited for.
+    let mut stands_for: Vec<Vec<u32>> = Vec::with_capacity(plan.steps.nodes.len());
+    let mut fitted: Vec<FittedStep> = Vec::with_capacity(plan.steps.nodes.len());
+    let (mut starting, mut dropped) = (0, 0);
+    for node in &plan.steps.nodes {
+        let mut after: Vec<u32> =
+            node.after.iter().flat_map(|n| stands_for[*n as usize].iter().copied()).collect();
+        after.sort_unstable();
+        after.dedup();
+        let step = &scenario.steps[node.step];
+        let starts: Vec<PoolId> = step.starts.iter().copied().filter(&has).collect();
+        starting += usize::from(!step.starts.is_empty());
+        if starts.is_empty() && !step.starts.is_empty() {
+            dropped += 1;
+            stands_for.push(after);
+            continue;
+        }
+        stands_for.push(vec![fitted.len() as u32]);
+        fitted.push(FittedStep { step: node.step, after, starts });
+    }
+    (starting == 0 || dropped < starting).then_some(fitted)
+}

@@ -1,0 +1,150 @@
+//! The valid, immutable scenario: what must survive, where it lives, what can go wrong, which
+//! copies exist and how people recover.
+//!
+//! A [`Scenario`] is only made by `spec` after every reference is resolved and every rule of the
+//! language holds; nothing changes it afterwards. All tables are sorted by name, so the order of a
+//! file's tables changes nothing.
+
+mod assets;
+mod compute;
+mod copies;
+mod delay;
+mod failures;
+mod fit;
+mod places;
+mod plans;
+mod services;
+
+pub use assets::{AssetIndex, AssetSet};
+pub use compute::{Instance, Pool, Site};
+pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
+pub use delay::{Delay, Law, normal_quantile};
+pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Taints, Target};
+pub use fit::{FittedPlan, FittedStep, fit_plan};
+pub use places::{Account, Burst, DataSet, External, Link, Place, Role};
+pub use plans::{Commit, GraphNode, Phase, Plan, Step, StepGraph, Volume, Work};
+pub use services::{
+    Explore, ExploreAxis, MonthlyItem, Need, Objective, Objectives, PlanPolicy, Runbook, Service, Strategy, Tier,
+    TierService, YearlyObjective,
+};
+
+use crate::id::{
+    AccountId, CopyId, DataId, DrillId, ExternalId, FailureId, LinkId, PlaceId, PlanId, PoolId, RoleId, ServiceId,
+    StepId, StrategyId, Table, TierId,
+};
+use crate::units::{Money, Seconds};
+
+/// A test of a plan that is carried out on a schedule and costs money.
+#[derive(Clone, Debug)]
+pub struct Drill {
+    /// Name in the file.
+    pub name: String,
+    /// The plan that is drilled.
+    pub plan: PlanId,
+    /// How often.
+    pub every: Seconds,
+    /// What one drill costs; `None` is unknown.
+    pub price_per_drill: Option<Money>,
+    /// Where the figures come from.
+    pub source: Option<String>,
+}
+
+/// The tables of a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// One line that names the system.
+    pub title: String,
+    /// Currency of every price, such as `USD`.
+    pub currency: String,
+    /// First 16 hexadecimal digits of the SHA-256 of the resolved scenario; it does not depend on
+    /// layout, comments or the order of tables.
+    pub hash: String,
+    /// The tier that `check` and `runbook` look at.
+    pub chosen: Option<TierId>,
+    /// How much a bad night stretches the work of people: a factor drawn once per incident.
+    pub stress: Option<Delay>,
+    /// Regions and what is in them.
+    pub places: Table<PlaceId, Place>,
+    /// Links between regions.
+    pub links: Table<LinkId, Link>,
+    /// Data sets.
+    pub data: Table<DataId, DataSet>,
+    /// What stands outside.
+    pub externals: Table<ExternalId, External>,
+    /// Credential domains.
+    pub accounts: Table<AccountId, Account>,
+    /// People.
+    pub roles: Table<RoleId, Role>,
+    /// Compute pools.
+    pub compute: Table<PoolId, Pool>,
+    /// Copies of data.
+    pub copies: Table<CopyId, Copy>,
+    /// Kinds of failure.
+    pub failures: Table<FailureId, Failure>,
+    /// Services.
+    pub services: Table<ServiceId, Service>,
+    /// Strategies.
+    pub strategies: Table<StrategyId, Strategy>,
+    /// Tiers.
+    pub tiers: Table<TierId, Tier>,
+    /// Plans.
+    pub plans: Table<PlanId, Plan>,
+    /// Steps.
+    pub steps: Table<StepId, Step>,
+    /// Drills.
+    pub drills: Table<DrillId, Drill>,
+    /// What runbooks say beyond the plans.
+    pub runbook: Runbook,
+    /// The design space of `explore`.
+    pub explore: Option<Explore>,
+    /// Objectives of the application as a whole.
+    pub objectives: Objectives,
+}
+
+/// A valid scenario. Reads like [`Parts`]; cannot be changed.
+#[derive(Clone, Debug)]
+pub struct Scenario(Parts);
+
+impl Scenario {
+    /// Seals validated tables.
+    #[must_use]
+    pub(crate) fn seal(parts: Parts) -> Self {
+        Self(parts)
+    }
+
+    /// Whether `place` is `within`, or is it.
+    #[must_use]
+    pub fn is_within(&self, place: PlaceId, within: PlaceId) -> bool {
+        let mut at = Some(place);
+        while let Some(p) = at {
+            if p == within {
+                return true;
+            }
+            at = self.places[p].parent;
+        }
+        false
+    }
+
+    /// The link between the regions of two places, if they differ and one is declared.
+    #[must_use]
+    pub fn link_between(&self, a: PlaceId, b: PlaceId) -> Option<LinkId> {
+        let (a, b) = (self.places[a].region, self.places[b].region);
+        (a != b).then(|| self.links.iter().find(|(_, link)| link.joins(a, b)).map(|(id, _)| id)).flatten()
+    }
+
+    /// The place where a copy's site stands.
+    #[must_use]
+    pub fn site_place(&self, site: Site) -> PlaceId {
+        match site {
+            Site::Place(place) => place,
+            Site::Instance(pool, n) => self.compute[pool].instances[n as usize].place,
+        }
+    }
+}
+
+impl std::ops::Deref for Scenario {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
