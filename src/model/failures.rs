@@ -21,8 +21,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Outage, Self::Partition, Self::Deletion, Self::Corruption, Self::Compromise];
+    pub const ALL: [Self; 5] = [Self::Outage, Self::Partition, Self::Deletion, Self::Corruption, Self::Compromise];
 
     /// The word for it in the file and in results.
     #[must_use]

@@ -49,9 +49,8 @@ pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Opt
     if from.is_empty() && (!row.from.is_empty() || scenario.services[service.service].data.is_some()) {
         return None;
     }
-    let has = |pool: &PoolId| {
-        service.runs.contains(pool) || service.standby.contains(pool) || service.cold.contains(pool)
-    };
+    let has =
+        |pool: &PoolId| service.runs.contains(pool) || service.standby.contains(pool) || service.cold.contains(pool);
     let into = row.into.clone().unwrap_or_else(|| service.runs.clone());
     if !into.iter().all(has) {
         return None;
@@ -67,8 +66,7 @@ fn fit_steps(scenario: &Scenario, plan: &super::Plan, has: impl Fn(&PoolId) -> b
     let mut fitted: Vec<FittedStep> = Vec::with_capacity(plan.steps.nodes.len());
     let (mut starting, mut dropped) = (0, 0);
     for node in &plan.steps.nodes {
-        let mut after: Vec<u32> =
-            node.after.iter().flat_map(|n| stands_for[*n as usize].iter().copied()).collect();
+        let mut after: Vec<u32> = node.after.iter().flat_map(|n| stands_for[*n as usize].iter().copied()).collect();
         after.sort_unstable();
         after.dedup();
         let step = &scenario.steps[node.step];

@@ -25,15 +25,8 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in their usual order.
-    pub const ALL: [Self; 7] = [
-        Self::Detect,
-        Self::Decide,
-        Self::Provision,
-        Self::Restore,
-        Self::Replay,
-        Self::Verify,
-        Self::Redirect,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Detect, Self::Decide, Self::Provision, Self::Restore, Self::Replay, Self::Verify, Self::Redirect];
 
     /// The word for it in the file and in results.
     #[must_use]
