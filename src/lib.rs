@@ -3,4 +3,5 @@
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod stats;
 pub mod units;
