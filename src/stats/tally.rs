@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn merging_in_any_order_and_split_gives_the_same_estimate() {
-        let value = |i: u64| (i * 7919) % 100_003 * (i % 5) << (i % 17);
+        let value = |i: u64| ((i * 7919) % 100_003 * (i % 5)) << (i % 17);
         let whole = tally((0..30_000).map(value));
         let parts: Vec<Tally> = (0..3).map(|k| tally((0..30_000).filter(|i| i % 3 == k).map(value))).collect();
         for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
