@@ -1,0 +1,3 @@
+//! Simulation of incidents: what a campaign leaves behind.
+pub mod tally;
+pub use tally::*;
