@@ -6,6 +6,7 @@ pub mod cost;
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod report;
 pub mod sim;
 pub mod stats;
 pub mod units;
