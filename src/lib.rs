@@ -1,12 +1,9 @@
 //! drplan: a disaster-recovery strategy planner and RTO/RPO simulator.
 
-pub mod assess;
-pub mod bound;
 pub mod cost;
 pub mod diag;
 pub mod id;
 pub mod model;
-pub mod report;
 pub mod sim;
 pub mod stats;
 pub mod units;
