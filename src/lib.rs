@@ -3,4 +3,5 @@
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod spec;
 pub mod units;
