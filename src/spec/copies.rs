@@ -9,7 +9,7 @@ use super::{codes, compute, graph, quantity, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, Table};
 use crate::model::{AsyncLag, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
-use crate::units::{Seconds, SECONDS_PER_YEAR};
+use crate::units::{SECONDS_PER_YEAR, Seconds};
 
 const KINDS: &[&str] = &["primary", "async", "log", "backup", "soft-delete", "derived"];
 
@@ -161,7 +161,10 @@ fn read_primary(cx: &mut Reader<'_>, entry: &mut Entry<'_>, sites: usize) -> Cop
         check_acks(cx, entry, acks, sites);
     } else if !entry.has("acks") {
         if sites > 1 {
-            let message = format!("{} lies in {sites} places but does not say how many must have a write", quote(&entry.path.to_string()));
+            let message = format!(
+                "{} lies in {sites} places but does not say how many must have a write",
+                quote(&entry.path.to_string())
+            );
             cx.push(
                 Diagnostic::error(codes::MISSING_ACKS, entry.at("at"), message)
                     .help(format!("`acks = {sites}` is synchronous, `acks = {}` a majority", sites / 2 + 1)),
@@ -360,9 +363,16 @@ fn resolve_data(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
             }
             None => {
                 let sets: Vec<String> = cx.all_names(Sort::Data).iter().map(|d| quote(d)).collect();
-                let fault = Diagnostic::error(codes::DATA_UNCLEAR, drafts[n].path.clone(), format!("{name} does not say what data it holds"))
-                    .on_key()
-                    .help(format!("add `data =` with one of {}", if sets.is_empty() { "[data], which is empty".to_owned() } else { sets.join(", ") }));
+                let fault = Diagnostic::error(
+                    codes::DATA_UNCLEAR,
+                    drafts[n].path.clone(),
+                    format!("{name} does not say what data it holds"),
+                )
+                .on_key()
+                .help(format!(
+                    "add `data =` with one of {}",
+                    if sets.is_empty() { "[data], which is empty".to_owned() } else { sets.join(", ") }
+                ));
                 cx.push(fault);
                 cx.broken = true;
             }
@@ -386,7 +396,8 @@ fn resolve_sites(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
         if let Some(of) = of {
             drafts[n].row.sites = drafts[of].row.sites.clone();
             let shown = "with what it is of".to_owned();
-            let origin = super::Origin::Default { why: "a recycle bin is part of the system that it serves".to_owned() };
+            let origin =
+                super::Origin::Default { why: "a recycle bin is part of the system that it serves".to_owned() };
             let shown = super::read::Shown { human: shown.clone(), exact: shown };
             cx.notes.push(super::resolved::Note::new(drafts[n].path.key("at"), shown, origin, None));
         }
@@ -405,7 +416,11 @@ fn check_upstream(cx: &mut Reader<'_>, draft: &Draft, all: &[Draft]) {
         Some(Upstream::Copy(of)) => {
             let of = &all[of.index()];
             if let (Some((_, said)), true) = (&draft.data, kind != "derived" && of.row.data != draft.row.data) {
-                let message = format!("it says that it holds {}, but what it is made from holds {}", quote(&cx.parts.data[draft.row.data].name), quote(&cx.parts.data[of.row.data].name));
+                let message = format!(
+                    "it says that it holds {}, but what it is made from holds {}",
+                    quote(&cx.parts.data[draft.row.data].name),
+                    quote(&cx.parts.data[of.row.data].name)
+                );
                 cx.push(
                     Diagnostic::error(codes::DATA_UNCLEAR, said.clone(), message)
                         .also(at.clone(), "made from this")

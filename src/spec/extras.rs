@@ -16,7 +16,9 @@ pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
     if let Some(version) = entry.get(cx, "drplan", version) {
         if version != 1 {
             let message = format!("version {version} of the language is not known");
-            cx.push(Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"));
+            cx.push(
+                Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"),
+            );
         }
     }
     cx.parts.title = entry.get(cx, "title", values::text).map(|t| t.0).unwrap_or_default();
@@ -172,7 +174,8 @@ fn check_axis(cx: &mut Reader<'_>, target: &Path, path: &Path) {
     if found.is_none() {
         cx.error(codes::UNKNOWN_NAME, path, format!("there is no {} in [{table}]", quote(entry)));
     } else if keys.get(key).is_none() {
-        let fault = Diagnostic::error(codes::UNKNOWN_KEY, path.clone(), format!("{} is no key of [{table}]", quote(key)));
+        let fault =
+            Diagnostic::error(codes::UNKNOWN_KEY, path.clone(), format!("{} is no key of [{table}]", quote(key)));
         let near = closest(key, keys.keys.iter().map(|k| k.name));
         cx.push(match near {
             Some(near) => fault.help(format!("did you mean `{near}`?")),

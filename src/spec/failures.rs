@@ -79,7 +79,12 @@ struct Targets(Vec<(String, Target)>);
 impl Show for Targets {}
 
 /// The members of a failure, and whether they fail on their own.
-fn read_members(cx: &mut Reader<'_>, entry: &mut Entry<'_>, kind: FailureKind, name: &str) -> Option<(Vec<Member>, bool)> {
+fn read_members(
+    cx: &mut Reader<'_>,
+    entry: &mut Entry<'_>,
+    kind: FailureKind,
+    name: &str,
+) -> Option<(Vec<Member>, bool)> {
     entry.needs_one(cx, ["hits", "each"]);
     let parse = match kind {
         FailureKind::Outage => outage_targets,
@@ -98,7 +103,10 @@ fn read_members(cx: &mut Reader<'_>, entry: &mut Entry<'_>, kind: FailureKind, n
         cx.error(codes::REPEATED_ITEM, &entry.at(key), "this names the same thing twice");
     }
     if each {
-        return Some((targets.into_iter().map(|(name, target)| Member { name, targets: vec![target] }).collect(), true));
+        return Some((
+            targets.into_iter().map(|(name, target)| Member { name, targets: vec![target] }).collect(),
+            true,
+        ));
     }
     let name = match targets.as_slice() {
         [(one, _)] => one.clone(),
@@ -140,7 +148,11 @@ fn targets(cx: &mut Reader<'_>, node: &Node, path: &Path, sorts: &[Sort]) -> Opt
                 };
             }
             if nodes.is_empty() {
-                cx.push(Diagnostic::error(codes::EMPTY_LIST, path.clone(), "this list is empty: the failure would hit nothing"));
+                cx.push(Diagnostic::error(
+                    codes::EMPTY_LIST,
+                    path.clone(),
+                    "this list is empty: the failure would hit nothing",
+                ));
                 whole = false;
             }
         }
@@ -184,7 +196,9 @@ fn advise_kind(cx: &Reader<'_>, text: &str, fault: Diagnostic) -> Diagnostic {
         Some((Sort::Link, _)) => fault.help("a link fails by a `partition`"),
         Some((Sort::Data, _)) => fault.help("data fails by a `deletion` or `corruption`"),
         Some((Sort::Account, _)) => fault.help("an account fails by a `compromise` or an `outage`"),
-        Some((Sort::Place | Sort::Compute | Sort::External, _)) => fault.help("places, compute and externals fail by an `outage`"),
+        Some((Sort::Place | Sort::Compute | Sort::External, _)) => {
+            fault.help("places, compute and externals fail by an `outage`")
+        }
         _ => fault,
     }
 }
@@ -201,11 +215,20 @@ fn target(sort: Sort, n: usize) -> Target {
     }
 }
 
-fn add_members(cx: &mut Reader<'_>, name: &str, path: &Path, sorts: &[Sort], found: &mut Vec<(String, Target)>) -> bool {
+fn add_members(
+    cx: &mut Reader<'_>,
+    name: &str,
+    path: &Path,
+    sorts: &[Sort],
+    found: &mut Vec<(String, Target)>,
+) -> bool {
     let with_members: Vec<Sort> = sorts.iter().copied().filter(|s| matches!(s, Sort::Place | Sort::Compute)).collect();
     if with_members.is_empty() {
         let allowed = one_of(sorts.iter().map(|s| s.a()));
-        let message = format!("{} names members of a place or of compute; this failure takes {allowed}", quote(&format!("{name}/*")));
+        let message = format!(
+            "{} names members of a place or of compute; this failure takes {allowed}",
+            quote(&format!("{name}/*"))
+        );
         cx.error(codes::WRONG_REFERENCE, path, message);
         return false;
     }
@@ -227,10 +250,21 @@ fn add_members(cx: &mut Reader<'_>, name: &str, path: &Path, sorts: &[Sort], fou
     true
 }
 
-fn add_instance(cx: &mut Reader<'_>, pool: &str, text: &str, path: &Path, sorts: &[Sort], found: &mut Vec<(String, Target)>) -> bool {
+fn add_instance(
+    cx: &mut Reader<'_>,
+    pool: &str,
+    text: &str,
+    path: &Path,
+    sorts: &[Sort],
+    found: &mut Vec<(String, Target)>,
+) -> bool {
     if !sorts.contains(&Sort::Compute) {
         let allowed = one_of(sorts.iter().map(|s| s.a()));
-        cx.error(codes::WRONG_REFERENCE, path, format!("{} names an instance; this failure takes {allowed}", quote(text)));
+        cx.error(
+            codes::WRONG_REFERENCE,
+            path,
+            format!("{} names an instance; this failure takes {allowed}", quote(text)),
+        );
         return false;
     }
     let Some((_, n)) = cx.refer_name(&[Sort::Compute], pool, path) else { return false };
@@ -238,7 +272,8 @@ fn add_instance(cx: &mut Reader<'_>, pool: &str, text: &str, path: &Path, sorts:
     let Some(row) = cx.parts.compute.get(id) else { return false };
     let Some(at) = row.instances.iter().position(|i| i.name == text) else {
         let names: Vec<String> = row.instances.iter().take(8).map(|i| quote(&i.name)).collect();
-        let fault = Diagnostic::error(codes::UNKNOWN_NAME, path.clone(), format!("there is no instance {}", quote(text)));
+        let fault =
+            Diagnostic::error(codes::UNKNOWN_NAME, path.clone(), format!("there is no instance {}", quote(text)));
         cx.push(fault.help(format!("instances: {}", names.join(", "))));
         return false;
     };

@@ -119,7 +119,8 @@ impl Names {
                 gather_table(sort, &item.node, &mut table);
             }
             if table.len() > limits::ENTRIES {
-                let message = format!("`{}` has {} entries; {} are allowed", sort.table(), table.len(), limits::ENTRIES);
+                let message =
+                    format!("`{}` has {} entries; {} are allowed", sort.table(), table.len(), limits::ENTRIES);
                 found.push(Diagnostic::error(codes::LIMIT_ENTRIES, Path::keys(&[sort.table()]), message).on_key());
                 table.clear();
             }
@@ -157,7 +158,8 @@ impl Names {
             let message = format!("{} is {}; this takes {wanted}", quote(name), sort.a());
             return Diagnostic::error(codes::WRONG_REFERENCE, path, message).label(format!("not {wanted}"));
         }
-        let message = format!("there is no {} named {}", wanted.trim_start_matches("a ").trim_start_matches("an "), quote(name));
+        let message =
+            format!("there is no {} named {}", wanted.trim_start_matches("a ").trim_start_matches("an "), quote(name));
         let known = sorts.iter().filter_map(|s| self.tables.get(s)).flat_map(|t| t.keys().map(String::as_str));
         let mut diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, path, message).label("not declared");
         diagnostic = match closest(name, known.clone()) {
@@ -180,7 +182,9 @@ impl Names {
                             Diagnostic::error(codes::DUPLICATE_NAME, path.clone(), message)
                                 .on_key()
                                 .also(first.clone(), format!("{} of that name", other.a()))
-                                .help("places, links, data, externals, accounts, compute and copies share one namespace"),
+                                .help(
+                                    "places, links, data, externals, accounts, compute and copies share one namespace",
+                                ),
                         );
                         continue;
                     }
@@ -258,7 +262,10 @@ pub(super) fn check_characters(node: &Node, path: &Path, found: &mut Diagnostics
         let what = if on_key { "this key" } else { "this text" };
         let message = format!("{what} holds the invisible character U+{:04X}", u32::from(c));
         let diagnostic = Diagnostic::error(codes::CONTROL_CHARACTER, path.clone(), message);
-        found.push(if on_key { diagnostic.on_key() } else { diagnostic }.help("take it out: it can make a line read other than it is"));
+        found.push(
+            if on_key { diagnostic.on_key() } else { diagnostic }
+                .help("take it out: it can make a line read other than it is"),
+        );
     };
     match &node.raw {
         Raw::Text(text) => {
@@ -315,7 +322,12 @@ fn skeleton(name: &str) -> String {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         other => other,
     };
-    name.chars().filter(|c| !is_hidden(*c)).flat_map(char::to_lowercase).map(latin).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| !is_hidden(*c))
+        .flat_map(char::to_lowercase)
+        .map(latin)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// A name of the file for a sentence: in backticks, hidden characters made visible, not too long.
@@ -323,10 +335,8 @@ pub(super) fn quote(name: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = name.chars().take(LONGEST).collect();
     let cut = if name.chars().count() > LONGEST { "…" } else { "" };
-    let escaped: String = shown
-        .chars()
-        .map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect();
+    let escaped: String =
+        shown.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect();
     format!("`{escaped}{cut}`")
 }
 

@@ -167,10 +167,11 @@ fn regions(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Ends> {
         if place.parent.is_some() {
             let region = cx.parts.places[place.region].name.clone();
             let message = format!("{} is no region", quote(&place.name));
-            cx.push(
-                Diagnostic::error(codes::NOT_A_REGION, path.index(n), message)
-                    .help(format!("a link joins regions: {} is in {}", nodes[n].canonical(), quote(&region))),
-            );
+            cx.push(Diagnostic::error(codes::NOT_A_REGION, path.index(n), message).help(format!(
+                "a link joins regions: {} is in {}",
+                nodes[n].canonical(),
+                quote(&region)
+            )));
             return None;
         }
     }

@@ -48,7 +48,11 @@ fn volume(cx: &mut Reader<'_>, node: &Node, path: &Path, sorts: &[Sort]) -> Opti
 
 /// One pool or a list of them.
 fn starts(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Listed<crate::id::PoolId>> {
-    if node.text().is_some() { values::pool(cx, node, path).map(|pool| Listed(vec![pool])) } else { values::pools(cx, node, path) }
+    if node.text().is_some() {
+        values::pool(cx, node, path).map(|pool| Listed(vec![pool]))
+    } else {
+        values::pools(cx, node, path)
+    }
 }
 
 fn read_steps(cx: &mut Reader<'_>) {
@@ -70,7 +74,11 @@ fn read_steps(cx: &mut Reader<'_>) {
         let starts = filled(cx, list, &entry.at("starts"), "leave the key out if the step starts nothing");
         if !["takes", "moves", "replays"].iter().any(|k| entry.has(k)) {
             let message = format!("step {} takes no time: it has none of `takes`, `moves`, `replays`", quote(&name));
-            cx.push(Diagnostic::error(codes::STEP_WITHOUT_TIME, entry.path.clone(), message).on_key().help("write `takes = \"0s\"` if it really takes none"));
+            cx.push(
+                Diagnostic::error(codes::STEP_WITHOUT_TIME, entry.path.clone(), message)
+                    .on_key()
+                    .help("write `takes = \"0s\"` if it really takes none"),
+            );
         }
         let mut text = |cx: &mut Reader<'_>, key| entry.get(cx, key, values::text).map(|t| t.0);
         let (title, run, check) = (text(cx, "title"), text(cx, "run"), text(cx, "check"));
@@ -142,7 +150,8 @@ fn read_plan(cx: &mut Reader<'_>, name: String) -> Option<Plan> {
     let from = entry.get(cx, "from", values::copies);
     let from = filled(cx, from, &entry.at("from"), "leave the key out to recover from the primary");
     let into = entry.get(cx, "into", values::pools);
-    let into = entry.has("into").then(|| filled(cx, into, &entry.at("into"), "leave the key out for what the strategy runs"));
+    let into =
+        entry.has("into").then(|| filled(cx, into, &entry.at("into"), "leave the key out for what the strategy runs"));
     let steps = read_graph(cx, &mut entry, "steps");
     let failback = read_graph(cx, &mut entry, "failback");
     let when_short = match entry.word(cx, "when_short", &["stop", "continue"]) {
@@ -230,7 +239,13 @@ fn sequence(cx: &mut Reader<'_>, nodes: &[Node], path: &Path, before: &[usize], 
     last
 }
 
-fn side_by_side(cx: &mut Reader<'_>, nodes: &[Node], path: &Path, before: &[usize], listing: &mut Listing) -> Vec<usize> {
+fn side_by_side(
+    cx: &mut Reader<'_>,
+    nodes: &[Node],
+    path: &Path,
+    before: &[usize],
+    listing: &mut Listing,
+) -> Vec<usize> {
     if nodes.is_empty() {
         cx.push(Diagnostic::error(codes::EMPTY_LIST, path.clone(), "this list is empty: nothing runs side by side"));
         listing.whole = false;
@@ -255,7 +270,8 @@ fn one(cx: &mut Reader<'_>, node: &Node, path: &Path, before: &[usize], listing:
     };
     if let Some((_, first, _)) = listing.nodes.iter().find(|(other, _, _)| *other == step) {
         let message = format!("the plan lists the step {} twice", node.canonical());
-        let fault = Diagnostic::error(codes::STEP_TWICE, path.clone(), message).also(first.clone(), "here it is already");
+        let fault =
+            Diagnostic::error(codes::STEP_TWICE, path.clone(), message).also(first.clone(), "here it is already");
         cx.push(fault.help("declare a second step that is `like` the first"));
         listing.whole = false;
         return before.to_vec();
@@ -292,7 +308,8 @@ fn add_after<'d>(cx: &mut Reader<'d>, entry: &mut Entry<'d>, listing: &mut Listi
             let hit = listing.nodes.iter().position(|(other, _, _)| *other == step);
             if hit.is_none() && listing.whole {
                 let name = cx.parts.steps.get(step).map(|s| quote(&s.name)).unwrap_or_default();
-                let fault = Diagnostic::error(codes::STEP_NOT_IN_PLAN, at, format!("the plan does not list the step {name}"));
+                let fault =
+                    Diagnostic::error(codes::STEP_NOT_IN_PLAN, at, format!("the plan does not list the step {name}"));
                 cx.push(if on_key { fault.on_key() } else { fault });
             }
             hit
@@ -312,10 +329,15 @@ fn add_after<'d>(cx: &mut Reader<'d>, entry: &mut Entry<'d>, listing: &mut Listi
 fn sort(cx: &mut Reader<'_>, listing: &Listing) -> Option<StepGraph> {
     let next: Vec<Vec<usize>> = listing.nodes.iter().map(|(_, _, after)| after.clone()).collect();
     if let Some(circle) = graph::cycle(&next) {
-        let names: Vec<String> =
-            listing.nodes.iter().map(|(s, _, _)| cx.parts.steps.get(*s).map(|s| s.name.clone()).unwrap_or_default()).collect();
+        let names: Vec<String> = listing
+            .nodes
+            .iter()
+            .map(|(s, _, _)| cx.parts.steps.get(*s).map(|s| s.name.clone()).unwrap_or_default())
+            .collect();
         let message = format!("steps wait for one another: {}", graph::describe(&circle, &names));
-        cx.push(Diagnostic::error(codes::STEP_CYCLE, listing.nodes[circle[0]].1.clone(), message).label("waits for itself"));
+        cx.push(
+            Diagnostic::error(codes::STEP_CYCLE, listing.nodes[circle[0]].1.clone(), message).label("waits for itself"),
+        );
         cx.broken = true;
         return None;
     }

@@ -39,7 +39,7 @@ pub(super) trait Show {
 }
 
 /// What reads a value of one type; faults go to the reader.
-pub(super) type Parse<'d, T> = fn(&mut Reader<'d>, &Node, &Path) -> Option<T>;
+pub(super) type Parse<T> = fn(&mut Reader<'_>, &Node, &Path) -> Option<T>;
 
 impl<'d> Reader<'d> {
     pub(super) fn new(document: &'d Document, names: Names, found: Diagnostics) -> Self {
@@ -131,7 +131,7 @@ pub(super) struct Entry<'d> {
 impl<'d> Entry<'d> {
     /// An entry at `path`; with `siblings` it may be `like` one of them. Unknown keys are reported.
     pub(super) fn new(
-        cx: &mut Reader<'d>,
+        cx: &mut Reader<'_>,
         table: &'static KeyTable,
         node: &'d Node,
         path: Path,
@@ -172,7 +172,7 @@ impl<'d> Entry<'d> {
         self.field(key).map_or_else(|| self.path.clone(), |f| f.path.clone())
     }
 
-    fn report_unknown(&mut self, cx: &mut Reader<'d>) {
+    fn report_unknown(&mut self, cx: &mut Reader<'_>) {
         for field in &self.fields {
             let key = field.item.key.as_str();
             if self.table.get(key).is_none() {
@@ -181,7 +181,7 @@ impl<'d> Entry<'d> {
         }
     }
 
-    fn take_from_sibling(&mut self, cx: &mut Reader<'d>, siblings: Option<&'d Node>) {
+    fn take_from_sibling(&mut self, cx: &mut Reader<'_>, siblings: Option<&'d Node>) {
         let Some((node, path)) = self.node("like") else { return };
         let Some(name) = node.text() else { return cx.wrong_type(node, &path, "the name of a sibling") };
         let Some(sibling) = siblings.and_then(|s| s.item(name)) else {
@@ -210,7 +210,9 @@ impl<'d> Entry<'d> {
         let its_kind = sibling.node.item("kind").and_then(|i| i.node.text());
         if own_kind.is_some() && own_kind != its_kind {
             let message = format!("{} is of another kind", quote(name));
-            cx.push(Diagnostic::error(codes::LIKE_OTHER_KIND, path, message).also(sibling_path.key("kind"), "its kind"));
+            cx.push(
+                Diagnostic::error(codes::LIKE_OTHER_KIND, path, message).also(sibling_path.key("kind"), "its kind"),
+            );
             cx.broken = true;
             return;
         }
@@ -237,7 +239,7 @@ impl<'d> Entry<'d> {
         dropped
     }
 
-    fn report_exclusive(&self, cx: &mut Reader<'d>) {
+    fn report_exclusive(&self, cx: &mut Reader<'_>) {
         for group in ALTERNATIVES {
             let given: Vec<&Field<'d>> =
                 group.iter().filter_map(|side| side.iter().find_map(|key| self.field(key))).collect();
@@ -256,7 +258,7 @@ impl<'d> Entry<'d> {
     }
 
     /// Reads `kind`; keys that this kind does not have are reported.
-    pub(super) fn kind(&mut self, cx: &mut Reader<'d>, kinds: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn kind(&mut self, cx: &mut Reader<'_>, kinds: &[&'static str]) -> Option<&'static str> {
         let kind = self.word(cx, "kind", kinds);
         let Some(kind) = kind else {
             cx.broken = true;
@@ -279,7 +281,12 @@ impl<'d> Entry<'d> {
     }
 
     /// One of a key's words.
-    pub(super) fn word(&mut self, cx: &mut Reader<'d>, key: &'static str, words: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn word(
+        &mut self,
+        cx: &mut Reader<'_>,
+        key: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
         let path = self.at(key);
         let text = self.get(cx, key, super::values::text)?;
         let hit = words.iter().find(|w| **w == text.0).copied();
@@ -290,7 +297,7 @@ impl<'d> Entry<'d> {
     }
 
     /// The value of a key, its default, or `None` with the fault reported if there is one.
-    pub(super) fn get<T: Show>(&mut self, cx: &mut Reader<'d>, key: &'static str, parse: Parse<'d, T>) -> Option<T> {
+    pub(super) fn get<T: Show>(&mut self, cx: &mut Reader<'_>, key: &'static str, parse: Parse<T>) -> Option<T> {
         if let Some(field) = self.field(key) {
             let (item, path) = (field.item, field.path.clone());
             let origin = match &field.like {
@@ -323,13 +330,13 @@ impl<'d> Entry<'d> {
     }
 
     /// Notes a default that depends on other keys.
-    pub(super) fn note(&self, cx: &mut Reader<'d>, key: &str, value: String, why: &str) {
+    pub(super) fn note(&self, cx: &mut Reader<'_>, key: &str, value: String, why: &str) {
         let shown = Shown { human: value.clone(), exact: value };
         cx.notes.push(Note::new(self.path.key(key), shown, Origin::Default { why: why.to_owned() }, None));
     }
 
     /// Reports that a key is not there.
-    pub(super) fn missing(&self, cx: &mut Reader<'d>, key: &str) {
+    pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
         let entry = self.path.to_string();
         let entry = if entry.is_empty() { "the file".to_owned() } else { quote(&entry) };
         let mut diagnostic =
@@ -343,7 +350,7 @@ impl<'d> Entry<'d> {
     }
 
     /// Reports a missing key unless one of these is given.
-    pub(super) fn needs_one(&self, cx: &mut Reader<'d>, keys: [&str; 2]) {
+    pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
         if !keys.iter().any(|k| self.has(k)) {
             let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
             cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
@@ -394,7 +401,8 @@ pub(super) fn unknown_key(table: &'static KeyTable, item: &Item, entry: &Path) -
     if let Some(near) = closest(key, table.keys.iter().map(|k| k.name)) {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
-    let others: Vec<&str> = TABLES.iter().filter(|t| t.get(key).is_some() && !t.name.is_empty()).map(|t| t.name).collect();
+    let others: Vec<&str> =
+        TABLES.iter().filter(|t| t.get(key).is_some() && !t.name.is_empty()).map(|t| t.name).collect();
     if let Some(owner) = others.first() {
         return Diagnostic::error(codes::MISPLACED_KEY, path, format!("{} is no key of {place}", quote(key)))
             .on_key()

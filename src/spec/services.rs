@@ -190,7 +190,8 @@ fn report_cycle(cx: &mut Reader<'_>) -> bool {
     let path = Path::keys(&["services", &names[circle[0]], "needs"]);
     let message = format!("services need one another: {}", graph::describe(&circle, &names));
     cx.push(
-        Diagnostic::error(codes::SERVICE_CYCLE, path, message).help("none of them could ever start after all were down"),
+        Diagnostic::error(codes::SERVICE_CYCLE, path, message)
+            .help("none of them could ever start after all were down"),
     );
     cx.broken = true;
     true

@@ -2,11 +2,14 @@
 
 use super::document::{Node, Raw};
 use super::names::{closest, quote};
-use super::quantity::{self, QuantityError, human_bytes, human_data_rate, human_duration};
+use super::quantity::{self, QuantityError};
 use super::read::{Reader, Show, Shown};
 use super::{codes, limits};
 use crate::diag::{Diagnostic, Path};
-use crate::id::{AccountId, CopyId, DataId, ExternalId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, RoleId, ServiceId, StepId, StrategyId};
+use crate::id::{
+    AccountId, CopyId, DataId, ExternalId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, RoleId, ServiceId, StepId,
+    StrategyId,
+};
 use crate::model::{Delay, Law, Rate, normal_quantile};
 use crate::units::{Bytes, BytesPerSecond, Money, PerYear, Probability, Seconds};
 
@@ -34,11 +37,11 @@ macro_rules! shown {
 }
 
 shown! {
-    Seconds: v => human_duration(*v), format!("{} s", v.seconds());
-    Bytes: v => human_bytes(*v), format!("{} B", v.bytes());
-    BytesPerSecond: v => human_data_rate(*v), format!("{} B/s", v.bytes_per_second());
-    PerYear: v => format!("{} / year", v.per_year()), format!("{} / year", v.per_year());
-    Probability: v => percent(*v), format!("{}", v.value());
+    Seconds: v => v.human(), format!("{} s", v.seconds());
+    Bytes: v => v.human(), format!("{} B", v.bytes());
+    BytesPerSecond: v => v.human(), format!("{} B/s", v.bytes_per_second());
+    PerYear: v => v.human(), format!("{} / year", v.per_year());
+    Probability: v => v.human(), format!("{}", v.value());
     Money: v => format!("{}", v.amount()), format!("{}", v.amount());
     u32: v => v.to_string(), v.to_string();
     f64: v => v.to_string(), v.to_string();
@@ -46,23 +49,17 @@ shown! {
     Rate: v => human_rate(v), format!("{} {} {} / year", v.low.per_year(), v.point.per_year(), v.high.per_year());
 }
 
-/// A share as people write it, without the tail that binary fractions leave.
-fn percent(share: Probability) -> String {
-    format!("{}%", (share.value() * 1e12).round() / 1e10)
-}
-
 fn human_rate(rate: &Rate) -> String {
     if rate.low == rate.high {
-        format!("{} / year", rate.point.per_year())
+        rate.point.human()
     } else {
-        let (low, high) = (rate.low.per_year(), rate.high.per_year());
-        format!("{:.3} / year (95%: {low:.3} to {high:.3})", rate.point.per_year())
+        format!("{} (95%: {} to {})", rate.point.human(), rate.low.human(), rate.high.human())
     }
 }
 
 /// A distribution in units that people use.
 pub(super) fn human_delay(delay: &Delay) -> String {
-    let time = |seconds: f64| human_duration(Seconds::literal(seconds));
+    let time = |seconds: f64| Seconds::literal(seconds).human();
     match delay.law() {
         Law::Constant(v) => time(*v),
         Law::LogNormal { median, sigma } => {
@@ -151,7 +148,14 @@ pub(super) fn number(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f6
 }
 
 /// A whole number from `least` to `most`, beyond which the code is `limit`.
-pub(super) fn whole(cx: &mut Reader<'_>, node: &Node, path: &Path, least: u64, most: u64, limit: &'static str) -> Option<u32> {
+pub(super) fn whole(
+    cx: &mut Reader<'_>,
+    node: &Node,
+    path: &Path,
+    least: u64,
+    most: u64,
+    limit: &'static str,
+) -> Option<u32> {
     let Raw::Integer(text) = &node.raw else {
         cx.wrong_type(node, path, "a whole number");
         return None;
@@ -192,8 +196,12 @@ pub(super) fn points(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<u3
 pub(super) fn money(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Money> {
     if let Raw::Text(text) = &node.raw {
         cx.push(
-            Diagnostic::error(codes::WRONG_TYPE, path.clone(), format!("{} is a text; money is a bare number", quote(text)))
-                .help("the key says the unit and `currency` the currency: `per_hour = 0.90`"),
+            Diagnostic::error(
+                codes::WRONG_TYPE,
+                path.clone(),
+                format!("{} is a text; money is a bare number", quote(text)),
+            )
+            .help("the key says the unit and `currency` the currency: `per_hour = 0.90`"),
         );
         return None;
     }
@@ -295,8 +303,12 @@ pub(super) fn growth(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f6
         Some(n) if (0.0..=1e6).contains(&n) => Some(n / 100.0),
         _ => {
             cx.push(
-                Diagnostic::error(codes::BAD_QUANTITY, path.clone(), format!("{} is not a growth per year", quote(text)))
-                    .help("a growth is a share per year: \"20% / year\""),
+                Diagnostic::error(
+                    codes::BAD_QUANTITY,
+                    path.clone(),
+                    format!("{} is not a growth per year", quote(text)),
+                )
+                .help("a growth is a share per year: \"20% / year\""),
             );
             None
         }
@@ -364,8 +376,12 @@ pub(super) fn delay(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Del
     let Some(items) = node.items() else {
         if matches!(node.raw, Raw::List(_)) {
             cx.push(
-                Diagnostic::error(codes::WRONG_TYPE, path.clone(), "this takes a duration or a distribution, not a list")
-                    .help("samples are `{ samples = [\"1m\", \"2m\"] }`"),
+                Diagnostic::error(
+                    codes::WRONG_TYPE,
+                    path.clone(),
+                    "this takes a duration or a distribution, not a list",
+                )
+                .help("samples are `{ samples = [\"1m\", \"2m\"] }`"),
             );
             return None;
         }
@@ -377,15 +393,17 @@ pub(super) fn delay(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Del
         return None;
     }
     let law = law(cx, node, path, &keys)?;
-    Delay::new(law)
-        .map_err(|why| cx.error(codes::BAD_DISTRIBUTION, path, format!("this distribution {why}")))
-        .ok()
+    Delay::new(law).map_err(|why| cx.error(codes::BAD_DISTRIBUTION, path, format!("this distribution {why}"))).ok()
 }
 
 fn no_form(keys: &[&str], path: &Path) -> Diagnostic {
     let forms = FORMS.iter().map(|(_, form)| *form).collect::<Vec<_>>().join(", ");
     let known: Vec<&str> = FORMS.iter().flat_map(|(keys, _)| keys.iter().copied()).collect();
-    let message = if keys.is_empty() { "this distribution is empty".to_owned() } else { format!("no distribution has the keys {}", keys.iter().map(|k| quote(k)).collect::<Vec<_>>().join(", ")) };
+    let message = if keys.is_empty() {
+        "this distribution is empty".to_owned()
+    } else {
+        format!("no distribution has the keys {}", keys.iter().map(|k| quote(k)).collect::<Vec<_>>().join(", "))
+    };
     let mut diagnostic = Diagnostic::error(codes::BAD_DISTRIBUTION, path.clone(), message)
         .help(format!("a duration is \"10m\" or one of {forms}"));
     for key in keys.iter().filter(|k| !known.contains(k)) {
@@ -448,7 +466,8 @@ fn samples(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Law> {
         cx.error(codes::LIMIT_SAMPLES, &at, message);
         return None;
     }
-    let times: Vec<Option<Seconds>> = nodes.iter().enumerate().map(|(n, node)| duration(cx, node, &at.index(n))).collect();
+    let times: Vec<Option<Seconds>> =
+        nodes.iter().enumerate().map(|(n, node)| duration(cx, node, &at.index(n))).collect();
     times.into_iter().map(|t| t.map(Seconds::seconds)).collect::<Option<Vec<f64>>>().map(Law::Empirical)
 }
 
@@ -494,8 +513,12 @@ pub(super) fn list<T: PartialEq>(
 ) -> Option<Listed<T>> {
     let Raw::List(nodes) = &node.raw else {
         cx.push(
-            Diagnostic::error(codes::WRONG_TYPE, path.clone(), format!("this takes a list of {words}, not {}", node.what()))
-                .help(format!("write [{}]", node.canonical())),
+            Diagnostic::error(
+                codes::WRONG_TYPE,
+                path.clone(),
+                format!("this takes a list of {words}, not {}", node.what()),
+            )
+            .help(format!("write [{}]", node.canonical())),
         );
         cx.broken = true;
         return None;
