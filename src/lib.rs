@@ -5,5 +5,6 @@ pub mod diag;
 pub mod id;
 pub mod model;
 pub mod sim;
+pub mod spec;
 pub mod stats;
 pub mod units;
