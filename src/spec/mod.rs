@@ -3,9 +3,10 @@
 //!
 //! All faults of a file are found at once, each with the place where it stands. What every value
 //! is, the default ones included, is kept as a listing with its origin.
+//!
+#![doc = include_str!("reference.md")]
 
 mod checks;
-#[allow(dead_code)]
 mod codes;
 mod compute;
 mod copies;

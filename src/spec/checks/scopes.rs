@@ -59,9 +59,7 @@ fn all_taken(
     for id in &tier.copies {
         let copy = &scenario.copies[*id];
         by_data.entry(copy.data).or_default().push(*id);
-        let lost = if failure.kind == FailureKind::Compromise {
-            in_account(copy, targets)
-        } else if copy.sites.is_empty() {
+        let lost = if copy.sites.is_empty() {
             match copy.of {
                 Some(Upstream::External(external)) => taken.contains(index.external(external)),
                 Some(Upstream::Data(input)) => {
@@ -74,6 +72,8 @@ fn all_taken(
                 }
                 None => true,
             }
+        } else if failure.kind == FailureKind::Compromise {
+            in_account(copy, targets)
         } else {
             taken.count_in(index.copy(*id), copy.sites.len()) == copy.sites.len()
         };

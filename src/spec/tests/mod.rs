@@ -3,6 +3,7 @@
 
 use super::*;
 
+mod reference;
 mod scratch;
 
 const FILES: &[(&str, &str)] = &[
