@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use drplan::diag::{Diagnostics, Severity};
+use drplan::diag::{Diagnostic, Diagnostics, Severity};
 use drplan::spec::{self, Document};
 
 #[path = "invalid/copies.rs"]
@@ -59,7 +59,8 @@ fn check(group: &str, cases: &[Case]) {
     for (name, codes, patch) in cases {
         let (ok, diagnostics, document) = findings(patched(patch).as_bytes());
         let mut found: Vec<_> = diagnostics.all().iter().collect();
-        found.sort_by_key(|d| d.severity);
+        let start = |d: &Diagnostic| d.labels.first().and_then(|l| document.span(&l.path, l.part)).map(|s| s.start);
+        found.sort_by_key(|d| (d.severity, start(d)));
         let found_codes: Vec<&str> = found.iter().map(|d| d.code).collect();
         if found_codes != *codes || ok == found.iter().any(|d| d.severity == Severity::Error) {
             let _ = writeln!(wrong, "{name}: {found_codes:?} instead of {codes:?}");
@@ -70,10 +71,15 @@ fn check(group: &str, cases: &[Case]) {
         }
         let _ = write!(all, "## {name}\n\n{}", document.render("shop.toml", &diagnostics, false));
     }
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(format!("invalid__{group}"), all);
-    });
+    snapshot(group, &all);
     assert!(wrong.is_empty(), "codes differ:\n{wrong}");
+}
+
+/// Compares a text with the snapshot of its group.
+fn snapshot(group: &str, text: &str) {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(format!("invalid__{group}"), text);
+    });
 }
 
 #[test]

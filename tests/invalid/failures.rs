@@ -18,14 +18,30 @@ const FAILURES: &[Case] = &[
     ("a failure that hits nothing", &["empty-list"], &[(r#"hits = "east""#, "hits = []")]),
     ("no time between events", &["out-of-range"], &[(r#"rate = "0.3 / year""#, r#"gap = "0s""#)]),
     ("never", &["never-happens"], &[(r#"rate = "0.3 / year""#, r#"rate = "0 / year""#)]),
-    ("a failure that nobody detects", &["no-detection", "no-detection"], &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)]),
+    (
+        "a failure that nobody detects",
+        &["no-detection", "no-detection"],
+        &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)],
+    ),
 ];
 
 const LIMITS: &[Case] = &[
-    ("a million instances", &["limit-members"], &[(r#"spare = { at = "west/*""#, "spare = { at = { west = 1_000_000 }")]),
-    ("a billion heartbeats", &["limit-count"], &[(r#"low = "1m", high = "6m""#, r#"every = "2s", misses = 1_000_000_000"#)]),
+    (
+        "a million instances",
+        &["limit-members"],
+        &[(r#"spare = { at = "west/*""#, "spare = { at = { west = 1_000_000 }")],
+    ),
+    (
+        "a billion heartbeats",
+        &["limit-count"],
+        &[(r#"low = "1m", high = "6m""#, r#"every = "2s", misses = 1_000_000_000"#)],
+    ),
     ("a million people", &["limit-people"], &[("sre = 2", "sre = 1_000_000")]),
     ("a billion streams", &["limit-count"], &[("streams = 2", "streams = 1_000_000_000")]),
     ("a billion retries", &["limit-count"], &[("retries = 2", "retries = 1_000_000_000")]),
-    ("beyond every integer", &["limit-count"], &[("retries = 2", "retries = 99999999999999999999999999999999999999999999")]),
+    (
+        "beyond every integer",
+        &["limit-count"],
+        &[("retries = 2", "retries = 99999999999999999999999999999999999999999999")],
+    ),
 ];

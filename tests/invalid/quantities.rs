@@ -47,22 +47,38 @@ const QUANTITIES: &[Case] = &[
     ("money in a text", &["wrong-type"], &[("per_gb = 0.02", r#"per_gb = "$0.02""#)]),
     ("half an event", &["bad-quantity"], &[("events = 5", "events = 5.5")]),
     ("no years", &["bad-quantity"], &[("years = 230", "years = 0")]),
-    ("rate with its ends swapped", &["bad-distribution"], &[(r#""0.3 / year""#, r#"{ low = "1 / year", high = "0.1 / year" }"#)]),
+    (
+        "rate with its ends swapped",
+        &["bad-distribution"],
+        &[(r#""0.3 / year""#, r#"{ low = "1 / year", high = "0.1 / year" }"#)],
+    ),
     ("rate of unknown form", &["bad-distribution"], &[("events = 5, years = 230", "count = 5")]),
     ("growth that is none", &["bad-quantity"], &[(r#""20 GB/day" }"#, r#""20 GB/day", growth = "fast" }"#)]),
 ];
 
 const DISTRIBUTIONS: &[Case] = &[
-    ("p95 below the median", &["bad-distribution"], &[(r#"median = "3s", p95 = "20s""#, r#"median = "30s", p95 = "20s""#)]),
+    (
+        "p95 below the median",
+        &["bad-distribution"],
+        &[(r#"median = "3s", p95 = "20s""#, r#"median = "30s", p95 = "20s""#)],
+    ),
     ("mean of zero", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "0s" }"#)]),
     ("median alone", &["bad-distribution"], &[(r#"median = "3s", p95 = "20s""#, r#"median = "3s""#)]),
     ("misspelt key", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ meen = "1h" }"#)]),
     ("low above high", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"low = "7m", high = "6m""#)]),
-    ("mode outside", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"min = "1m", mode = "9m", max = "6m""#)]),
+    (
+        "mode outside",
+        &["bad-distribution"],
+        &[(r#"low = "1m", high = "6m""#, r#"min = "1m", mode = "9m", max = "6m""#)],
+    ),
     ("no sample", &["empty-list"], &[(r#"low = "1m", high = "6m""#, "samples = []")]),
     ("samples without units", &["missing-unit", "missing-unit"], &[(r#"low = "1m", high = "6m""#, "samples = [1, 6]")]),
     ("shape of zero", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"shape = 0, scale = "6m""#)]),
-    ("shape so small that the mean is infinite", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"shape = 0.001, scale = "6m""#)]),
+    (
+        "shape so small that the mean is infinite",
+        &["bad-distribution"],
+        &[(r#"low = "1m", high = "6m""#, r#"shape = 0.001, scale = "6m""#)],
+    ),
     ("negative sigma", &["out-of-range"], &[(r#"low = "1m", high = "6m""#, r#"median = "6m", sigma = -1"#)]),
     ("no heartbeat missed", &["out-of-range"], &[(r#"low = "1m", high = "6m""#, r#"every = "2s", misses = 0"#)]),
     ("a list for a distribution", &["wrong-type"], &[(r#"{ mean = "1h" }"#, r#"["1h", "2h"]"#)]),
@@ -76,8 +92,16 @@ const SCHEDULES: &[Case] = &[
     ("nickname", &["bad-cron"], &[("0 2 * * *", "@daily")]),
     ("unknown time zone", &["unknown-time-zone"], &[(r#"tz = "UTC""#, r#"tz = "Europe/Berln""#)]),
     ("cron and interval", &["exclusive-keys"], &[(r#"cron = "0 2 * * *""#, r#"cron = "0 2 * * *", every = "1d""#)]),
-    ("neither cron nor interval", &["missing-key"], &[(r#"every = "1d", takes = "1h", keep"#, r#"takes = "1h", keep"#)]),
-    ("interval of zero", &["out-of-range"], &[(r#"like = "nightly", every = "1h""#, r#"like = "nightly", every = "0s""#)]),
+    (
+        "neither cron nor interval",
+        &["missing-key"],
+        &[(r#"every = "1d", takes = "1h", keep"#, r#"takes = "1h", keep"#)],
+    ),
+    (
+        "interval of zero",
+        &["out-of-range"],
+        &[(r#"like = "nightly", every = "1h""#, r#"like = "nightly", every = "0s""#)],
+    ),
     ("full backups more often than any", &["too-often"], &[(r#"full_every = "7d""#, r#"full_every = "1h""#)]),
     ("time zone without cron", &["useless-key"], &[(r#"every = "1d", takes"#, r#"every = "1d", tz = "UTC", takes"#)]),
 ];
