@@ -55,7 +55,7 @@ const NAMES: &[Case] = &[
     ("a name of nothing", &["empty-name"], &[("lost    = {", "\"\" = {"), (r#""lost", "stolen""#, r#""", "stolen""#)]),
     (
         "a control character in a name",
-        &["control-character"],
+        &["control-character", "control-character"],
         &[("recover = {", "\"re\\u0007cover\" = {"), (r#"["decide", "recover"]"#, r#"["decide", "re\u0007cover"]"#)],
     ),
     ("a mark that turns the line around", &["control-character"], &[("Shop on two coasts", "Shop \u{202e}staoc owt")]),
