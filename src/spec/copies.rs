@@ -64,7 +64,10 @@ fn upstream(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Source> {
 
 fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
     let mut entry = cx.entry(Sort::Copy, name, &COPIES)?;
-    let word = entry.kind(cx, KINDS)?;
+    let Some(word) = entry.kind(cx, KINDS) else {
+        read_common(cx, &mut entry);
+        return None;
+    };
     let data = entry.get(cx, "data", values::data_set).map(|id| (id, entry.at("data")));
     let of = if word == "primary" { None } else { entry.get(cx, "of", upstream).map(|s| s.0) };
     if word != "primary" && of.is_none() {
@@ -106,6 +109,16 @@ fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
     };
     let of = row.of.map(|_| entry.at("of"));
     Some(Draft { row, path: entry.path.clone(), data, of, placed: entry.has("at") })
+}
+
+/// Reads what every kind has, for its faults only: the kind itself is one.
+fn read_common(cx: &mut Reader<'_>, entry: &mut Entry<'_>) {
+    let _ = (entry.get(cx, "data", values::data_set), entry.get(cx, "account", values::account));
+    if entry.has("of") {
+        let _ = entry.get(cx, "of", upstream);
+    }
+    let _ = (entry.get(cx, "at", compute::at_places_or_pools), entry.get(cx, "per_gb_month", values::money));
+    let _ = (entry.get(cx, "read_rate", values::pace), read_compression(cx, entry));
 }
 
 fn read_sites(cx: &mut Reader<'_>, entry: &mut Entry<'_>, word: &str) -> Vec<Site> {

@@ -11,8 +11,9 @@ pub const ENTRIES: usize = 2_000;
 /// Instances of a pool, sites of a copy, or members of a failure.
 pub const MEMBERS: u64 = 10_000;
 
-/// Instances and sites of the whole file: each is a bit of every event's set.
-pub const ASSETS: usize = 50_000;
+/// Instances, sites and members of the whole file: every member has a set with a bit for every
+/// instance and site.
+pub const ASSETS: usize = 20_000;
 
 /// Samples of an empirical distribution.
 pub const SAMPLES: usize = 100_000;

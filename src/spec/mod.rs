@@ -4,6 +4,7 @@
 //! All faults of a file are found at once, each with the place where it stands. What every value
 //! is, the default ones included, is kept as a listing with its origin.
 
+mod checks;
 #[allow(dead_code)]
 mod codes;
 mod compute;
@@ -29,7 +30,7 @@ pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
-use crate::diag::{Diagnostics, Path};
+use crate::diag::{Diagnostic, Diagnostics, Path};
 use crate::model::Scenario;
 
 /// A valid scenario with what is worth knowing about its file.
@@ -62,14 +63,48 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let mut cx = read::Reader::new(&document, names, found);
     read_all(&mut cx);
-    let (found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
-    if found.has_errors() || cx.broken {
+    let (mut found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
+    if cx.broken {
         return Err((found, document));
     }
     parts.hash = resolved::hash(&notes);
     let scenario = Scenario::seal(parts);
+    if let Some(excess) = excess(&scenario) {
+        found.push(excess);
+        return Err((found, document));
+    }
+    for diagnostic in checks::check(&scenario, &document) {
+        // What follows from a fault that is already told helps nobody.
+        let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
+        if !follows {
+            found.push(diagnostic);
+        }
+    }
+    if found.has_errors() {
+        return Err((found, document));
+    }
     let resolved = notes.into_iter().map(|note| note.entry).collect();
     Ok(Loaded { scenario, advice: found, document, resolved })
+}
+
+/// The finding about a scenario that is too large as a whole.
+fn excess(scenario: &Scenario) -> Option<Diagnostic> {
+    let instances: usize = scenario.compute.rows().iter().map(|p| p.instances.len()).sum();
+    let sites: usize = scenario.copies.rows().iter().map(|c| c.sites.len()).sum();
+    let members: usize = scenario.failures.rows().iter().map(|f| f.members.len()).sum();
+    let total = instances + sites + members;
+    (total > limits::ASSETS).then(|| {
+        let message = format!(
+            "the file has {total} instances, sites of copies and members of failures; {} are allowed",
+            limits::ASSETS
+        );
+        Diagnostic::error(codes::LIMIT_MEMBERS, Path::default(), message)
+    })
+}
+
+/// Whether a path is in an entry.
+fn within(path: &Path, entry: &Path) -> bool {
+    !entry.0.is_empty() && path.0.starts_with(&entry.0)
 }
 
 /// Reads a scenario from bytes that need not be text.

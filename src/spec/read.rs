@@ -344,9 +344,16 @@ impl<'d> Entry<'d> {
         cx.notes.push(Note::new(self.path.key(key), shown, Origin::Default { why: why.to_owned() }, None));
     }
 
+    /// Whether a key that the table does not have is one of these with a slip of the pen.
+    fn misspelt(&self, keys: &[&str]) -> bool {
+        let known = || self.table.keys.iter().map(|k| k.name);
+        let unknown = self.fields.iter().map(|f| f.item.key.as_str()).filter(|key| self.table.get(key).is_none());
+        unknown.filter_map(|key| closest(key, known())).any(|near| keys.contains(&near))
+    }
+
     /// Reports that a key is not there.
     pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
-        if self.torn {
+        if self.torn || self.misspelt(&[key]) {
             return;
         }
         let entry = self.path.to_string();
@@ -363,7 +370,7 @@ impl<'d> Entry<'d> {
 
     /// Reports a missing key unless one of these is given.
     pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
-        if !self.torn && !keys.iter().any(|k| self.has(k)) {
+        if !self.torn && !keys.iter().any(|k| self.has(k)) && !self.misspelt(&keys) {
             let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
             cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
         }

@@ -3,6 +3,8 @@
 
 use super::*;
 
+mod scratch;
+
 const FILES: &[(&str, &str)] = &[
     ("beginner", include_str!("beginner.toml")),
     ("doris", include_str!("doris.toml")),
