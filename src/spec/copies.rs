@@ -375,6 +375,13 @@ fn resolve_data(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
                 }
             }
             None => {
+                cx.broken = true;
+                // Of a chain only the copy that it starts from could say it.
+                if at != n
+                    || matches!(drafts[n].row.of, Some(Upstream::External(_)) if drafts[n].row.kind.word() != "derived")
+                {
+                    continue;
+                }
                 let sets: Vec<String> = cx.all_names(Sort::Data).iter().map(|d| quote(d)).collect();
                 let fault = Diagnostic::error(
                     codes::DATA_UNCLEAR,
@@ -387,7 +394,6 @@ fn resolve_data(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
                     if sets.is_empty() { "[data], which is empty".to_owned() } else { sets.join(", ") }
                 ));
                 cx.push(fault);
-                cx.broken = true;
             }
         }
     }

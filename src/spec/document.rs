@@ -172,7 +172,8 @@ impl Document {
 
     /// The bytes that a path stands for: of the nearest thing that is there if the path itself is
     /// not. `None`: the file as a whole.
-    pub(super) fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
+    #[must_use]
+    pub fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
         if let [Segment::Index(n)] = path.0.as_slice() {
             return self.faults.get(*n).cloned();
         }

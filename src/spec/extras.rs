@@ -74,7 +74,10 @@ pub(super) fn read_rest(cx: &mut Reader<'_>) {
     read_drills(cx);
     read_runbook(cx, &top);
     read_explore(cx, &top);
-    if !top.has("currency") {
+    // A currency that stands below the wrong header is reported there.
+    let strayed =
+        |d: &Diagnostic| d.labels.iter().any(|l| l.path.0.last() == Some(&Segment::Key("currency".to_owned())));
+    if !top.has("currency") && !cx.found.all().iter().any(strayed) {
         if let Some(price) = cx.price.clone() {
             let fault = Diagnostic::error(codes::MISSING_CURRENCY, price, "a price without a currency");
             cx.push(fault.help("add `currency = \"USD\"`, or whatever the prices are in, at the top of the file"));

@@ -59,6 +59,9 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     names::check_characters(&document.root, &Path::default(), &mut found);
     let names = names::Names::gather(&document, &mut found);
+    if found.all().iter().any(|d| d.code == codes::LIMIT_ENTRIES) {
+        return Err((found, document));
+    }
     let mut cx = read::Reader::new(&document, names, found);
     read_all(&mut cx);
     let (mut found, notes, mut parts) = (cx.found, cx.notes, cx.parts);

@@ -181,7 +181,7 @@ impl Names {
                         found.push(
                             Diagnostic::error(codes::DUPLICATE_NAME, path.clone(), message)
                                 .on_key()
-                                .also(first.clone(), format!("{} of that name", other.a()))
+                                .also_key(first.clone(), format!("{} of that name", other.a()))
                                 .help(
                                     "places, links, data, externals, accounts, compute and copies share one namespace",
                                 ),
@@ -195,7 +195,7 @@ impl Names {
                     found.push(
                         Diagnostic::error(codes::CONFUSABLE_NAME, path.clone(), message)
                             .on_key()
-                            .also(first.clone(), "looks the same")
+                            .also_key(first.clone(), "looks the same")
                             .help("names must differ in more than case, in more than `-` and `_`, and not by letters of another script"),
                     );
                 }

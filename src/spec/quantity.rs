@@ -373,7 +373,7 @@ fn clean<'a>(text: &'a str, form: &Form) -> Result<&'a str, QuantityError> {
     if let Some(c) = text.chars().find(|c| unseen(*c)) {
         return Err(QuantityError::new(
             "bad-quantity",
-            format!("{} contains the invisible character U+{:04X}", form.what, c as u32),
+            format!("`{}` holds the invisible character U+{:04X}", shown(text), c as u32),
         )
         .help("remove it, or write an ordinary space"));
     }

@@ -126,6 +126,8 @@ pub(super) struct Entry<'d> {
     fields: Vec<Field<'d>>,
     source: Option<String>,
     kind: Option<&'static str>,
+    /// It is `like` something that it cannot be like, so what it lacks is not known.
+    torn: bool,
 }
 
 impl<'d> Entry<'d> {
@@ -143,7 +145,7 @@ impl<'d> Entry<'d> {
             return None;
         };
         let fields = items.iter().map(|item| Field { item, path: path.key(&item.key), like: None }).collect();
-        let mut entry = Self { path, table, fields, source: None, kind: None };
+        let mut entry = Self { path, table, fields, source: None, kind: None, torn: false };
         entry.report_unknown(cx);
         if table.like {
             entry.take_from_sibling(cx, siblings);
@@ -183,7 +185,11 @@ impl<'d> Entry<'d> {
 
     fn take_from_sibling(&mut self, cx: &mut Reader<'_>, siblings: Option<&'d Node>) {
         let Some((node, path)) = self.node("like") else { return };
-        let Some(name) = node.text() else { return cx.wrong_type(node, &path, "the name of a sibling") };
+        self.torn = true;
+        let Some(name) = node.text() else {
+            cx.broken = true;
+            return cx.wrong_type(node, &path, "the name of a sibling");
+        };
         let Some(sibling) = siblings.and_then(|s| s.item(name)) else {
             let known = siblings.and_then(Node::items).unwrap_or_default().iter().map(|i| i.key.as_str());
             let table = self.table.name;
@@ -198,11 +204,14 @@ impl<'d> Entry<'d> {
         };
         let sibling_path = Path(self.path.0[..self.path.0.len() - 1].to_vec()).key(name);
         if sibling.node.item("like").is_some() {
-            let message = format!("{} is itself `like` another entry", quote(name));
-            let chain = Diagnostic::error(codes::LIKE_CHAIN, path, message)
-                .also(sibling_path.key("like"), "the next link of the chain")
-                .help("an entry can be `like` one that stands by itself");
-            cx.push(chain);
+            let chain = if sibling_path == self.path {
+                Diagnostic::error(codes::LIKE_CHAIN, path, format!("{} is `like` itself", quote(name)))
+            } else {
+                let message = format!("{} is itself `like` another entry", quote(name));
+                Diagnostic::error(codes::LIKE_CHAIN, path, message)
+                    .also(sibling_path.key("like"), "the next link of the chain")
+            };
+            cx.push(chain.help("an entry can be `like` one that stands by itself"));
             cx.broken = true;
             return;
         }
@@ -216,6 +225,7 @@ impl<'d> Entry<'d> {
             cx.broken = true;
             return;
         }
+        self.torn = false;
         let dropped = self.dropped_alternatives();
         for item in sibling.node.items().unwrap_or_default() {
             let key = item.key.as_str();
@@ -241,8 +251,7 @@ impl<'d> Entry<'d> {
 
     fn report_exclusive(&self, cx: &mut Reader<'_>) {
         for group in ALTERNATIVES {
-            let given: Vec<&Field<'d>> =
-                group.iter().filter_map(|side| side.iter().find_map(|key| self.field(key))).collect();
+            let given: Vec<&Field<'d>> = group.iter().filter_map(|side| self.field(side[0])).collect();
             if let [first, second, ..] = given.as_slice() {
                 if self.table.get(group[0][0]).is_none() || self.table.get(group[1][0]).is_none() {
                     continue;
@@ -251,7 +260,7 @@ impl<'d> Entry<'d> {
                 cx.push(
                     Diagnostic::error(codes::EXCLUSIVE_KEYS, second.path.clone(), message)
                         .on_key()
-                        .also(first.path.clone(), "also given"),
+                        .also_key(first.path.clone(), "also given"),
                 );
             }
         }
@@ -344,7 +353,7 @@ impl<'d> Entry<'d> {
 
     /// Reports that a key is not there.
     pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
-        if self.misspelt(&[key]) {
+        if self.torn || self.misspelt(&[key]) {
             return;
         }
         let entry = self.path.to_string();
@@ -361,7 +370,7 @@ impl<'d> Entry<'d> {
 
     /// Reports a missing key unless one of these is given.
     pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
-        if !keys.iter().any(|k| self.has(k)) && !self.misspelt(&keys) {
+        if !self.torn && !keys.iter().any(|k| self.has(k)) && !self.misspelt(&keys) {
             let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
             cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
         }

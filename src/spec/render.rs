@@ -9,18 +9,24 @@ use crate::diag::{Diagnostic, Diagnostics, Label, Severity};
 const WIDTH: usize = 100;
 
 impl Document {
-    /// All findings, errors first, each followed by an empty line; `file_name` is only printed.
+    /// All findings, errors first and then as they stand in the file, each followed by an empty line;
+    /// `file_name` is only printed.
     #[must_use]
     pub fn render(&self, file_name: &str, diagnostics: &Diagnostics, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
         let mut all: Vec<&Diagnostic> = diagnostics.all().iter().collect();
-        all.sort_by_key(|d| d.severity);
+        all.sort_by_key(|d| (d.severity, self.start(d)));
         let mut out = String::new();
         for diagnostic in all {
             out.push_str(&renderer.render(&[self.group(file_name, diagnostic)]));
             out.push_str("\n\n");
         }
         out
+    }
+
+    /// Where the part stands that a finding is about; the file as a whole comes first.
+    fn start(&self, diagnostic: &Diagnostic) -> Option<usize> {
+        diagnostic.labels.first().and_then(|label| self.span(&label.path, label.part)).map(|span| span.start)
     }
 
     fn group<'a>(&'a self, file_name: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
