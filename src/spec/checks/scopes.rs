@@ -12,6 +12,13 @@ use crate::spec::names::quote;
 /// Copies looked at, over all failures, members and tiers: beyond it only time would be lost.
 const MOST_WORK: usize = 20_000_000;
 
+/// What takes one set of copies, and where.
+#[derive(Default)]
+struct Hits<'a> {
+    members: BTreeSet<&'a str>,
+    tiers: BTreeSet<&'a str>,
+}
+
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
     let index = AssetIndex::new(scenario);
@@ -24,20 +31,19 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if !matches!(failure.kind, FailureKind::Outage | FailureKind::Compromise) {
             continue;
         }
-        // For each set of copies of a data set: the members that take it, and the tiers.
-        let mut hits: BTreeMap<(DataId, Vec<CopyId>), (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+        let mut hits: BTreeMap<(DataId, Vec<CopyId>), Hits<'_>> = BTreeMap::new();
         for member in &failure.members {
             let taken = index.taken(scenario, failure.kind, &member.targets);
             for tier in scenario.tiers.rows() {
                 for (data, copies) in all_taken(checks, tier, failure, &member.targets, &index, &taken) {
                     let entry = hits.entry((data, copies)).or_default();
-                    entry.0.insert(&member.name);
-                    entry.1.insert(&tier.name);
+                    entry.members.insert(&member.name);
+                    entry.tiers.insert(&tier.name);
                 }
             }
         }
-        for ((data, copies), (members, tiers)) in hits {
-            report(checks, failure, data, &copies, &members, &tiers);
+        for ((data, copies), hits) in hits {
+            report(checks, failure, data, &copies, &hits);
         }
     }
 }
@@ -100,22 +106,15 @@ fn one_each(failure: &Failure, members: &BTreeSet<&str>) -> String {
     if failure.each && members.len() > 1 { format!("one place in each of {all}") } else { all }
 }
 
-fn report(
-    checks: &mut Checks<'_>,
-    failure: &Failure,
-    data: DataId,
-    copies: &[CopyId],
-    members: &BTreeSet<&str>,
-    tiers: &BTreeSet<&str>,
-) {
+fn report(checks: &mut Checks<'_>, failure: &Failure, data: DataId, copies: &[CopyId], hits: &Hits<'_>) {
     let scenario = checks.scenario;
     let message = format!(
         "{} takes every copy of {} in {}: {} share {}",
         quote(&failure.name),
         quote(&scenario.data[data].name),
-        names(tiers.iter().copied()),
+        names(hits.tiers.iter().copied()),
         names(copies.iter().map(|c| scenario.copies[*c].name.as_str())),
-        one_each(failure, members),
+        one_each(failure, &hits.members),
     );
     let key = if failure.kind == FailureKind::Compromise { "account" } else { "at" };
     let mut advice = Diagnostic::advice(codes::TAKES_EVERY_COPY, checks.hits_at(failure), message);
