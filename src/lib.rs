@@ -8,5 +8,6 @@ pub mod id;
 pub mod model;
 pub mod report;
 pub mod sim;
+pub mod spec;
 pub mod stats;
 pub mod units;
