@@ -1,5 +1,6 @@
 //! drplan: a disaster-recovery strategy planner and RTO/RPO simulator.
 
+pub mod bound;
 pub mod cost;
 pub mod diag;
 pub mod id;
