@@ -5,4 +5,5 @@ pub mod cost;
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod spec;
 pub mod units;
