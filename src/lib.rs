@@ -2,6 +2,7 @@
 
 pub mod assess;
 pub mod bound;
+pub mod cli;
 pub mod cost;
 pub mod diag;
 pub mod id;
