@@ -4,6 +4,7 @@ use csv::Writer;
 
 use super::escape::spreadsheet;
 use crate::assess::{Assessment, IncidentAssessment, Measured, TierAssessment};
+use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Quantile};
 
 /// The result as CSV with a header. A figure that is not known is an empty cell.
@@ -18,6 +19,27 @@ pub fn csv(result: &Assessment) -> Result<String, String> {
         for incident in &tier.incidents {
             write(&row(result, tier, incident))?;
         }
+    }
+    let bytes = writer.into_inner().map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+/// The resolved scenario as CSV with a header.
+///
+/// # Errors
+/// As [`csv`].
+pub fn resolved_csv(entries: &[ResolvedEntry]) -> Result<String, String> {
+    let mut writer = Writer::from_writer(Vec::new());
+    let mut write =
+        |row: [&str; 5]| writer.write_record(row.map(|cell| spreadsheet(cell).into_owned())).map_err(|e| e.to_string());
+    write(["path", "value", "from", "line", "source"])?;
+    for entry in entries {
+        let (from, line) = match &entry.origin {
+            Origin::File { line } => ("file".to_owned(), line.to_string()),
+            Origin::Default { why } => (format!("default: {why}"), String::new()),
+            Origin::Like { sibling } => (format!("like {sibling}"), String::new()),
+        };
+        write([&entry.path.to_string(), &entry.value, &from, &line, entry.source.as_deref().unwrap_or("")])?;
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
     String::from_utf8(bytes).map_err(|e| e.to_string())

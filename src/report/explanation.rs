@@ -57,8 +57,7 @@ fn listing<'a>(entries: impl Iterator<Item = &'a ResolvedEntry>) -> Grid {
             Origin::Default { why } => format!("default: {why}"),
             Origin::Like { sibling } => format!("like {sibling}"),
         };
-        let source = entry.source.as_ref().map_or_else(String::new, |s| format!("; {s}"));
-        grid.row([entry.path.to_string(), entry.value.clone(), format!("{origin}{source}")]);
+        grid.row([entry.path.to_string(), entry.value.clone(), origin]);
     }
     grid
 }

@@ -18,8 +18,8 @@ mod markdown;
 mod verdict;
 
 pub use comparison::comparison;
-pub use csv::csv;
+pub use csv::{csv, resolved_csv};
 pub use details::details;
 pub use explanation::{explanation, inputs_of, resolved_listing};
-pub use json::json;
+pub use json::{json, resolved_json};
 pub use markdown::render as markdown;
