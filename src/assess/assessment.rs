@@ -240,6 +240,8 @@ pub struct IncidentObjective {
 /// One step of a plan, over the incidents in which it ran.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepAssessment {
+    /// The service whose plan it is.
+    pub service: String,
     /// The plan.
     pub plan: String,
     /// The step.

@@ -160,6 +160,7 @@ fn assess_step(scenario: &Scenario, tally: &StepTally) -> StepAssessment {
     let n = tally.finish.count();
     let quantile = |p| tally.finish.quantile(p, MS).ok().map(|q| q.point);
     StepAssessment {
+        service: scenario.services[tally.service].name.clone(),
         plan: scenario.plans[tally.plan].name.clone(),
         id: step.name.clone(),
         phase: step.phase.word(),

@@ -83,9 +83,10 @@ fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
     let member = match (names.member, failure) {
         (Some(name), Some(failure)) => {
             let members = &scenario.failures[failure].members;
-            let found = members.iter().position(|m| m.name == name);
+            let found = members.iter().find(|m| m.name == name);
             let known = || members.iter().map(|m| m.name.as_str()).collect::<Vec<_>>();
-            Some(found.ok_or_else(|| unknown("member", name, &known()))? as u32)
+            found.ok_or_else(|| unknown("member", name, &known()))?;
+            Some(name.to_owned())
         }
         _ => None,
     };
