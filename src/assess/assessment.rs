@@ -107,6 +107,8 @@ pub struct RareEvent {
     pub unrecoverable_per_year: f64,
     /// Money for downtime, loss and the unrecoverable; `None` if a price is missing.
     pub penalty_per_year: Option<f64>,
+    /// The part of it that has prices.
+    pub known_penalty_per_year: f64,
     /// Prices that are missing.
     pub unknown: Vec<String>,
 }
@@ -118,6 +120,8 @@ pub struct Cost {
     pub currency: String,
     /// The total; `None` if a price is missing.
     pub per_month: Option<f64>,
+    /// The part of it that has prices.
+    pub known_per_month: f64,
     /// Items without a price.
     pub unknown: Vec<String>,
     /// The lines.
@@ -148,7 +152,7 @@ pub struct ObjectiveResult {
     pub kind: &'static str,
     /// Whether it is met; `None` is undecided.
     pub met: Option<bool>,
-    /// The chance, availability or sum reached.
+    /// The chance or sum reached; for availability the approximation of [`RareEvent`].
     pub value: Option<f64>,
     /// The chance, availability or sum asked for.
     pub needed: f64,

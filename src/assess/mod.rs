@@ -49,7 +49,8 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
     let tier = &scenario.tiers[tally.tier];
     let incidents = assess_incidents(scenario, tally);
     let cost = assess_cost(scenario, tally.tier);
-    let known: f64 = cost.items.iter().filter_map(|item| item.per_month).sum();
+    let known = cost.known_per_month;
+    let rare_event = yearly::rare_event(scenario, tally);
     // Where a single service is the application, both levels speak of one objective: it counts once.
     let repeated =
         |i: &&IncidentAssessment| i.service.is_none() && scenario.objectives.is_empty() && has_services(tally);
@@ -60,16 +61,16 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
         .collect();
     for service in &tier.services {
         let service = &scenario.services[service.service];
-        let yearly = objective::yearly(service.objectives.yearly, cost.per_month, known);
+        let yearly = objective::yearly(service.objectives.yearly, rare_event.availability, cost.per_month, known);
         each.extend(yearly.into_iter().map(|o| ObjectiveResult { service: Some(service.name.clone()), ..o }));
     }
-    each.extend(objective::yearly(scenario.objectives.yearly, cost.per_month, known));
+    each.extend(objective::yearly(scenario.objectives.yearly, rare_event.availability, cost.per_month, known));
     let objectives = objective::count(each);
     TierAssessment {
         id: tier.name.clone(),
         title: tier.title.clone(),
         strategies: strategies(scenario, tally.tier),
-        rare_event: yearly::rare_event(scenario, tally),
+        rare_event,
         incidents,
         availability: None,
         outages_per_year: None,
@@ -97,7 +98,14 @@ fn strategies(scenario: &Scenario, tier: TierId) -> BTreeMap<String, String> {
 
 fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
     let cost = monthly(scenario, tier);
-    Cost { currency: scenario.currency.clone(), per_month: cost.per_month, unknown: cost.unknown, items: cost.items }
+    let known_per_month = cost.items.iter().filter_map(|item| item.per_month).sum();
+    Cost {
+        currency: scenario.currency.clone(),
+        per_month: cost.per_month,
+        known_per_month,
+        unknown: cost.unknown,
+        items: cost.items,
+    }
 }
 
 fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssessment> {

@@ -9,7 +9,7 @@ pub(super) const UNKNOWN: &str = "unknown";
 
 /// A duration's quantile at `p`.
 pub(super) fn time_at(estimate: &Estimate, quantile: Option<Quantile>, p: f64, lost: &Proportion) -> String {
-    value_at(estimate, quantile, p, lost, human::time)
+    value_at(estimate, quantile, p, lost, human::brief)
 }
 
 /// A quantile at `p`, `never` where it falls on incidents that never recover, `too few` where the
@@ -56,9 +56,9 @@ pub(super) fn against(
         None
     };
     let margin = match margin {
-        Some(spare) if spare >= 0.0 => format!("{} spare", human::time(spare)),
-        Some(over) => format!("{} over", human::time(-over)),
-        None => format!("{} meet it", human::chance(share)),
+        Some(spare) if spare >= 0.0 => format!("+{}", human::brief(spare)),
+        Some(over) => human::brief(over),
+        None => human::chance(share),
     };
     format!("{} {margin}", mark(met))
 }
@@ -78,6 +78,15 @@ pub(super) fn limits(objective: &IncidentObjective) -> String {
 /// An amount in the scenario's currency, or that it is unknown.
 pub(super) fn money(amount: Option<f64>, currency: &str) -> String {
     amount.map_or_else(|| UNKNOWN.to_owned(), |amount| human::money(amount, currency))
+}
+
+/// A sum of which some part may be unknown: what is known of it, and a question mark.
+pub(super) fn sum(whole: Option<f64>, known: f64, currency: &str) -> String {
+    match whole {
+        Some(whole) => human::money(whole, currency),
+        None if known > 0.0 => format!("{} + ?", human::money(known, currency)),
+        None => UNKNOWN.to_owned(),
+    }
 }
 
 /// The incidents that stand for the tier as a whole: the application's, or a single service's where

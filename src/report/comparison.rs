@@ -1,7 +1,7 @@
 //! The comparison: verdict, a row per tier, a small table per failure.
 
 use super::blocks::{Block, Grid};
-use super::cells::{UNKNOWN, against, limits, mark, money, of_application, provenance, time_at};
+use super::cells::{against, limits, mark, of_application, provenance, sum, time_at};
 use super::human;
 use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, TierAssessment};
@@ -19,7 +19,7 @@ pub fn comparison(result: &Assessment) -> Vec<Block> {
         page.extend(failure_blocks(&tiers, &failure));
     }
     page.push(Block::Text(format!(
-        "p50: half of all incidents stay below. ✓ shown to be met, ✗ shown to be missed, ? neither, with the margin at the objective's chance. {}",
+        "p50: half of all incidents stay below. ✓ shown to be met, ✗ shown to be missed, ? neither; beside it what is left of the limit (+) or over it (-) at the objective's chance, or the share of incidents that meet it. {}",
         provenance(result)
     )));
     page
@@ -37,21 +37,32 @@ fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
 }
 
 fn tier_table(tiers: &[&TierAssessment]) -> Grid {
-    let header =
-        ["tier", "objectives met", "worst failure", "availability", "cost / month", "losses / year", "all / year"];
+    let header = [
+        "tier",
+        "objectives met",
+        "worst failure",
+        if tiers.iter().all(|t| t.availability.is_some()) { "availability" } else { "availability ≈" },
+        "lost for good",
+        "cost per month",
+        "expected cost per year",
+    ];
     let mut grid = Grid::new(&header, 3);
     for tier in tiers {
-        let currency = &tier.cost.currency;
-        let losses = tier.rare_event.penalty_per_year;
-        let all = tier.cost.per_month.zip(losses).map(|(bill, loss)| bill * 12.0 + loss);
+        let (bill, losses) = (&tier.cost, &tier.rare_event);
+        let all = bill.per_month.zip(losses.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
+        let known = bill.known_per_month * 12.0 + losses.known_penalty_per_year;
         grid.row([
             tier.id.clone(),
             objectives_met(tier),
             worst_failure(tier),
             availability(tier),
-            money(tier.cost.per_month, currency),
-            losses.map_or_else(|| UNKNOWN.to_owned(), |sum| format!("≈ {}", human::money(sum, currency))),
-            all.map_or_else(|| UNKNOWN.to_owned(), |sum| format!("≈ {}", human::money(sum, currency))),
+            if losses.unrecoverable_per_year > 0.0 {
+                human::per_year(losses.unrecoverable_per_year)
+            } else {
+                String::new()
+            },
+            sum(bill.per_month, bill.known_per_month, &bill.currency),
+            sum(all, known, &bill.currency),
         ]);
     }
     grid.without_empty_columns()
@@ -71,7 +82,7 @@ fn worst_failure(tier: &TierAssessment) -> String {
     let gap = |o: &ObjectiveResult| o.value.unwrap_or(0.0) - o.needed;
     let of_incidents = tier.objectives.each.iter().filter(|o| o.kind == "incident");
     match of_incidents.min_by(|a, b| gap(a).total_cmp(&gap(b))) {
-        Some(o) => format!("{}: {} meet it", verdict::name(o), human::percent(o.value.unwrap_or(0.0))),
+        Some(o) => format!("{} {}", verdict::name(o), human::percent(o.value.unwrap_or(0.0))),
         None => slowest(tier),
     }
 }
@@ -80,21 +91,24 @@ fn worst_failure(tier: &TierAssessment) -> String {
 fn slowest(tier: &TierAssessment) -> String {
     let p95 = |i: &IncidentAssessment| i.recovery_time.estimate.p95.map_or(f64::INFINITY, |q| q.point);
     let worst = of_application(tier).into_iter().max_by(|a, b| p95(a).total_cmp(&p95(b)));
-    worst.map_or_else(String::new, |i| format!("{}: p95 {}", i.failure, human::time(p95(i))))
+    worst.map_or_else(String::new, |i| format!("{} p95 {}", i.failure, human::brief(p95(i))))
 }
 
 fn availability(tier: &TierAssessment) -> String {
     match &tier.availability {
         Some(a) => human::percent(a.point),
-        None => format!("≈ {}", human::percent(tier.rare_event.availability)),
+        None => human::percent(tier.rare_event.availability),
     }
 }
 
 fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
     let mut notes = Vec::new();
+    if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
+        notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
+    }
     if tiers.iter().any(|t| t.availability.is_none()) {
         notes.push(
-            "≈ sums rate × mean over incidents: right while failures are rare and never overlap. Incidents that never recover count in no downtime; see \"lost for good\"."
+            "Availability ≈ and expected cost (12 months and losses) sum rate × mean over incidents: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime."
                 .to_owned(),
         );
     }
@@ -106,10 +120,10 @@ fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
     };
     let (bills, losses) = (missing(|t| &t.cost.unknown), missing(|t| &t.rare_event.unknown));
     if !bills.is_empty() {
-        notes.push(format!("Prices missing in the bill: {bills}."));
+        notes.push(format!("?: prices missing in the bill: {bills}."));
     }
     if !losses.is_empty() {
-        notes.push(format!("Prices missing for losses: {losses}."));
+        notes.push(format!("?: prices missing for losses: {losses}."));
     }
     if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
 }
@@ -136,8 +150,10 @@ fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Block> {
     let title = some.failure_title.as_ref().map_or_else(String::new, |t| format!(" · {t}"));
     let objective = rows.iter().find_map(|(_, i)| i.as_ref()?.objective.as_ref());
     let limits = objective.map_or_else(|| "no objective".to_owned(), limits);
-    let mut grid =
-        Grid::new(&["tier", "recovery p50", "p95", "RTO", "loss p50", "p95", "RPO", "objectives", "lost for good"], 1);
+    let mut grid = Grid::new(
+        &["tier", "recovery p50", "p95", "RTO margin", "loss p50", "p95", "RPO margin", "objectives", "lost for good"],
+        1,
+    );
     for (tier, incident) in &rows {
         match incident {
             Some(incident) => grid.row(failure_row(tier, incident)),

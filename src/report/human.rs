@@ -37,6 +37,18 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
+/// A length of time with about two digits, for tables that are read at a glance: `34 min`, `2 h 57 min`.
+#[must_use]
+pub fn brief(seconds: f64) -> String {
+    let size = seconds.abs();
+    if !size.is_finite() || size < 9.95 {
+        return time(seconds);
+    }
+    // From ten of a unit on, the next smaller one says little.
+    let step = TIMES.iter().find(|(_, unit)| size >= 9.995 * unit).map_or(1.0, |(_, unit)| *unit);
+    time((size / step).round() * step * seconds.signum())
+}
+
 /// A volume in bytes, decimal units, three digits.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
@@ -67,25 +79,38 @@ pub fn money(amount: f64, currency: &str) -> String {
     }
 }
 
+/// Decimals of a percentage at most: what no campaign of a sensible size can tell apart.
+const PERCENT_DECIMALS: i32 = 4;
+
 /// A share as a percentage, with as many digits as its distance from 0 and 1 asks for.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    if share == 0.0 || share == 1.0 {
+    let least = 10f64.powi(-PERCENT_DECIMALS) / 100.0;
+    match share {
+        s if s > 0.0 && s < least => "< 0.0001%".to_owned(),
+        s if s < 1.0 && s > 1.0 - least => "> 99.9999%".to_owned(),
+        _ => percent_in(share, PERCENT_DECIMALS as usize),
+    }
+}
+
+fn percent_in(share: f64, most: usize) -> String {
+    let distance = share.min(1.0 - share).abs();
+    if distance == 0.0 {
         return format!("{}%", share * 100.0);
     }
-    let distance = share.min(1.0 - share).abs();
-    // Two significant digits of what is missing: 99.982%, 0.013%, 42%.
-    let digits = if distance >= 0.1 { 1.0 } else { (1.0 - (distance * 100.0).log10().floor()).clamp(1.0, 8.0) };
-    format!("{}%", trimmed(share * 100.0, digits as usize))
+    // Two significant digits of what is missing: 99.982%, 0.013%, 42.1%.
+    let digits = if distance >= 0.1 { 1 } else { (1.0 - (distance * 100.0).log10().floor()).max(1.0) as usize };
+    format!("{}%", trimmed(share * 100.0, digits.min(most)))
 }
 
 /// A chance: a bound where nothing, or nothing else, was seen.
 #[must_use]
 pub fn chance(share: &Proportion) -> String {
+    const ALL_DECIMALS: usize = 12;
     match share.point {
         None => "unknown".to_owned(),
-        Some(_) if share.events == 0 => format!("≤ {}", percent(share.high)),
-        Some(_) if share.events == share.n => format!("≥ {}", percent(share.low)),
+        Some(_) if share.events == 0 => format!("≤ {}", percent_in(share.high, ALL_DECIMALS)),
+        Some(_) if share.events == share.n => format!("≥ {}", percent_in(share.low, ALL_DECIMALS)),
         Some(point) => percent(point),
     }
 }
@@ -158,6 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn times_at_a_glance() {
+        let cases = [
+            (2031.0, "34 min"),
+            (4860.0, "1 h 21 min"),
+            (42_720.0, "12 h"),
+            (86_280.0, "1 d"),
+            (-3524.0, "-59 min"),
+            (7.25, "7.2 s"),
+            (86_400.0 * 34.3, "34 d"),
+            (86_400.0 * 365.0 * 12.4, "12 y"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(brief(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
     fn money_volumes_and_shares() {
         assert_eq!(money(1240.0, "USD"), "$1,240");
         assert_eq!(money(6.9, "USD"), "$6.90");
@@ -170,6 +212,8 @@ mod tests {
         assert_eq!(percent(0.999_821), "99.982%");
         assert_eq!(percent(0.000_134), "0.013%");
         assert_eq!(percent(0.4217), "42.2%");
+        assert_eq!((percent(0.0), percent(1.0)), ("0%".to_owned(), "100%".to_owned()));
+        assert_eq!((percent(1e-9), percent(1.0 - 1e-9)), ("< 0.0001%".to_owned(), "> 99.9999%".to_owned()));
         assert_eq!(number(12_345.6), "12,346");
         assert_eq!(number(0.012_345), "0.0123");
     }

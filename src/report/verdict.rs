@@ -75,7 +75,6 @@ fn met(result: &Assessment) -> (String, Vec<String>) {
             format!("Buy {}: the cheapest tier that meets {all}, {} a month.", tier.id, bill(tier))
         }
     };
-    reasons.extend(why_not_cheaper(result, tier));
     if !verdict.risky.is_empty() {
         reasons.push(format!(
             "On a lower bill, these meet everything too, but may lose all at a price that the file does not give (unrecoverable_cost): {}.",
@@ -91,40 +90,37 @@ fn met(result: &Assessment) -> (String, Vec<String>) {
             with_bills(result, &verdict.unpriced)
         ));
     }
+    reasons.extend(not_enough(result, Some(false)));
+    reasons.extend(not_enough(result, None));
     reasons.extend(losses(result, tier));
     (headline, reasons)
 }
 
-/// Cheaper tiers that fall short, and where.
-fn why_not_cheaper(result: &Assessment, chosen: &TierAssessment) -> Vec<String> {
-    let limit = chosen.cost.per_month.unwrap_or(f64::INFINITY);
-    let mut cheaper: Vec<&TierAssessment> = result
-        .tiers
-        .iter()
-        .filter(|t| t.id != chosen.id && t.objectives_met != Some(true))
-        .filter(|t| t.cost.per_month.is_some_and(|sum| sum <= limit))
-        .collect();
-    cheaper.sort_by(|a, b| {
+/// The tiers that fall short, and where: the cheapest first, as they are the temptation.
+fn not_enough(result: &Assessment, answer: Option<bool>) -> Vec<String> {
+    let mut short: Vec<&TierAssessment> = result.tiers.iter().filter(|t| t.objectives_met == answer).collect();
+    short.sort_by(|a, b| {
         let sum = |t: &TierAssessment| t.cost.per_month.unwrap_or(f64::INFINITY);
-        sum(b).total_cmp(&sum(a)).then_with(|| a.id.cmp(&b.id))
+        sum(a).total_cmp(&sum(b)).then_with(|| a.id.cmp(&b.id))
     });
-    let more = cheaper.len().saturating_sub(NAMED);
-    let mut lines: Vec<String> = cheaper
-        .into_iter()
-        .take(NAMED)
-        .map(|t| {
-            let short: Vec<String> = t
-                .objectives
-                .each
-                .iter()
-                .filter(|o| o.met != Some(true))
-                .map(|o| format!("{}{}", name(o), if o.met.is_none() { " (undecided)" } else { "" }))
-                .collect();
-            format!("Cheaper, but not enough: {} ({}) misses {}.", t.id, bill(t), short.join(", "))
-        })
-        .collect();
+    let more = short.len().saturating_sub(NAMED);
+    let misses = |t: &&TierAssessment| {
+        let missed = t.objectives.each.iter().filter(|o| o.met == answer);
+        let share = |o: &ObjectiveResult| match o.value {
+            Some(value) if o.kind == "incident" => {
+                format!("{} ({} of {})", name(o), human::percent(value), human::percent(o.needed))
+            }
+            _ => name(o),
+        };
+        let names = missed.map(share).collect::<Vec<_>>().join(", ");
+        match answer {
+            Some(_) => format!("Not enough: {} ({}) misses {names}.", t.id, bill(t)),
+            None => format!("Not sure: {} ({}) leaves open {names}.", t.id, bill(t)),
+        }
+    };
+    let mut lines: Vec<String> = short.iter().take(NAMED).map(misses).collect();
     if more > 0 {
-        lines.push(format!("{more} more cheaper tiers miss objectives."));
+        lines.push(format!("{more} more tiers fall short."));
     }
     lines
 }
@@ -169,18 +165,34 @@ fn undecided(result: &Assessment) -> (String, Vec<String>) {
         );
         return (headline, unknown_prices(result));
     };
-    let headline = format!(
-        "No tier is shown to meet every objective. {} ({}) misses none; {} of {} are met and {} stay undecided:",
-        tier.id,
-        bill(tier),
-        tier.objectives.met,
-        tier.objectives.each.len(),
-        tier.objectives.undecided
-    );
+    let looks_good = |o: &Obstacle| {
+        o.objective.kind == "availability" && o.objective.value.is_some_and(|value| value >= o.objective.needed)
+    };
+    let headline = if tier.objectives.met > 0 && result.verdict.obstacles.iter().all(looks_good) {
+        format!(
+            "Buy {}: the {} tier that meets the {} objectives that incidents decide, {} a month. Open, but likely:",
+            tier.id,
+            if result.verdict.unpriced_loss { "lowest-priced" } else { "cheapest" },
+            tier.objectives.met,
+            bill(tier)
+        )
+    } else {
+        format!(
+            "No tier is shown to meet every objective. {} ({}) misses none: {} of {} are met. Undecided:",
+            tier.id,
+            bill(tier),
+            tier.objectives.met,
+            tier.objectives.each.len()
+        )
+    };
     let mut reasons: Vec<String> = result.verdict.obstacles.iter().map(|o| obstacle(o, tier)).collect();
     if result.verdict.obstacles.iter().any(|o| o.objective.kind == "incident") {
         reasons.push("More --trials narrow the intervals.".to_owned());
     }
+    if !result.verdict.dearer.is_empty() {
+        reasons.push(format!("As good, for more: {}.", with_bills(result, &result.verdict.dearer)));
+    }
+    reasons.extend(not_enough(result, Some(false)));
     reasons.extend(losses(result, tier));
     (headline, reasons)
 }

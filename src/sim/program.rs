@@ -64,6 +64,9 @@ pub(super) struct FailureProgram {
     pub(super) step_slots: Vec<StepSlot>,
     /// Groups of services whose data must agree, as positions; only groups of two and more.
     pub(super) agreeing: Vec<Vec<usize>>,
+    /// The application's own objective, in milliseconds of recovery time and of data loss; without one
+    /// it is held against those of its services.
+    pub(super) limits: Option<(u64, u64)>,
 }
 
 /// How an event reaches further members.
@@ -206,6 +209,10 @@ impl FailureProgram {
             people: scenario.roles.rows().iter().map(|role| role.people).collect(),
             step_slots,
             agreeing: agreeing(scenario, tier),
+            limits: scenario
+                .objectives
+                .of(failure_id)
+                .map(|o| (milliseconds_or_never(o.rto), milliseconds_or_never(o.rpo))),
         };
         program.resources = super::route::resources(&ctx);
         if program.spreads.is_none() {
