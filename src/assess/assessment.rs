@@ -30,12 +30,25 @@ pub struct Assessment {
     pub years: Option<f64>,
     /// Simulated lifetimes; absent without lifetimes.
     pub lifetimes: Option<u64>,
+    /// What was left out; `None` if the scenario was assessed whole. The verdict speaks of the rest.
+    pub only: Option<Only>,
     /// The answer: which tier, or what stands in the way.
     pub verdict: Verdict,
     /// One entry per tier, by id.
     pub tiers: Vec<TierAssessment>,
     /// Differences between tiers on the same incidents, at the application's level.
     pub paired: Vec<PairAssessment>,
+}
+
+/// The part of a scenario that was assessed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Only {
+    /// This tier.
+    pub tier: Option<String>,
+    /// This failure.
+    pub failure: Option<String>,
+    /// This member of the failure.
+    pub member: Option<String>,
 }
 
 /// What a scenario is called.

@@ -7,7 +7,7 @@ mod yearly;
 
 pub use assessment::{
     Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
-    Objectives, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
+    Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
 };
 pub use verdict::{Obstacle, Outcome, Verdict};
 
@@ -17,7 +17,7 @@ use crate::bound::{Bound, IncidentBounds, bounds};
 use crate::cost::monthly;
 use crate::id::TierId;
 use crate::model::Scenario;
-use crate::sim::{CampaignResult, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
+use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 
@@ -25,11 +25,12 @@ use objective::MS;
 ///
 /// # Arguments
 /// `campaign`: a campaign of this very scenario; ids of another one would name the wrong things.
+/// `filter`: what it was limited to.
 ///
 /// # Returns
 /// Tiers by id; every figure that needs lifetimes is `None`.
 #[must_use]
-pub fn assess(scenario: &Scenario, campaign: &CampaignResult) -> Assessment {
+pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
     let tiers: Vec<TierAssessment> = campaign.tiers.iter().map(|tally| assess_tier(scenario, tally)).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
@@ -39,10 +40,20 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult) -> Assessment {
         trials: campaign.settings.trials,
         years: None,
         lifetimes: None,
+        only: only(scenario, filter),
         verdict: verdict::verdict(&tiers),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
     }
+}
+
+fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
+    let only = Only {
+        tier: filter.tier.map(|t| scenario.tiers[t].name.clone()),
+        failure: filter.failure.map(|f| scenario.failures[f].name.clone()),
+        member: filter.member.clone(),
+    };
+    (only != Only::default()).then_some(only)
 }
 
 fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {

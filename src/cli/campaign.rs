@@ -47,7 +47,7 @@ pub(super) fn run(
     progress.enable_steady_tick(Duration::from_millis(100));
     let campaign = run_incidents(scenario, &settings, &filter);
     progress.finish_and_clear();
-    Ok(assess(scenario, &campaign))
+    Ok(assess(scenario, &campaign, &filter))
 }
 
 fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {

@@ -10,7 +10,14 @@ use crate::stats::{Difference, Proportion};
 #[must_use]
 pub fn details(result: &Assessment) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, result.scenario.title.clone())];
-    page.extend(verdict::verdict(result));
+    match &result.only {
+        None => page.extend(verdict::verdict(result)),
+        Some(only) => {
+            let parts = [("tier", &only.tier), ("failure", &only.failure), ("member", &only.member)];
+            let named = parts.into_iter().filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {name}")));
+            page.push(Block::Text(format!("Only {}.", named.collect::<Vec<_>>().join(", "))));
+        }
+    }
     for tier in &result.tiers {
         page.extend(tier_blocks(tier));
     }

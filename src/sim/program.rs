@@ -209,10 +209,7 @@ impl FailureProgram {
             people: scenario.roles.rows().iter().map(|role| role.people).collect(),
             step_slots,
             agreeing: agreeing(scenario, tier),
-            limits: scenario
-                .objectives
-                .of(failure_id)
-                .map(|o| (milliseconds_or_never(o.rto), milliseconds_or_never(o.rpo))),
+            limits: limits(scenario, failure_id),
         };
         program.resources = super::route::resources(&ctx);
         if program.spreads.is_none() {
@@ -237,6 +234,11 @@ fn needs_moment(scenario: &Scenario, tier: &Tier) -> bool {
             CopyKind::Backup { schedule: Schedule::Cron { .. } | Schedule::Every { offset: Some(_), .. }, .. }
         )
     })
+}
+
+fn limits(scenario: &Scenario, failure: FailureId) -> Option<(u64, u64)> {
+    let objective = scenario.objectives.of(failure)?;
+    Some((milliseconds_or_never(objective.rto), milliseconds_or_never(objective.rpo)))
 }
 
 fn agreeing(scenario: &Scenario, tier: &Tier) -> Vec<Vec<usize>> {
