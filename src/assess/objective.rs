@@ -11,11 +11,15 @@ pub(super) const MS: f64 = 1e-3;
 
 /// What three-valued answers add up to: one miss decides, then one doubt.
 pub(super) fn all_met(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
-    answers.into_iter().fold(Some(true), |all, one| match (all, one) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (None, _) | (_, None) => None,
-        _ => Some(true),
-    })
+    let mut open = false;
+    for answer in answers {
+        match answer {
+            Some(false) => return Some(false),
+            None => open = true,
+            Some(true) => {}
+        }
+    }
+    (!open).then_some(true)
 }
 
 /// The objective that incidents of `tally` are held against, with the chance of meeting it.

@@ -1,8 +1,11 @@
 //! Cells that several tables share.
 
 use super::human;
-use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, TierAssessment};
+use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, TierAssessment};
 use crate::stats::{Estimate, Proportion, Quantile};
+
+/// One of an incident's quantities.
+pub(super) type Pick = fn(&IncidentAssessment) -> &Measured;
 
 /// What stands where nothing is known.
 pub(super) const UNKNOWN: &str = "unknown";

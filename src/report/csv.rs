@@ -2,8 +2,9 @@
 
 use csv::Writer;
 
+use super::cells::Pick;
 use super::escape::spreadsheet;
-use crate::assess::{Assessment, IncidentAssessment, Measured, TierAssessment};
+use crate::assess::{Assessment, IncidentAssessment, TierAssessment};
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Quantile};
 
@@ -45,7 +46,7 @@ pub fn resolved_csv(entries: &[ResolvedEntry]) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|e| e.to_string())
 }
 
-const QUANTITIES: [(&str, fn(&IncidentAssessment) -> &Measured); 7] = [
+const QUANTITIES: [(&str, Pick); 7] = [
     ("recovery_time", |i| &i.recovery_time),
     ("recovery_time_full", |i| &i.recovery_time_full),
     ("undetected", |i| &i.undetected),
@@ -55,7 +56,9 @@ const QUANTITIES: [(&str, fn(&IncidentAssessment) -> &Measured); 7] = [
     ("data_loss_bytes", |i| &i.data_loss_bytes),
 ];
 
-const SHARES: [(&str, fn(&IncidentAssessment) -> Option<Proportion>); 5] = [
+type PickShare = fn(&IncidentAssessment) -> Option<Proportion>;
+
+const SHARES: [(&str, PickShare); 5] = [
     ("interrupted", |i| Some(i.interrupted)),
     ("unrecoverable", |i| Some(i.unrecoverable)),
     ("rto_met", |i| i.objective.as_ref().map(|o| o.rto_met)),

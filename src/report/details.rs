@@ -123,10 +123,13 @@ fn facts(incident: &IncidentAssessment) -> Vec<String> {
     lines
 }
 
+/// A quantity, what it is called and how it is said.
+type Row<'a> = (&'a str, &'a Measured, fn(f64) -> String);
+
 fn estimates(incident: &IncidentAssessment) -> Grid {
     let header = ["", "mean", "p50", "p90", "p95", "p99", "max", "worst case", "mean by formula"];
     let mut grid = Grid::new(&header, 1);
-    let rows: [(&str, &Measured, fn(f64) -> String); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("recovery time", &incident.recovery_time, human::time),
         ("to full capacity", &incident.recovery_time_full, human::time),
         ("undetected", &incident.undetected, human::time),

@@ -1,7 +1,7 @@
 //! Where the time of an incident goes, and why; and the resolved scenario.
 
 use super::blocks::{Block, Grid};
-use super::cells::{provenance, value_at};
+use super::cells::{Pick, provenance, value_at};
 use super::{details, human};
 use crate::assess::{Assessment, IncidentAssessment, Measured};
 use crate::diag::Segment;
@@ -85,7 +85,7 @@ fn critical_path(incident: &IncidentAssessment) -> Vec<Block> {
     vec![Block::List(lines)]
 }
 
-const QUANTITIES: [(&str, fn(&IncidentAssessment) -> &Measured); 6] = [
+const QUANTITIES: [(&str, Pick); 6] = [
     ("recovery time", |i| &i.recovery_time),
     ("to full capacity", |i| &i.recovery_time_full),
     ("undetected", |i| &i.undetected),
