@@ -5,5 +5,7 @@ pub mod cost;
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod sim;
 pub mod spec;
+pub mod stats;
 pub mod units;
