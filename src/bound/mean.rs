@@ -110,14 +110,20 @@ pub(super) fn means(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, plans: 
             let serve = if *outside { waited(clock, mean_end) } else { Some(0.0) };
             Means { recovery: serve, full: if *outside { serve } else { until_end }, ..quiet }
         }
-        Fate::Down { outside: true, .. } => Means { detected: clock.mean_detect, ..Means::default() },
-        Fate::Down { options, .. } => match options.first() {
+        Fate::Down { outside: true, .. } => Means::default(),
+        Fate::Down { options, after_outage, .. } => match options.first() {
             None if clock.comes_back => {
                 let serve = waited(clock, mean_end);
                 Means { recovery: serve, full: serve, ..quiet }
             }
-            None => Means { detected: clock.mean_detect, ..Means::default() },
-            Some(option) => planned(at, clock, option, &plans[option.plan], writes),
+            None => Means::default(),
+            Some(option) => {
+                let detects = |o: &PlanOption| plans[o.plan].fitted.detects;
+                let by_plan = options.iter().chain(after_outage).any(detects);
+                let detected = clock.mean_detect.filter(|_| !by_plan);
+                let nothing = Means { detected, ..Means::default() };
+                planned(at, clock, option, &plans[option.plan], writes).unwrap_or(nothing)
+            }
         },
     }
 }
@@ -128,9 +134,8 @@ fn waited(clock: &Clock, mean_end: Option<f64>) -> Option<f64> {
 }
 
 /// The first plan from its first source, if nothing else can happen.
-fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo<'_>, writes: f64) -> Means {
-    let nothing = Means { detected: clock.mean_detect, ..Means::default() };
-    let Some(source) = option.sources.first() else { return nothing };
+fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo<'_>, writes: f64) -> Option<Means> {
+    let source = option.sources.first()?;
     let logical = !at.kind().ends_by_itself();
     let point = |detect: f64| {
         let known = Known { detect, dwell: clock.dwell, mean_dwell: clock.mean_dwell, logical };
@@ -138,18 +143,17 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
         found.points.filter(|_| !found.may_miss)
     };
     let ends = if logical { (point(clock.detect.lo), point(clock.detect.hi)) } else { (point(0.0), point(0.0)) };
-    let (Some(early), Some(late)) = ends else { return nothing };
+    let (Some(early), Some(late)) = ends else { return None };
     let points = early.or(&late);
     let fails = plan.steps.iter().any(|s| s.row.fails.value() > 0.0);
     if fails || option.short {
-        return nothing;
+        return None;
     }
-    let recovery = chain_time(at, clock, option, plan, source, &points);
-    let Some((recovery, latest)) = recovery else { return nothing };
+    let (recovery, latest) = chain_time(at, clock, option, plan, source, &points)?;
     if let Some(end) = clock.end.filter(|_| clock.comes_back)
         && end.lo < latest
     {
-        return nothing;
+        return None;
     }
     let felt = matches!(at.kind(), FailureKind::Deletion | FailureKind::Corruption);
     let lost_after = felt && !points.keeps_after && !plan.row.salvage;
@@ -167,7 +171,7 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
     let own_detection = plan.fitted.detects;
     let detected =
         if own_detection { plan.steps.first().and_then(|s| step_mean(at, s.row)) } else { clock.mean_detect };
-    Means { recovery, full: recovery.filter(|_| !has_background), detected, before, after, bytes }
+    Some(Means { recovery, full: recovery.filter(|_| !has_background), detected, before, after, bytes })
 }
 
 fn step_mean(at: &Setting<'_>, step: &crate::model::Step) -> Option<f64> {

@@ -64,12 +64,20 @@ fn at_once(plans: &[Vec<PlanInfo<'_>>], a: &Job, b: &Job) -> bool {
     if a.service != b.service {
         return true;
     }
-    let first = &plans[a.service][a.plan];
+    let plans = &plans[a.service];
     if a.plan == b.plan {
-        return !first.steps[a.step].waits_for[b.step] && !first.steps[b.step].waits_for[a.step] && a.step != b.step;
+        let steps = &plans[a.plan].steps;
+        return !steps[a.step].waits_for[b.step] && !steps[b.step].waits_for[a.step] && a.step != b.step;
     }
-    let leaves = |plan: &PlanInfo<'_>| !plan.is_chain() && plan.steps.iter().any(|s| s.row.fails.value() > 0.0);
-    leaves(first) || leaves(&plans[b.service][b.plan])
+    may_be_left(&plans[a.plan], a.step) || may_be_left(&plans[b.plan], b.step)
+}
+
+/// Whether a step may be under way when a step beside it fails, and goes on in the next plan.
+fn may_be_left(plan: &PlanInfo<'_>, step: usize) -> bool {
+    let steps = &plan.steps;
+    let beside = |n: &usize| *n != step && !steps[step].waits_for[*n] && !steps[*n].waits_for[step];
+    let fails = |n: usize| steps[n].row.fails.value() > 0.0 && !steps[n].row.background;
+    !steps[step].of_point && (0..steps.len()).filter(beside).any(fails)
 }
 
 /// Raises the latest ends to what serialising allows: the last release, then the work of all services.
