@@ -13,7 +13,7 @@ pub use verdict::{Obstacle, Outcome, Verdict};
 
 use std::collections::BTreeMap;
 
-use crate::bound::{Bound, IncidentBounds, bounds};
+use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::TierId;
 use crate::model::Scenario;
@@ -31,7 +31,9 @@ use objective::MS;
 /// Tiers by id; every figure that needs lifetimes is `None`.
 #[must_use]
 pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
-    let tiers: Vec<TierAssessment> = campaign.tiers.iter().map(|tally| assess_tier(scenario, tally)).collect();
+    let truncated = campaign.settings.truncate;
+    let tiers: Vec<TierAssessment> =
+        campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, truncated)).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
         drplan: env!("CARGO_PKG_VERSION"),
@@ -56,9 +58,9 @@ fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
     (only != Only::default()).then_some(only)
 }
 
-fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
+fn assess_tier(scenario: &Scenario, tally: &TierTally, truncated: bool) -> TierAssessment {
     let tier = &scenario.tiers[tally.tier];
-    let incidents = assess_incidents(scenario, tally);
+    let incidents = assess_incidents(scenario, tally, truncated);
     let cost = assess_cost(scenario, tally.tier);
     let known = cost.known_per_month;
     let rare_event = yearly::rare_event(scenario, tally);
@@ -119,9 +121,9 @@ fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
     }
 }
 
-fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssessment> {
+fn assess_incidents(scenario: &Scenario, tier: &TierTally, truncated: bool) -> Vec<IncidentAssessment> {
     let mut all: Vec<IncidentAssessment> =
-        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally)).collect();
+        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally, truncated)).collect();
     for (n, tally) in tier.incidents.iter().enumerate() {
         if tally.service.is_none() && all[n].objective.is_none() {
             let of_services: Vec<IncidentObjective> = all
@@ -135,9 +137,10 @@ fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssess
     all
 }
 
-fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally) -> IncidentAssessment {
+fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, truncated: bool) -> IncidentAssessment {
     let failure = &scenario.failures[tally.failure];
-    let limits: IncidentBounds = bounds(scenario, tier, tally.failure, tally.service);
+    let form = if truncated { bounds_truncated } else { bounds };
+    let limits: IncidentBounds = form(scenario, tier, tally.failure, tally.service);
     let share = |events| Proportion::new(events, tally.n);
     let label = |label: &PlanLabel| match label {
         PlanLabel::Plan(plan) => scenario.plans[*plan].name.clone(),

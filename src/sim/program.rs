@@ -213,7 +213,7 @@ impl FailureProgram {
             people: scenario.roles.rows().iter().map(|role| role.people).collect(),
             step_slots,
             agreeing: agreeing(scenario, tier),
-            limits: limits(scenario, failure_id),
+            limits: limits(scenario, ctx.failure),
         };
         program.resources = super::route::resources(ctx);
         if program.spreads.is_none() {
