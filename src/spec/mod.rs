@@ -31,7 +31,7 @@ pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
-use crate::diag::{Diagnostic, Diagnostics, Path};
+use crate::diag::{Diagnostic, Diagnostics, Path, Severity};
 use crate::model::Scenario;
 
 /// A valid scenario with what is worth knowing about its file.
@@ -74,10 +74,14 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
         found.push(excess);
         return Err((found, document));
     }
-    for diagnostic in checks::check(&scenario, &document) {
-        // What follows from a fault that is already told helps nobody.
+    let whole = checks::check(&scenario, &document);
+    let error = |d: &Diagnostic| d.severity == Severity::Error;
+    let faulty = found.has_errors() || whole.iter().any(error);
+    for diagnostic in whole {
+        // What follows from a fault that is already told helps nobody. Advice may follow from one in
+        // quite another entry: a list that could not be read leaves copies and plans unused.
         let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
-        if !follows {
+        if !follows && !(faulty && !error(&diagnostic)) {
             found.push(diagnostic);
         }
     }

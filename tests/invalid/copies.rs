@@ -125,7 +125,7 @@ const COPIES: &[Case] = &[
     ),
     (
         "kept for less than an attacker dwells",
-        &["kept-too-short"],
+        &["kept-too-short", "kept-too-short", "kept-too-short", "kept-too-short"],
         &[(r#"dwell = { median = "6d", p95 = "29d" }"#, r#"dwell = "120d""#)],
     ),
     (
@@ -133,10 +133,14 @@ const COPIES: &[Case] = &[
         &["lag-unbounded"],
         &[(r#"writes = "20 GB/day""#, r#"writes = "10800 GB/day""#)],
     ),
-    ("a scope that takes every copy", &["takes-every-copy"], &[(r#"hits = "east""#, r#"hits = ["east", "west"]"#)]),
+    (
+        "a scope that takes every copy",
+        &["takes-every-copy", "takes-every-copy"],
+        &[(r#"hits = "east""#, r#"hits = ["east", "west"]"#)],
+    ),
     (
         "a log that ends before its base",
-        &["log-gap"],
+        &["log-gap", "may-expire", "may-expire"],
         &[(r#"lag = "1m", keep = "90d", locked = "90d""#, r#"lag = "1m", keep = "2h", locked = "2h""#)],
     ),
 ];

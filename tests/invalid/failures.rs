@@ -20,7 +20,7 @@ const FAILURES: &[Case] = &[
     ("never", &["never-happens"], &[(r#"rate = "0.3 / year""#, r#"rate = "0 / year""#)]),
     (
         "a failure that nobody detects",
-        &["no-detection", "no-detection"],
+        &["no-detection"],
         &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)],
     ),
 ];

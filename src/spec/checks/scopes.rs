@@ -24,19 +24,20 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if !matches!(failure.kind, FailureKind::Outage | FailureKind::Compromise) {
             continue;
         }
-        // For each set of copies of a data set: the members that take it, and the tiers.
-        let mut hits: BTreeMap<(DataId, Vec<CopyId>), (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+        // For each data set: the copies that are taken, the members that take them, and the tiers.
+        let mut hits: BTreeMap<DataId, (BTreeSet<CopyId>, BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
         for member in &failure.members {
             let taken = index.taken(scenario, failure.kind, &member.targets);
             for tier in scenario.tiers.rows() {
                 for (data, copies) in all_taken(checks, tier, failure, &member.targets, &index, &taken) {
-                    let entry = hits.entry((data, copies)).or_default();
-                    entry.0.insert(&member.name);
-                    entry.1.insert(&tier.name);
+                    let entry = hits.entry(data).or_default();
+                    entry.0.extend(copies);
+                    entry.1.insert(&member.name);
+                    entry.2.insert(&tier.name);
                 }
             }
         }
-        for ((data, copies), (members, tiers)) in hits {
+        for (data, (copies, members, tiers)) in hits {
             report(checks, failure, data, &copies, &members, &tiers);
         }
     }
@@ -104,25 +105,27 @@ fn report(
     checks: &mut Checks<'_>,
     failure: &Failure,
     data: DataId,
-    copies: &[CopyId],
+    copies: &BTreeSet<CopyId>,
     members: &BTreeSet<&str>,
     tiers: &BTreeSet<&str>,
 ) {
     let scenario = checks.scenario;
+    let (all, shared) = (names(copies.iter().map(|c| scenario.copies[*c].name.as_str())), one_each(failure, members));
+    let why = if copies.len() == 1 { format!("{all} is alone in {shared}") } else { format!("{all} share {shared}") };
     let message = format!(
-        "{} takes every copy of {} in {}: {} share {}",
+        "{} takes every copy of {} in {}: {why}",
         quote(&failure.name),
         quote(&scenario.data[data].name),
         names(tiers.iter().copied()),
-        names(copies.iter().map(|c| scenario.copies[*c].name.as_str())),
-        one_each(failure, members),
     );
     let key = if failure.kind == FailureKind::Compromise { "account" } else { "at" };
     let mut advice = Diagnostic::advice(codes::TAKES_EVERY_COPY, checks.hits_at(failure), message);
     for copy in copies.iter().take(4) {
         let at = checks.copy_at(*copy, key);
         if !advice.labels.iter().any(|l| l.path == at) {
-            advice = advice.also(at, "taken too");
+            // A copy without the key lies where its entry says nothing: its name is underlined.
+            let whole_entry = at.0.len() < 3;
+            advice = if whole_entry { advice.also_key(at, "taken too") } else { advice.also(at, "taken too") };
         }
     }
     let help = if failure.kind == FailureKind::Compromise {
