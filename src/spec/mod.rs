@@ -32,7 +32,7 @@ pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
 use crate::diag::{Diagnostic, Diagnostics, Path, Severity};
-use crate::model::Scenario;
+use crate::model::{CopyKind, Scenario, Schedule};
 
 /// A valid scenario with what is worth knowing about its file.
 #[derive(Clone, Debug)]
@@ -97,6 +97,9 @@ fn excess(scenario: &Scenario) -> Option<Diagnostic> {
     let instances: usize = scenario.compute.rows().iter().map(|p| p.instances.len()).sum();
     let sites: usize = scenario.copies.rows().iter().map(|c| c.sites.len()).sum();
     let members: usize = scenario.failures.rows().iter().map(|f| f.members.len()).sum();
+    if let Some(excess) = too_many_starts(scenario) {
+        return Some(excess);
+    }
     let total = instances + sites + members;
     (total > limits::ASSETS).then(|| {
         let message = format!(
@@ -105,6 +108,24 @@ fn excess(scenario: &Scenario) -> Option<Diagnostic> {
         );
         Diagnostic::error(codes::LIMIT_MEMBERS, Path::default(), message)
     })
+}
+
+/// The finding about the copy whose calendar brings the starts of the whole file above the limit.
+fn too_many_starts(scenario: &Scenario) -> Option<Diagnostic> {
+    let mut total = 0;
+    for copy in scenario.copies.rows() {
+        if let CopyKind::Backup { schedule: Schedule::Cron { starts, .. }, .. } = &copy.kind {
+            total += starts.len();
+        }
+        if total > cron::MOST_STARTS {
+            let message =
+                format!("the calendars up to this one start {total} times a year; {} are allowed", cron::MOST_STARTS);
+            let path = Path::keys(&["copies", &copy.name, "cron"]);
+            let excess = Diagnostic::error(codes::LIMIT_SCHEDULE, path, message);
+            return Some(excess.help("`every = \"1m\"` is computed and not enumerated"));
+        }
+    }
+    None
 }
 
 /// Whether a path is in an entry.

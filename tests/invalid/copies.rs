@@ -108,6 +108,42 @@ const COPIES: &[Case] = &[
         &[(r#"every = "1h", takes = "10m""#, r#"every = "1h", takes = "70m""#)],
     ),
     (
+        "a backup that may run over",
+        &["may-run-over"],
+        &[(r#"every = "1h", takes = "10m""#, r#"every = "1h", takes = { median = "10m", p95 = "70m" }"#)],
+    ),
+    (
+        "a recycle bin of a replica",
+        &["deletion-replicated"],
+        &[
+            (r#"of = "main", keep = "7d""#, r#"of = "standby", keep = "7d""#),
+            (r#""nightly", "wal", "bin""#, r#""standby", "nightly", "wal", "bin""#),
+        ],
+    ),
+    (
+        "a deletion undone from a replica",
+        &["deletion-replicated"],
+        &[(r#"for = ["region"], from = ["mirror"]"#, r#"for = ["region", "lost"], from = ["mirror"]"#)],
+    ),
+    (
+        "another account without a lock",
+        &["not-locked"],
+        &[(
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d", locked = "90d""#,
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d""#,
+        )],
+    ),
+    (
+        "a pair of which both must be written",
+        &["pair-stops"],
+        &[(r#"data = "events", at = "east""#, r#"data = "events", at = ["east-a", "east-b"], acks = 2"#)],
+    ),
+    (
+        "a majority in one region",
+        &["majority-in-one-place"],
+        &[(r#"data = "events", at = "east""#, r#"data = "events", at = ["east-a", "east-b", "west-a"], acks = 2"#)],
+    ),
+    (
         "kept for less than the interval",
         &["kept-too-short"],
         &[(

@@ -40,6 +40,18 @@ const LIMITS: &[Case] = &[
     ("a billion streams", &["limit-count"], &[("streams = 2", "streams = 1_000_000_000")]),
     ("a billion retries", &["limit-count"], &[("retries = 2", "retries = 1_000_000_000")]),
     (
+        "two calendars of every minute",
+        &["limit-schedule-points"],
+        &[
+            ("0 2 * * *", "* * * * *"),
+            (r#"tz = "UTC", takes = "1h", full_every = "7d""#, r#"tz = "UTC", takes = "10s", full_every = "7d""#),
+            (
+                r#"of = "queue", at = "west", every = "1d", takes = "1h""#,
+                r#"of = "queue", at = "west", cron = "* * * * *", takes = "10s""#,
+            ),
+        ],
+    ),
+    (
         "beyond every integer",
         &["limit-count"],
         &[("retries = 2", "retries = 99999999999999999999999999999999999999999999")],
