@@ -40,7 +40,7 @@ pub const RETRIES: u64 = 1_000;
 pub const POINTS: u64 = 1_000;
 
 /// Steps of one plan.
-pub const STEPS: usize = 1_000;
+pub const STEPS: usize = 500;
 
 /// Missed heartbeats.
 pub const MISSES: u64 = 1_000_000;

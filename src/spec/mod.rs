@@ -59,6 +59,9 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     names::check_shape(&document.root, &Path::default(), &mut found);
     let too_long = |d: &Diagnostic| [codes::LIMIT_ENTRIES, codes::LIMIT_SAMPLES].contains(&d.code);
+    if found.all().iter().any(too_long) {
+        return Err((found, document));
+    }
     let names = names::Names::gather(&document, &mut found);
     if found.all().iter().any(too_long) {
         return Err((found, document));

@@ -254,7 +254,6 @@ weekly"#,
 weekly"#,
             "not-locked",
         ),
-        (r#"kind = "soft-delete", of = "db""#, r#"kind = "soft-delete", of = "replica""#, "deletion-replicated"),
         (r#"from = ["bin", "wal"]"#, r#"from = ["bin", "wal", "replica"]"#, "deletion-replicated"),
         (r#"takes = "1h", keep"#, r#"takes = { median = "10h", p95 = "30h" }, keep"#, "may-run-over"),
         (r#"of = "db", keep = "7d""#, r#"of = "db", keep = "1d""#, "may-expire"),
@@ -266,4 +265,10 @@ weekly"#,
     ] {
         assert!(codes(&patched(old, new)).contains(&code), "{new}: {:?}", codes(&patched(old, new)));
     }
+    // The recycle bin of a replica holds nothing of a replicated drop.
+    let bin = patched(r#"kind = "soft-delete", of = "db""#, r#"kind = "soft-delete", of = "replica""#);
+    assert!(
+        codes(&bin.replace(r#""bin", "wal"] }"#, r#""bin", "wal", "replica"], standby = ["spare"] }"#))
+            .contains(&"deletion-replicated")
+    );
 }
