@@ -5,7 +5,7 @@ use super::keys::COPIES;
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show};
 use super::values::{Listed, filled};
-use super::{codes, compute, graph, quantity, values};
+use super::{codes, compute, cron, graph, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, Table};
 use crate::model::{AsyncLag, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
@@ -249,16 +249,16 @@ fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
     let takes = entry.get(cx, "takes", values::delay);
     let keep = entry.get(cx, "keep", values::span).unwrap_or_default();
     let full_every = entry.get(cx, "full_every", values::span);
-    if let (Some(full), Some(schedule)) = (full_every, &schedule) {
-        if full < schedule.mean_gap() {
-            let message = "a full backup more often than any backup";
-            let every = if entry.has("every") { "every" } else { "cron" };
-            cx.push(
-                Diagnostic::error(codes::TOO_OFTEN, entry.at("full_every"), message)
-                    .also(entry.at(every), "any backup")
-                    .help("leave `full_every` out if every backup is a full one"),
-            );
-        }
+    if let (Some(full), Some(schedule)) = (full_every, &schedule)
+        && full < schedule.mean_gap()
+    {
+        let message = "a full backup more often than any backup";
+        let every = if entry.has("every") { "every" } else { "cron" };
+        cx.push(
+            Diagnostic::error(codes::TOO_OFTEN, entry.at("full_every"), message)
+                .also(entry.at(every), "any backup")
+                .help("leave `full_every` out if every backup is a full one"),
+        );
     }
     let zero = || crate::model::Delay::constant(Seconds::ZERO);
     Some(CopyKind::Backup {
@@ -283,7 +283,7 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
     if entry.has("cron") {
         let expression = entry.get(cx, "cron", values::text)?.0;
         let timezone = entry.get(cx, "tz", values::text)?.0;
-        return match quantity_cron(&expression, &timezone) {
+        return match cron::cron_starts(&expression, &timezone) {
             Ok(starts) => Some(Schedule::Cron { expression, timezone, starts }),
             Err(error) => {
                 let key = if error.code == codes::BAD_TIME_ZONE { "tz" } else { "cron" };
@@ -303,10 +303,6 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
         );
     }
     Some(Schedule::Every { interval, offset })
-}
-
-fn quantity_cron(expression: &str, timezone: &str) -> Result<Vec<f64>, quantity::QuantityError> {
-    super::cron::cron_starts(expression, timezone)
 }
 
 impl Show for FailureKind {}

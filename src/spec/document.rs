@@ -137,13 +137,13 @@ impl Document {
         let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
         let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
         // The replacement character that stands for the bad bytes has three bytes.
-        let faults = vec![valid..(valid + 3).min(text.len())];
+        let bad = valid..(valid + 3).min(text.len());
         found.push(
             Diagnostic::error(codes::NOT_UTF8, Path::default().index(0), format!("byte {valid} is not UTF-8"))
                 .label("here the text ends")
                 .help("a scenario is a text file in UTF-8; save it in that encoding"),
         );
-        Self { text, root: empty, faults }
+        Self { text, root: empty, faults: Vec::from([bad]) }
     }
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {

@@ -13,13 +13,9 @@ use crate::model::{Drill, Explore, ExploreAxis, Runbook};
 pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
     let document = cx.document;
     let Some(mut entry) = Entry::new(cx, &TOP, &document.root, Path::default(), None) else { return false };
-    if let Some(version) = entry.get(cx, "drplan", version) {
-        if version != 1 {
-            let message = format!("version {version} of the language is not known");
-            cx.push(
-                Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"),
-            );
-        }
+    if let Some(version) = entry.get(cx, "drplan", version).filter(|v| *v != 1) {
+        let message = format!("version {version} of the language is not known");
+        cx.push(Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"));
     }
     cx.parts.title = entry.get(cx, "title", values::text).map(|t| t.0).unwrap_or_default();
     if let Some(currency) = entry.get(cx, "currency", values::text) {
@@ -127,10 +123,9 @@ fn read_explore<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
     let Some(mut entry) = Entry::new(cx, &EXPLORE, node, path, None) else { return };
     let optional = entry.get(cx, "optional", values::copies).map(|l| l.0).unwrap_or_default();
     let mut vary = Vec::new();
-    if entry.get(cx, "vary", axes).is_some() {
-        if let Some((node, path)) = entry.node("vary") {
-            collect_axes(cx, node, &path, path.0.len(), &mut vary);
-        }
+    let given = entry.get(cx, "vary", axes);
+    if let Some((node, path)) = entry.node("vary").filter(|_| given.is_some()) {
+        collect_axes(cx, node, &path, path.0.len(), &mut vary);
     }
     cx.parts.explore = Some(Explore { optional, vary });
 }

@@ -163,7 +163,7 @@ fn regions(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Ends> {
     let (first, second) = (values::place(cx, a, &path.index(0)), values::place(cx, b, &path.index(1)));
     let (first, second) = (first?, second?);
     for (id, n) in [(first, 0), (second, 1)] {
-        let Some(place) = cx.parts.places.get(id) else { return None };
+        let place = cx.parts.places.get(id)?;
         if place.parent.is_some() {
             let region = cx.parts.places[place.region].name.clone();
             let message = format!("{} is no region", quote(&place.name));

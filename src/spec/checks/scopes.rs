@@ -12,6 +12,14 @@ use crate::spec::names::quote;
 /// Copies looked at, over all failures, members and tiers: beyond it only time would be lost.
 const MOST_WORK: usize = 20_000_000;
 
+/// What is taken of one data set, by what, and where.
+#[derive(Default)]
+struct Hits<'a> {
+    copies: BTreeSet<CopyId>,
+    members: BTreeSet<&'a str>,
+    tiers: BTreeSet<&'a str>,
+}
+
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
     let index = AssetIndex::new(scenario);
@@ -24,21 +32,20 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if !matches!(failure.kind, FailureKind::Outage | FailureKind::Compromise) {
             continue;
         }
-        // For each data set: the copies that are taken, the members that take them, and the tiers.
-        let mut hits: BTreeMap<DataId, (BTreeSet<CopyId>, BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+        let mut hits: BTreeMap<DataId, Hits<'_>> = BTreeMap::new();
         for member in &failure.members {
             let taken = index.taken(scenario, failure.kind, &member.targets);
             for tier in scenario.tiers.rows() {
                 for (data, copies) in all_taken(checks, tier, failure, &member.targets, &index, &taken) {
                     let entry = hits.entry(data).or_default();
-                    entry.0.extend(copies);
-                    entry.1.insert(&member.name);
-                    entry.2.insert(&tier.name);
+                    entry.copies.extend(copies);
+                    entry.members.insert(&member.name);
+                    entry.tiers.insert(&tier.name);
                 }
             }
         }
-        for (data, (copies, members, tiers)) in hits {
-            report(checks, failure, data, &copies, &members, &tiers);
+        for (data, hits) in hits {
+            report(checks, failure, data, &hits);
         }
     }
 }
@@ -101,26 +108,21 @@ fn one_each(failure: &Failure, members: &BTreeSet<&str>) -> String {
     if failure.each && members.len() > 1 { format!("one place in each of {all}") } else { all }
 }
 
-fn report(
-    checks: &mut Checks<'_>,
-    failure: &Failure,
-    data: DataId,
-    copies: &BTreeSet<CopyId>,
-    members: &BTreeSet<&str>,
-    tiers: &BTreeSet<&str>,
-) {
+fn report(checks: &mut Checks<'_>, failure: &Failure, data: DataId, hits: &Hits<'_>) {
     let scenario = checks.scenario;
-    let (all, shared) = (names(copies.iter().map(|c| scenario.copies[*c].name.as_str())), one_each(failure, members));
-    let why = if copies.len() == 1 { format!("{all} is alone in {shared}") } else { format!("{all} share {shared}") };
+    let (all, shared) =
+        (names(hits.copies.iter().map(|c| scenario.copies[*c].name.as_str())), one_each(failure, &hits.members));
+    let why =
+        if hits.copies.len() == 1 { format!("{all} is alone in {shared}") } else { format!("{all} share {shared}") };
     let message = format!(
         "{} takes every copy of {} in {}: {why}",
         quote(&failure.name),
         quote(&scenario.data[data].name),
-        names(tiers.iter().copied()),
+        names(hits.tiers.iter().copied()),
     );
     let key = if failure.kind == FailureKind::Compromise { "account" } else { "at" };
     let mut advice = Diagnostic::advice(codes::TAKES_EVERY_COPY, checks.hits_at(failure), message);
-    for copy in copies.iter().take(4) {
+    for copy in hits.copies.iter().take(4) {
         let at = checks.copy_at(*copy, key);
         if !advice.labels.iter().any(|l| l.path == at) {
             // A copy without the key lies where its entry says nothing: its name is underlined.
