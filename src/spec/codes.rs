@@ -85,6 +85,7 @@ codes! {
     RUNS_OVER = "runs-over": "A backup whose shortest run is longer than the time to its next start.";
     KEPT_TOO_SHORT = "kept-too-short": "Retention shorter than the time until the next point, than detection or than an attacker's dwell ever are.";
     // Limits.
+    TOO_MANY_FINDINGS = "too-many-findings": "The file has more faults than are listed.";
     LIMIT_FILE = "limit-file": "The file is too large.";
     LIMIT_ENTRIES = "limit-entries": "A table has too many entries.";
     LIMIT_MEMBERS = "limit-members": "Too many instances, sites or members.";
@@ -106,5 +107,6 @@ codes! {
     UNUSED = "unused": "An entry that no tier uses.";
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";
+    CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials can show.";
     NEVER_HAPPENS = "never-happens": "A failure with a rate of zero, or one that no tier feels.";
 }

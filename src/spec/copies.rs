@@ -131,7 +131,8 @@ fn read_sites(cx: &mut Reader<'_>, entry: &mut Entry<'_>, word: &str) -> Vec<Sit
     if sites.is_none() && entry.has("at") {
         cx.broken = true;
     }
-    sites.map(|at| at.0).unwrap_or_default()
+    let sites = sites.map(|at| at.0).unwrap_or_default();
+    if cx.count_assets(sites.len(), &entry.at("at")) { sites } else { Vec::new() }
 }
 
 fn read_compression(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> f64 {

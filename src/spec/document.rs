@@ -122,8 +122,15 @@ impl Document {
             return document;
         }
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors.iter().take(MOST_SYNTAX_FAULTS) {
-            document.fault(error.message(), error.span(), found);
+        let mut last_line = None;
+        for error in errors.iter().take(MOST_SYNTAX_FAULTS * 100) {
+            // The parser goes on behind a fault, mostly to stumble over its echo in the next lines.
+            let line = error.span().map(|span| text[..text.floor_char_boundary(span.start)].matches('\n').count());
+            let echo = last_line.zip(line).is_some_and(|(last, line)| (last..=last + 3).contains(&line));
+            last_line = line.or(last_line);
+            if !echo && found.all().len() < MOST_SYNTAX_FAULTS {
+                document.fault(error.message(), error.span(), found);
+            }
         }
         if errors.is_empty() {
             document.root = Node { span: table.span(), raw: convert_table(table.get_ref()) };

@@ -144,7 +144,8 @@ fn collect_axes(cx: &mut Reader<'_>, node: &Node, path: &Path, skip: usize, vary
             }
             let target = Path(path.0[skip..].to_vec());
             check_axis(cx, &target, path);
-            let values = nodes.iter().map(|n| cx.document.text[n.span.clone()].to_owned()).collect();
+            let values =
+                nodes.iter().map(|n| cx.document.text.get(n.span.clone()).unwrap_or_default().to_owned()).collect();
             vary.push(ExploreAxis { path: target.to_string(), values });
         }
         _ => cx.wrong_type(node, path, "a list of values under the path of a key, `copies.nightly.every = [...]`"),

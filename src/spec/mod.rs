@@ -64,13 +64,17 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let mut cx = read::Reader::new(&document, names, found);
     read_all(&mut cx);
+    if cx.found.all().len() >= limits::FINDINGS {
+        let message = format!("only the first {} findings are listed", limits::FINDINGS);
+        cx.found.push(Diagnostic::error(codes::TOO_MANY_FINDINGS, Path::default(), message));
+    }
     let (mut found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
     if cx.broken {
         return Err((found, document));
     }
     parts.hash = resolved::hash(&notes);
     let scenario = Scenario::seal(parts);
-    if let Some(excess) = excess(&scenario) {
+    if let Some(excess) = too_many_starts(&scenario) {
         found.push(excess);
         return Err((found, document));
     }
@@ -90,24 +94,6 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let resolved = notes.into_iter().map(|note| note.entry).collect();
     Ok(Loaded { scenario, advice: found, document, resolved })
-}
-
-/// The finding about a scenario that is too large as a whole.
-fn excess(scenario: &Scenario) -> Option<Diagnostic> {
-    let instances: usize = scenario.compute.rows().iter().map(|p| p.instances.len()).sum();
-    let sites: usize = scenario.copies.rows().iter().map(|c| c.sites.len()).sum();
-    let members: usize = scenario.failures.rows().iter().map(|f| f.members.len()).sum();
-    if let Some(excess) = too_many_starts(scenario) {
-        return Some(excess);
-    }
-    let total = instances + sites + members;
-    (total > limits::ASSETS).then(|| {
-        let message = format!(
-            "the file has {total} instances, sites of copies and members of failures; {} are allowed",
-            limits::ASSETS
-        );
-        Diagnostic::error(codes::LIMIT_MEMBERS, Path::default(), message)
-    })
 }
 
 /// The finding about the copy whose calendar brings the starts of the whole file above the limit.

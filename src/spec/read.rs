@@ -6,7 +6,7 @@ use super::document::{Document, Item, Node, Raw};
 use super::keys::{ALTERNATIVES, KeyTable, Standard, TABLES, TOP};
 use super::names::{Names, Sort, closest, one_of, quote};
 use super::resolved::{Note, Origin};
-use super::{codes, keys};
+use super::{codes, keys, limits};
 use crate::diag::{Diagnostic, Diagnostics, Path};
 use crate::model::Parts;
 
@@ -23,6 +23,8 @@ pub(super) struct Reader<'d> {
     pub(super) faulty: BTreeSet<Path>,
     /// The first price of the file, which then needs a currency.
     pub(super) price: Option<Path>,
+    /// Instances, sites and members so far.
+    assets: usize,
 }
 
 /// How a value is shown in the listing (for people) and in the canonical form (exact).
@@ -53,6 +55,7 @@ impl<'d> Reader<'d> {
             broken,
             faulty: BTreeSet::new(),
             price: None,
+            assets: 0,
         }
     }
 
@@ -62,10 +65,29 @@ impl<'d> Reader<'d> {
                 self.faulty.insert(Path(label.path.0.iter().take(2).cloned().collect()));
             }
         }
+        if self.found.all().len() >= limits::FINDINGS {
+            self.broken = true;
+            return;
+        }
         // A fault in an entry that others are `like` is one fault.
         if !self.found.all().contains(&diagnostic) {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Counts instances, sites or members; false, and a finding, if the file holds too many.
+    pub(super) fn count_assets(&mut self, count: usize, path: &Path) -> bool {
+        self.assets = self.assets.saturating_add(count);
+        let fits = self.assets <= limits::ASSETS;
+        if !fits {
+            let message = "here the file has more instances, sites of copies and members of failures than allowed";
+            let help = format!("{} are allowed together", limits::ASSETS);
+            self.push(Diagnostic::error(codes::LIMIT_MEMBERS, path.clone(), message).help(help));
+            self.broken = true;
+            // Told once.
+            self.assets = 0;
+        }
+        fits
     }
 
     pub(super) fn error(&mut self, code: &'static str, path: &Path, message: impl Into<String>) {

@@ -9,6 +9,7 @@ use crate::id::{CopyId, DataId};
 use crate::model::{CopyKind, FailureKind, Tier, TierService, Upstream};
 use crate::spec::codes;
 use crate::spec::names::quote;
+use crate::units::Probability;
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
@@ -21,6 +22,25 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         }
     }
     check_accounts(checks);
+    check_chances(checks);
+}
+
+/// Trials show a chance up to a margin, never certainty: such an objective stays undecided for ever.
+fn check_chances(checks: &mut Checks<'_>) {
+    let scenario = checks.scenario;
+    let own = scenario.services.rows().iter().map(|s| (Path::keys(&["services", &s.name]), &s.objectives));
+    let all: Vec<_> = own.chain([(Path::default(), &scenario.objectives)]).collect();
+    for (owner, objectives) in all {
+        let by_failure = objectives.by_failure.iter().map(|(f, o)| (scenario.failures[*f].name.as_str(), o));
+        for (name, objective) in objectives.default.iter().map(|o| ("default", o)).chain(by_failure) {
+            if objective.chance == Probability::ALWAYS {
+                let at = owner.key("objectives").key(name).key("chance");
+                let message = "no number of trials can show that this is met with certainty";
+                let advice = Diagnostic::advice(codes::CHANCE_CERTAIN, at, message);
+                checks.push(advice.help("ask for a chance below 100%, such as \"99.9%\""));
+            }
+        }
+    }
 }
 
 fn primaries(checks: &Checks<'_>, tier: &Tier, data: DataId) -> Vec<CopyId> {

@@ -3,8 +3,8 @@
 
 use super::*;
 
+mod model;
 mod reference;
-mod scratch;
 
 const FILES: &[(&str, &str)] = &[
     ("beginner", include_str!("beginner.toml")),
