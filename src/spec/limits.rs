@@ -44,3 +44,6 @@ pub const STEPS: usize = 200;
 
 /// Missed heartbeats.
 pub const MISSES: u64 = 1_000_000;
+
+/// A bare number, such as a price: far beyond all money, and products with it stay finite.
+pub const NUMBER: f64 = 1e15;
