@@ -115,6 +115,17 @@ fn tables_beyond_the_limit() {
 }
 
 #[test]
+fn plans_beyond_the_limit() {
+    let steps: Vec<String> = (0..300).map(|n| format!("s{n}")).collect();
+    let list = steps.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ");
+    let table = steps.iter().map(|s| format!("{s} = {{ phase = \"decide\", takes = \"1m\" }}\n")).collect::<String>();
+    let text = GOOD
+        .replace("[\"decide\", \"recover\"]", &format!("[{list}]"))
+        .replace("[steps]\n", &format!("[steps]\n{table}"));
+    assert_eq!(refused(text.as_bytes()).0, ["limit-steps"]);
+}
+
+#[test]
 fn a_short_interval_kept_long_is_computed() {
     // 3.2e8 backups in ten years: a list of them would not end in this test's time.
     let text = GOOD.replace(
