@@ -9,7 +9,7 @@ pub use assessment::{
     Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
     Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
 };
-pub use verdict::{Obstacle, Outcome, Verdict};
+pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         years: None,
         lifetimes: None,
         only: only(scenario, filter),
-        verdict: verdict::verdict(&tiers),
+        verdict: verdict(&tiers),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
     }

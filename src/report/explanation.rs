@@ -96,7 +96,7 @@ const QUANTITIES: [(&str, Pick); 6] = [
 
 /// The closed form beside the simulation.
 fn closed_forms(incident: &IncidentAssessment) -> Grid {
-    let header = ["by formula | simulated", "least", "min", "mean", "mean (simulated)", "greatest", "p99", "max"];
+    let header = ["formula | simulation", "least", "mean", "greatest", "| min", "mean", "p99", "max"];
     let mut grid = Grid::new(&header, 1);
     let say = |value: Option<f64>, none: &str| value.map_or_else(|| none.to_owned(), human::time);
     for (name, of) in QUANTITIES {
@@ -104,10 +104,10 @@ fn closed_forms(incident: &IncidentAssessment) -> Grid {
         grid.row([
             name.to_owned(),
             say(form.best, "none"),
-            say(e.min, ""),
             say(form.mean, "no formula"),
-            say(e.mean, ""),
             say(form.worst, "no bound"),
+            say(e.min, ""),
+            say(e.mean, ""),
             value_at(e, e.p99, 0.99, &incident.unrecoverable, human::time),
             say(e.max, ""),
         ]);
@@ -115,12 +115,15 @@ fn closed_forms(incident: &IncidentAssessment) -> Grid {
     grid
 }
 
-/// Why a quantity has no bound.
+/// Why a quantity has no bound, or what its bound leaves out.
 fn reasons(incident: &IncidentAssessment) -> Vec<Block> {
     let mut lines: Vec<String> = Vec::new();
     for (name, of) in QUANTITIES {
-        if let Some(reason) = &of(incident).estimate.bound_reason {
-            lines.push(format!("{name} has no bound: {reason}"));
+        let measured = of(incident);
+        match (&measured.estimate.bound_reason, measured.estimate.bound) {
+            (Some(reason), None) => lines.push(format!("{name} has no bound: {reason}")),
+            (Some(reason), Some(_)) => lines.push(format!("the bound of {name} speaks {reason}")),
+            (None, _) => {}
         }
     }
     if lines.is_empty() { Vec::new() } else { vec![Block::List(lines)] }
