@@ -256,8 +256,8 @@ fn an_unpriced_risk_of_losing_everything_is_never_called_cheapest() {
     let mut page = result();
     page.tiers = vec![risky, simple("risky-too", Some(250.0), 40, Some(true))];
     page.verdict = alone;
-    let text = render(&comparison(&page), Layout::default());
-    assert!(text.contains("not called the\ncheapest") && !text.contains("the cheapest tier"), "{text}");
+    let text = render(&comparison(&page), Layout { width: 1000, color: false });
+    assert!(text.contains("It is not called the cheapest") && !text.contains("the cheapest tier"), "{text}");
     assert!(text.contains("Caution: risky may lose everything (4% of region incidents)"), "{text}");
 }
 
