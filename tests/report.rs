@@ -205,7 +205,7 @@ fn a_verdict_without_a_winner_names_the_obstacles() {
     result.verdict.tier = Some("frugal".into());
     result.verdict.obstacles = vec![Obstacle { objective: missed, met_by: Vec::new() }];
     let text = render(&comparison(&result), Layout::default());
-    assert!(text.contains("No tier meets every objective. frugal comes closest"), "{text}");
+    assert!(text.contains("No tier meets every objective. frugal ($1,240 + ?) comes closest: 0 of 1 met."), "{text}");
     assert!(text.contains("✗ region: 40% of incidents meet it, 95% needed; no tier meets it."), "{text}");
 }
 
