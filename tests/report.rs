@@ -14,6 +14,9 @@ use drplan::stats::{PairTally, Proportion, Tally};
 
 const MS: f64 = 1e-3;
 
+/// So wide that no sentence is broken.
+const WIDE: Layout = Layout { width: 1000, color: false };
+
 /// 1000 outcomes in seconds, spread evenly from `from` to `to`, and `lost` infinite ones beside them.
 fn measured(from: u64, to: u64, lost: u64, scale: f64) -> Measured {
     let mut tally = Tally::new();
@@ -184,7 +187,7 @@ fn a_narrow_page_wraps_and_keeps_every_figure() {
         letters.sort_unstable();
         letters
     };
-    let wide = render(&comparison(&result()), Layout { width: 1000, color: false });
+    let wide = render(&comparison(&result()), WIDE);
     let page = render(&comparison(&result()), Layout { width: 60, color: false });
     assert!(page.lines().all(|line| line.chars().count() <= 60), "{page}");
     let title = |text: &str| text.matches('=').count();
@@ -204,7 +207,7 @@ fn a_verdict_without_a_winner_names_the_obstacles() {
     result.verdict.outcome = Outcome::Missed;
     result.verdict.tier = Some("frugal".into());
     result.verdict.obstacles = vec![Obstacle { objective: missed, met_by: Vec::new() }];
-    let text = render(&comparison(&result), Layout::default());
+    let text = render(&comparison(&result), WIDE);
     assert!(text.contains("No tier meets every objective. frugal ($1,240 + ?) comes closest: 0 of 1 met."), "{text}");
     assert!(text.contains("✗ region: 40% of incidents meet it, 95% needed; no tier meets it."), "{text}");
 }
@@ -214,12 +217,12 @@ fn a_verdict_without_a_winner_names_the_obstacles() {
 fn verdicts_say_when_they_cannot_choose() {
     let mut free = result();
     free.verdict.outcome = Outcome::NoObjectives;
-    assert!(render(&comparison(&free), Layout::default()).contains("No objectives are given"));
+    assert!(render(&comparison(&free), WIDE).contains("No objectives are given"));
     let mut unpriced = result();
     unpriced.verdict.tier = None;
     unpriced.verdict.unpriced = vec!["frugal".into(), "sturdy".into()];
-    let text = render(&comparison(&unpriced), Layout::default());
-    assert!(text.contains("Which is the cheapest\ncannot be told"), "{text}");
+    let text = render(&comparison(&unpriced), WIDE);
+    assert!(text.contains("Which is the cheapest cannot be told"), "{text}");
     assert!(text.contains("Price missing in frugal: compute: spare."), "{text}");
 }
 
@@ -256,7 +259,7 @@ fn an_unpriced_risk_of_losing_everything_is_never_called_cheapest() {
     let mut page = result();
     page.tiers = vec![risky, simple("risky-too", Some(250.0), 40, Some(true))];
     page.verdict = alone;
-    let text = render(&comparison(&page), Layout { width: 1000, color: false });
+    let text = render(&comparison(&page), WIDE);
     assert!(text.contains("It is not called the cheapest") && !text.contains("the cheapest tier"), "{text}");
     assert!(text.contains("Caution: risky may lose everything (4% of region incidents)"), "{text}");
 }
