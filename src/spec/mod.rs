@@ -85,7 +85,7 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
         // What follows from a fault that is already told helps nobody. Advice may follow from one in
         // quite another entry: a list that could not be read leaves copies and plans unused.
         let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
-        if !follows && !(faulty && !error(&diagnostic)) {
+        if !follows && (!faulty || error(&diagnostic)) {
             found.push(diagnostic);
         }
     }
