@@ -232,6 +232,7 @@ fn run(scenario: &Scenario, n: u64) -> Result<(), String> {
     let simulator = Simulator::new(scenario, 1, n.is_multiple_of(2), &Filter::default());
     for (tier, _) in scenario.tiers.iter() {
         for (failure, row) in scenario.failures.iter() {
+            let _ = drplan::bound::bounds(scenario, tier, failure, None);
             let Some((application, services)) = simulator.incident(tier, failure, n) else { continue };
             for outcome in std::iter::once(&application).chain(&services) {
                 if let Some(fault) = contradiction(outcome) {
