@@ -395,13 +395,15 @@ impl Search<'_> {
             }
             walk.begin.push(ready);
             let carried = incoming.carried.iter().find(|(id, ..)| *id == step.id);
-            if option.is_up[n] {
-                walk.finish.push(carried.filter(|c| c.2).map_or(ready, |c| c.1));
+            if let Some((_, finish, true)) = carried {
+                // What comes after it still waits for what comes before it.
+                let done = finish.max(ready);
+                walk.finish.push(Span { lo: finish.lo, ..done });
                 walk.fails_at.push(None);
                 continue;
             }
-            if let Some((_, finish, true)) = carried {
-                walk.finish.push(*finish);
+            if option.is_up[n] {
+                walk.finish.push(carried.map_or(ready, |c| ready.or(c.1)));
                 walk.fails_at.push(None);
                 continue;
             }
