@@ -6,8 +6,8 @@ use super::histogram::Histogram;
 use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
 use super::squared_deviations;
 
-/// Values above this count as this: 2^50 ms are 35,000 years, 2^50 bytes a petabyte, and squares of
-/// them leave room for 2^28 trials in 128 bits.
+/// Values above this count as this: 2^58 ms are nine million years, 2^58 bytes 288 petabytes, and the
+/// squares of 1024 of them fit 128 bits.
 const LARGEST: u64 = 1 << 58;
 
 /// Tally of non-negative integers (milliseconds, or bytes), and of how many were infinite.
