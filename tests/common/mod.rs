@@ -1,0 +1,6 @@
+//! What the tests of the engine share.
+#![allow(dead_code, reason = "each test crate uses a part of it")]
+
+pub mod document;
+pub mod generator;
+pub mod random;
