@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub mod document;
+pub mod engine;
 pub mod generator;
 pub mod random;
