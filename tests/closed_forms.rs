@@ -52,8 +52,14 @@ fn retention_against_detection() {
     let (interval, keep, latest) = (1.0 * DAY, 15.0 * DAY, 20.0 * DAY);
     let truth = (latest - keep + interval / 2.0) / latest;
     let text = Case::new()
-        .with("copies", r#"nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1s", keep = "15d" }"#)
-        .with("failures", r#"rot = { kind = "corruption", hits = "d", rate = "1 / year", detected = { low = "0s", high = "20d" } }"#)
+        .with(
+            "copies",
+            r#"nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1s", keep = "15d" }"#,
+        )
+        .with(
+            "failures",
+            r#"rot = { kind = "corruption", hits = "d", rate = "1 / year", detected = { low = "0s", high = "20d" } }"#,
+        )
         .back("rot", "nightly", r#"["go"]"#)
         .text();
     on_each_seed(&text, 60_000, "rot", |i| share_holds("gone", i.unrecoverable, i.n, truth));
@@ -135,7 +141,10 @@ fn log_onto_a_nightly_base() {
     let (size, writes, move_rate, replay_rate, interval) = (100e9, 1e6, 200e6, 10e6, DAY);
     let text = Case::new()
         .only("data", r#"d = { size = "100 GB", writes = "1 MB/s" }"#)
-        .with("copies", r#"nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1ms", keep = "30d" }"#)
+        .with(
+            "copies",
+            r#"nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1ms", keep = "30d" }"#,
+        )
         .with("copies", r#"wal = { kind = "log", of = "db", bases = ["nightly"], at = "there", keep = "7d" }"#)
         .with("failures", SITE)
         .with("service", r#"plans = ["back"]"#)
@@ -198,8 +207,13 @@ fn dwell_against_lock() {
 fn retries() {
     let (mean, fails, retries) = (10.0 * MINUTE, 0.5f64, 2);
     let lost = fails.powi(retries + 1);
-    let attempts: f64 = (1..=retries + 1).map(|k| f64::from(k) * fails.powi(k - 1) * (1.0 - fails)).sum::<f64>() / (1.0 - lost);
-    let text = steps_only(r#"["try"]"#, r#"try = { phase = "restore", takes = { mean = "10m" }, fails = "50%", retries = 2 }"#).text();
+    let attempts: f64 =
+        (1..=retries + 1).map(|k| f64::from(k) * fails.powi(k - 1) * (1.0 - fails)).sum::<f64>() / (1.0 - lost);
+    let text = steps_only(
+        r#"["try"]"#,
+        r#"try = { phase = "restore", takes = { mean = "10m" }, fails = "50%", retries = 2 }"#,
+    )
+    .text();
     on_each_seed(&text, 80_000, "drop", |i| {
         share_holds("never", i.unrecoverable, i.n, lost);
         mean_holds("recovery", &i.recovery_time, MS, attempts * mean);
@@ -239,7 +253,10 @@ fn outage_ends_before_the_plan() {
     let (outage, plan) = (2.0, 3.0);
     let text = Case::new()
         .with("copies", r#"mirror = { kind = "async", of = "db", at = "there", lag = "0s" }"#)
-        .with("failures", r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { mean = "2h" }, detected = "0s" }"#)
+        .with(
+            "failures",
+            r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { mean = "2h" }, detected = "0s" }"#,
+        )
         .with("service", r#"plans = ["over"]"#)
         .with("strategy", r#"copies = ["mirror"]"#)
         .with("plans", r#"over = { for = ["site"], from = ["mirror"], steps = ["switch"], commit = "end" }"#)
@@ -263,7 +280,10 @@ fn plan_waits_for_after_down() {
     let above = (-wait / mean).exp();
     let text = Case::new()
         .with("copies", r#"mirror = { kind = "async", of = "db", at = "there", lag = "0s" }"#)
-        .with("failures", r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { mean = "3h" }, detected = "0s" }"#)
+        .with(
+            "failures",
+            r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { mean = "3h" }, detected = "0s" }"#,
+        )
         .with("service", r#"plans = ["over"]"#)
         .with("strategy", r#"copies = ["mirror"]"#)
         .with("plans", r#"over = { for = ["site"], from = ["mirror"], steps = ["switch"], after_down = "2h" }"#)
@@ -351,7 +371,10 @@ fn run_arrives_before_the_damage_is_found() {
     let (interval, usable, mean) = (10.0 * HOUR, 5.0 * HOUR, 3.0 * HOUR);
     let older = usable - mean * (1.0 - (-usable / mean).exp());
     let text = Case::new()
-        .with("copies", r#"nightly = { kind = "backup", of = "db", at = "there", every = "10h", takes = "5h", keep = "60d" }"#)
+        .with(
+            "copies",
+            r#"nightly = { kind = "backup", of = "db", at = "there", every = "10h", takes = "5h", keep = "60d" }"#,
+        )
         .with("failures", r#"rot = { kind = "corruption", hits = "d", rate = "1 / year", detected = { mean = "3h" } }"#)
         .back("rot", "nightly", r#"["go"]"#)
         .text();

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::engine::{Case, MS, on_each_seed, mean_holds, outcomes, share_holds, SEEDS, campaign, load, tally};
+use common::engine::{Case, MS, SEEDS, campaign, load, mean_holds, on_each_seed, outcomes, share_holds, tally};
 use drplan::stats::{Proportion, order_statistic_interval};
 
 const HOUR: f64 = 3600.0;
@@ -39,7 +39,10 @@ fn oracle_01_periodic_backup() {
     let (interval, usable) = (24.0 * HOUR, 6.0 * HOUR);
     let case = |rpo: f64| {
         Case::new()
-            .with("copies", r#"nightly = { kind = "backup", of = "db", at = "there", every = "24h", takes = "6h", keep = "30d" }"#)
+            .with(
+                "copies",
+                r#"nightly = { kind = "backup", of = "db", at = "there", every = "24h", takes = "6h", keep = "30d" }"#,
+            )
             .with("failures", SITE)
             .back("site", "nightly", r#"["go"]"#)
             .with("service", format!(r#"objectives = {{ default = {{ rpo = "{rpo}s", chance = "50%" }} }}"#))
@@ -52,7 +55,10 @@ fn oracle_01_periodic_backup() {
             let deviation = i.data_loss.variance().unwrap().sqrt() * MS;
             // The sample deviation of n uniform draws has a relative error of √(0.2 / n): kurtosis 1.8.
             let truth = interval / 12f64.sqrt();
-            assert!((deviation / truth - 1.0).abs() < 4.5 * (0.2 / i.n as f64).sqrt(), "{deviation} instead of {truth}");
+            assert!(
+                (deviation / truth - 1.0).abs() < 4.5 * (0.2 / i.n as f64).sqrt(),
+                "{deviation} instead of {truth}"
+            );
             assert!(i.data_loss.max().unwrap() as f64 * MS <= usable + interval);
             assert!(i.data_loss.min().unwrap() as f64 * MS >= usable);
         });
@@ -78,7 +84,10 @@ fn oracle_02_burst_over_a_link() {
     let (at_end, turn) = (peak / r, peak / c);
     let mean_loss = (lasts * at_end / 2.0 + turn * (at_end + turn) / 2.0 + (drained - turn) * turn / 2.0) / every;
     let text = Case::new()
-        .only("data", r#"d = { size = "1 TB", writes = "40 MB/s", burst = { rate = "250 MB/s", lasts = "10m", every = "1h" } }"#)
+        .only(
+            "data",
+            r#"d = { size = "1 TB", writes = "40 MB/s", burst = { rate = "250 MB/s", lasts = "10m", every = "1h" } }"#,
+        )
         .with("links", r#"wan = { between = ["here", "there"], bandwidth = "100 MB/s" }"#)
         .with("copies", r#"mirror = { kind = "async", of = "db", at = "there", over = "wan" }"#)
         .with("failures", SITE)
@@ -123,7 +132,10 @@ fn oracle_05_chain_of_exponential_steps() {
         // Variance of a sample variance: (μ₄ − σ⁴) ÷ n, with μ₄ = 3σ⁴ + 6 Σ m⁴ for a sum of exponentials.
         let fourth: f64 = 3.0 * truth * truth + 6.0 * means.iter().map(|m: &f64| m.powi(4)).sum::<f64>();
         let error = ((fourth - truth * truth) / i.n as f64).sqrt();
-        assert!((variance - truth).abs() < 4.5 * error && error < 0.01 * truth, "{variance} instead of {truth} ± {error}");
+        assert!(
+            (variance - truth).abs() < 4.5 * error && error < 0.01 * truth,
+            "{variance} instead of {truth} ± {error}"
+        );
     });
 }
 
@@ -151,7 +163,8 @@ fn oracle_06_lognormal_step() {
 #[test]
 fn oracle_07_ten_parallel_restores() {
     let names: Vec<String> = (0..10).map(|n| format!("r{n}")).collect();
-    let rows: Vec<String> = names.iter().map(|n| format!("{n} = {{ phase = \"restore\", takes = {{ mean = \"1h\" }} }}")).collect();
+    let rows: Vec<String> =
+        names.iter().map(|n| format!("{n} = {{ phase = \"restore\", takes = {{ mean = \"1h\" }} }}")).collect();
     let text = steps_only(&format!("[{names:?}]"), &rows.join("\n")).text();
     let harmonic: f64 = (1..=10).map(|k| 1.0 / f64::from(k)).sum();
     on_each_seed(&text, 10_000, "drop", |i| mean_holds("the last", &i.recovery_time, MS, harmonic * HOUR));
@@ -162,9 +175,10 @@ fn oracle_07_ten_parallel_restores() {
 /// later, at 14 h; the last 4 TB alone until 18 h.
 #[test]
 fn oracle_08_restores_share_a_link() {
-    let rows = ["ten", "two", "six"].iter().zip([10, 2, 6]).map(|(name, tb)| {
-        format!("{name} = {{ phase = \"restore\", moves = \"{tb} TB\", over = \"wan\" }}\n")
-    });
+    let rows = ["ten", "two", "six"]
+        .iter()
+        .zip([10, 2, 6])
+        .map(|(name, tb)| format!("{name} = {{ phase = \"restore\", moves = \"{tb} TB\", over = \"wan\" }}\n"));
     let text = steps_only(r#"[["ten", "two", "six"]]"#, &rows.collect::<String>())
         .with("links", r#"wan = { between = ["here", "there"], bandwidth = "1 TB/h" }"#)
         .text();
@@ -253,7 +267,11 @@ fn oracle_12_intervals() {
 /// √(4² + 5²) = 6.403.
 #[test]
 fn oracle_13_paired_comparison() {
-    let with_mean = |hours: u32| load(&steps_only(r#"["a"]"#, &format!("a = {{ phase = \"decide\", takes = {{ mean = \"{hours}h\" }} }}")).text());
+    let with_mean = |hours: u32| {
+        load(
+            &steps_only(r#"["a"]"#, &format!("a = {{ phase = \"decide\", takes = {{ mean = \"{hours}h\" }} }}")).text(),
+        )
+    };
     let (four, five) = (with_mean(4), with_mean(5));
     for seed in SEEDS {
         let n = 60_000;
@@ -275,7 +293,10 @@ fn oracle_13_paired_comparison() {
         let shifted: Vec<f64> = pairs.iter().zip(pairs.iter().skip(1)).map(|((a, _), (_, b))| b - a).collect();
         let unpaired = (4f64.powi(2) + 5f64.powi(2)).sqrt();
         let (_, deviation) = moments(shifted);
-        assert!((deviation / unpaired - 1.0).abs() < 4.5 * error * 2f64.sqrt(), "unpaired {deviation} instead of {unpaired}");
+        assert!(
+            (deviation / unpaired - 1.0).abs() < 4.5 * error * 2f64.sqrt(),
+            "unpaired {deviation} instead of {unpaired}"
+        );
     }
 }
 
@@ -283,7 +304,8 @@ fn oracle_13_paired_comparison() {
 #[test]
 fn oracle_14_transfer_times() {
     let wan = r#"wan = { between = ["here", "there"], bandwidth = "1 Gbit/s" }"#;
-    let over = steps_only(r#"["load"]"#, r#"load = { phase = "restore", moves = "1 TiB", over = "wan" }"#).with("links", wan);
+    let over =
+        steps_only(r#"["load"]"#, r#"load = { phase = "restore", moves = "1 TiB", over = "wan" }"#).with("links", wan);
     let local = steps_only(r#"["load"]"#, r#"load = { phase = "restore", moves = "850 MB", rate = "500 MB/s" }"#);
     for (case, truth) in [(over, 2f64.powi(40) * 8.0 / 1e9), (local, 850.0 / 500.0)] {
         on_each_seed(&case.text(), 10, "drop", |i| {

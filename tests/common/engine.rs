@@ -82,7 +82,12 @@ pub fn campaign(scenario: &Scenario, trials: u64, seed: u64) -> CampaignResult {
 }
 
 /// The tally of a failure in the first tier, of the service of this name or else of the application.
-pub fn tally<'a>(scenario: &Scenario, result: &'a CampaignResult, failure: &str, service: Option<&str>) -> &'a IncidentTally {
+pub fn tally<'a>(
+    scenario: &Scenario,
+    result: &'a CampaignResult,
+    failure: &str,
+    service: Option<&str>,
+) -> &'a IncidentTally {
     use drplan::id::Id;
     let first = TierId::from_index(0);
     let tier = result.tiers.iter().find(|t| t.tier == first).expect("a tier");
@@ -96,10 +101,18 @@ pub fn tally<'a>(scenario: &Scenario, result: &'a CampaignResult, failure: &str,
 
 /// Whether the mean of a tally is `truth` (in seconds or bytes, `scale` of them per recorded unit).
 pub fn mean_holds(what: &str, tally: &Tally, scale: f64, truth: f64) {
-    let (mean, error) = (tally.mean().expect("finite outcomes") * scale, tally.standard_error().expect("two outcomes") * scale);
-    assert!(error <= PRECISION * truth.abs() || error == 0.0, "{what}: standard error {error} of {truth} shows nothing");
+    let (mean, error) =
+        (tally.mean().expect("finite outcomes") * scale, tally.standard_error().expect("two outcomes") * scale);
+    assert!(
+        error <= PRECISION * truth.abs() || error == 0.0,
+        "{what}: standard error {error} of {truth} shows nothing"
+    );
     let off = (mean - truth).abs();
-    assert!(off < ERRORS * error + ROUNDING * scale, "{what}: {mean} instead of {truth}, {:.1} standard errors", off / error);
+    assert!(
+        off < ERRORS * error + ROUNDING * scale,
+        "{what}: {mean} instead of {truth}, {:.1} standard errors",
+        off / error
+    );
 }
 
 /// Whether `events` of `n` agree with a chance of `truth`.
