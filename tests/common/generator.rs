@@ -23,7 +23,14 @@ pub enum Reach {
 
 /// A random scenario.
 pub fn scenario(seed: u64, reach: Reach) -> Document {
-    let mut maker = Maker { r: Random::new(seed), doc: Document::default(), reach, accounts: false, roles: Vec::new() };
+    let mut maker = Maker {
+        r: Random::new(seed),
+        doc: Document::default(),
+        reach,
+        accounts: false,
+        roles: Vec::new(),
+        instances: Vec::new(),
+    };
     maker.ground();
     let services = if reach == Reach::Monotone { 1 } else { *maker.r.pick(&[1, 1, 2, 2, 3]) };
     for n in 1..=services {
@@ -64,6 +71,8 @@ struct Maker {
     reach: Reach,
     accounts: bool,
     roles: Vec<String>,
+    /// Instances of each service's pool.
+    instances: Vec<u64>,
 }
 
 /// What a service has got so far.
@@ -71,6 +80,7 @@ struct Got {
     n: usize,
     copies: Vec<String>,
     plans: Vec<String>,
+    instances: u64,
 }
 
 impl Got {
@@ -157,9 +167,9 @@ impl Maker {
     }
 
     fn service(&mut self, n: usize) {
-        let mut got = Got { n, copies: Vec::new(), plans: Vec::new() };
+        let mut got = Got { n, copies: Vec::new(), plans: Vec::new(), instances: 1 };
         self.data(&got);
-        self.pools(&got);
+        self.pools(&mut got);
         self.copies(&mut got);
         self.steps(&got);
         self.plans(&mut got);
@@ -206,7 +216,10 @@ impl Maker {
     }
 
     fn choose(&mut self, p: f64) -> String {
-        self.maybe(p, |r| text(r.pick(&["order", "fastest", "least-loss"])))
+        // What is fastest depends on volumes: the monotone reach needs a choice that does not.
+        let words: &[&str] =
+            if self.everything() { &["order", "fastest", "least-loss"] } else { &["order", "least-loss"] };
+        self.maybe(p, |r| text(r.pick(words)))
     }
 
     fn tiers(&mut self, services: usize) {
@@ -234,7 +247,7 @@ impl Maker {
         self.doc.row("data", &got.name("data"), &keys);
     }
 
-    fn pools(&mut self, got: &Got) {
+    fn pools(&mut self, got: &mut Got) {
         let zones = ["east1-a", "east1-b"];
         let (at, count) = match self.r.whole(0, 3) {
             0 => (text("east1-a"), 1),
@@ -242,6 +255,8 @@ impl Maker {
             2 => ("{ east1-a = 2, east1-b = 2 }".to_owned(), 4),
             _ => ("{ east1-a = 2, east1-b = 1 }".to_owned(), 3),
         };
+        got.instances = count;
+        self.instances.push(count);
         let enough = if count > 1 { self.r.whole(1, count).to_string() } else { String::new() };
         let takeover = if self.r.chance(0.5) { self.bounded(30) } else { String::new() };
         let sharded = self.maybe(0.15, |_| "true".to_owned());

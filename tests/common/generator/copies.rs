@@ -44,7 +44,7 @@ impl Maker {
             1 => (text("east1-a"), 1),
             2 => (list(&sites[..2]), 2),
             3 => (list(&sites), 3),
-            _ => (text(&got.name("run")), 1),
+            _ => (text(got.name("run")), got.instances),
         };
         let acks = if most > 1 { self.r.whole(1, most).to_string() } else { String::new() };
         let when_short =

@@ -53,6 +53,9 @@ impl Maker {
             each.push((format!("nodes{n}"), pool, text(&of), 3600));
         }
         for (name, scope, of, lasts) in each {
+            // A pool of one has nobody to spread to.
+            let alone =
+                name.strip_prefix("nodes").is_some_and(|n| n.parse().is_ok_and(|n: usize| self.instances[n - 1] < 2));
             let rate = self.rate();
             let lasts = self.delay(lasts);
             let detected = self.delay(300);
@@ -64,7 +67,7 @@ impl Maker {
                 ("destroyed", self.maybe(0.6, |r| format!("\"{}%\"", r.whole(1, 60)))),
                 (
                     "spreads",
-                    if scope == "each" {
+                    if scope == "each" && !alone {
                         self.maybe(0.5, |r| format!("\"{}%\"", r.whole(1, 60)))
                     } else {
                         String::new()

@@ -23,7 +23,9 @@ impl Maker {
             false => self.delay(60),
         };
         self.step(got, "see", "detect", &[("takes", see)]);
-        for (stem, phase, seconds) in [("judge", "decide", 600), ("find", "decide", 900), ("go", "redirect", 180)] {
+        for (stem, phase, seconds) in
+            [("judge", "decide", 600), ("find", "decide", 900), ("scan", "decide", 300), ("go", "redirect", 180)]
+        {
             let keys = [("takes", self.delay(seconds)), ("role", self.role(0.7))];
             self.step(got, stem, phase, &keys);
         }
@@ -83,7 +85,7 @@ impl Maker {
                 2 => format!("[{}, {}]", q("load"), q("index")),
                 // Two transfers one after another beside a third: only outside the monotone reach.
                 _ if self.everything() => format!("[[{}, {}], {}]", q("load"), q("replay"), q("index")),
-                _ => format!("[[{}, {}], {}]", q("find"), q("load"), q("index")),
+                _ => format!("[[{}, {}], {}]", q("scan"), q("load"), q("index")),
             });
             if !parts.concat().contains(&q("replay")) && self.r.chance(0.5) {
                 parts.push(q("replay"));
@@ -101,7 +103,7 @@ impl Maker {
     }
 
     /// Keys that any plan may have.
-    fn policies(&mut self, got: &Got) -> Vec<(&'static str, String)> {
+    fn policies(&mut self, got: &Got, steps: &str) -> Vec<(&'static str, String)> {
         vec![
             (
                 "after_down",
@@ -115,7 +117,7 @@ impl Maker {
                 "commit",
                 match self.r.whole(0, 4) {
                     0 => text("end"),
-                    1 => text(&got.name("go")),
+                    1 if steps.contains(&text(got.name("go"))) => text(got.name("go")),
                     _ => String::new(),
                 },
             ),
@@ -134,11 +136,12 @@ impl Maker {
         if from.is_empty() || causes.is_empty() {
             return;
         }
+        let policies = self.policies(got, &steps);
         let mut keys = vec![("for", list(&causes)), ("from", list(&from)), ("steps", steps)];
         if let Some(pool) = into {
             keys.push(("into", list(&[got.name(pool)])));
         }
-        keys.extend(self.policies(got));
+        keys.extend(policies);
         if kinds.contains(&"corruption") {
             keys.push(("salvage", self.maybe(0.3, |_| "true".to_owned())));
         }
