@@ -10,7 +10,7 @@ mod common;
 
 use common::coverage;
 use common::document::Document;
-use common::engine::{Case, load, outcomes, outcomes_of, try_load};
+use common::engine::{Case, load, outcomes, outcomes_of};
 use common::generator::{self, Reach};
 use common::random::Random;
 use drplan::id::{FailureId, TierId};

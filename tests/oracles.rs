@@ -104,7 +104,7 @@ fn oracle_02_burst_over_a_link() {
     let scenario = load(&text);
     for seed in SEEDS {
         let all = outcomes(&scenario, "site", 60_000, seed);
-        let above = all.iter().filter(|o| o.bytes > peak / 2.0).count() as u64;
+        let above = all.iter().filter(|o| o.data_loss_bytes as f64 > peak / 2.0).count() as u64;
         share_holds("backlog above half its peak", above, all.len() as u64, (lasts + drained) / 2.0 / every);
     }
 }
@@ -278,7 +278,7 @@ fn oracle_13_paired_comparison() {
         let pairs: Vec<(f64, f64)> = outcomes(&four, "drop", n, seed)
             .iter()
             .zip(outcomes(&five, "drop", n, seed))
-            .map(|(a, b)| (a.recovery_time.unwrap() / HOUR, b.recovery_time.unwrap() / HOUR))
+            .map(|(a, b)| (a.recovery_time as f64 * MS / HOUR, b.recovery_time as f64 * MS / HOUR))
             .collect();
         let moments = |values: Vec<f64>| {
             let mean = values.iter().sum::<f64>() / values.len() as f64;

@@ -9,7 +9,7 @@ use drplan::model::{
 };
 
 /// The features of one scenario, each named once.
-pub fn features(scenario: &Scenario) -> BTreeSet<String> {
+pub(crate) fn features(scenario: &Scenario) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for tier in scenario.tiers.rows() {
         for id in &tier.copies {
@@ -27,7 +27,7 @@ pub fn features(scenario: &Scenario) -> BTreeSet<String> {
 }
 
 /// In how many of these scenarios each feature occurs.
-pub fn count<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> BTreeMap<String, usize> {
+pub(crate) fn count<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for scenario in scenarios {
         for feature in features(scenario) {

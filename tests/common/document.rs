@@ -6,7 +6,7 @@ use super::random::Random;
 
 /// What stands to the right of a row's name.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub(crate) enum Cell {
     /// As it is.
     Raw(String),
     /// An inline table.
@@ -15,16 +15,16 @@ pub enum Cell {
 
 /// A scenario file.
 #[derive(Clone, Debug, Default)]
-pub struct Document {
+pub(crate) struct Document {
     /// Keys at the top.
-    pub head: Vec<(String, String)>,
+    pub(crate) head: Vec<(String, String)>,
     /// Tables in the order of the file, each with its rows.
-    pub tables: Vec<(String, Vec<(String, Cell)>)>,
+    pub(crate) tables: Vec<(String, Vec<(String, Cell)>)>,
 }
 
 impl Document {
     /// Adds a key at the top.
-    pub fn top(&mut self, key: &str, value: impl Into<String>) {
+    pub(crate) fn top(&mut self, key: &str, value: impl Into<String>) {
         self.head.push((key.to_owned(), value.into()));
     }
 
@@ -37,18 +37,18 @@ impl Document {
     }
 
     /// Adds a row that is one value.
-    pub fn raw(&mut self, table: &str, row: &str, value: impl Into<String>) {
+    pub(crate) fn raw(&mut self, table: &str, row: &str, value: impl Into<String>) {
         self.rows_mut(table).push((row.to_owned(), Cell::Raw(value.into())));
     }
 
     /// Adds a row that is an inline table; keys with an empty value are left out.
-    pub fn row(&mut self, table: &str, row: &str, keys: &[(&str, String)]) {
+    pub(crate) fn row(&mut self, table: &str, row: &str, keys: &[(&str, String)]) {
         let keys = keys.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
         self.rows_mut(table).push((row.to_owned(), Cell::Keys(keys)));
     }
 
     /// The names of a table's rows.
-    pub fn names(&self, table: &str) -> Vec<String> {
+    pub(crate) fn names(&self, table: &str) -> Vec<String> {
         self.tables
             .iter()
             .filter(|(t, _)| t == table)
@@ -57,7 +57,7 @@ impl Document {
     }
 
     /// A value of a row.
-    pub fn get(&self, table: &str, row: &str, key: &str) -> Option<&str> {
+    pub(crate) fn get(&self, table: &str, row: &str, key: &str) -> Option<&str> {
         let rows = &self.tables.iter().find(|(t, _)| t == table)?.1;
         match &rows.iter().find(|(name, _)| name == row)?.1 {
             Cell::Keys(keys) => keys.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str()),
@@ -66,7 +66,7 @@ impl Document {
     }
 
     /// Sets a value of a row that exists; an empty one takes the key out.
-    pub fn set(&mut self, table: &str, row: &str, key: &str, value: &str) {
+    pub(crate) fn set(&mut self, table: &str, row: &str, key: &str, value: &str) {
         let rows = self.rows_mut(table);
         let Some((_, Cell::Keys(keys))) = rows.iter_mut().find(|(name, _)| name == row) else {
             panic!("no row {table}.{row}");
@@ -78,7 +78,7 @@ impl Document {
     }
 
     /// The same content in another order of tables, rows and keys.
-    pub fn shuffled(&self, random: &mut Random) -> Self {
+    pub(crate) fn shuffled(&self, random: &mut Random) -> Self {
         let mut copy = self.clone();
         random.shuffle(&mut copy.head);
         random.shuffle(&mut copy.tables);
@@ -94,7 +94,7 @@ impl Document {
     }
 
     /// Every name that the file gives to something.
-    pub fn all_names(&self) -> Vec<String> {
+    pub(crate) fn all_names(&self) -> Vec<String> {
         const FIXED: [&str; 2] = ["drills", "runbook"];
         let mut names: Vec<String> = Vec::new();
         for (table, rows) in self.tables.iter().filter(|(t, _)| !FIXED.contains(&t.as_str())) {
@@ -116,7 +116,7 @@ impl Document {
     }
 
     /// The same file with other names; every name must be a word of its own in the text.
-    pub fn renamed(&self, new_name: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn renamed(&self, new_name: impl Fn(&str) -> String) -> Self {
         let map: BTreeMap<String, String> = self.all_names().into_iter().map(|n| (n.clone(), new_name(&n))).collect();
         let text =
             |s: &str| -> String { tokens(s).into_iter().map(|(t, _)| map.get(&t).cloned().unwrap_or(t)).collect() };
@@ -138,7 +138,7 @@ impl Document {
     }
 
     /// As TOML.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         for (key, value) in &self.head {
             out.push_str(&format!("{key} = {value}\n"));

@@ -6,25 +6,25 @@ use drplan::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, run_i
 use drplan::stats::Tally;
 
 /// The three seeds on which every closed form must hold; nothing is special about them.
-pub const SEEDS: [u64; 3] = [1, 20_260, 987_654_321];
+pub(crate) const SEEDS: [u64; 3] = [1, 20_260, 987_654_321];
 
 /// Standard errors that an estimate may be off: 4.5 are exceeded by chance once in 150,000 checks.
-pub const ERRORS: f64 = 4.5;
+pub(crate) const ERRORS: f64 = 4.5;
 
 /// Largest standard error as a share of the truth: a check that cannot see 1% is no check.
-pub const PRECISION: f64 = 0.01;
+pub(crate) const PRECISION: f64 = 0.01;
 
 /// Outcomes are rounded to whole milliseconds (or bytes): at most half of one each.
-pub const ROUNDING: f64 = 0.5;
+pub(crate) const ROUNDING: f64 = 0.5;
 
 /// A small scenario with one service `s`, one strategy `only` and a primary `db` at `here`.
-pub struct Case {
+pub(crate) struct Case {
     parts: Vec<(&'static str, String)>,
 }
 
 impl Case {
     /// Places, data, a primary, a step `go` that takes no time; the rest is up to the test.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let parts = vec![
             ("places", "here = []\nthere = []".to_owned()),
             ("data", r#"d = { size = "100 GB", writes = "10 GB/day" }"#.to_owned()),
@@ -36,26 +36,26 @@ impl Case {
     }
 
     /// Adds rows to a table, to `service`, `strategy` or the `head` of the file.
-    pub fn with(mut self, part: &'static str, rows: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, part: &'static str, rows: impl Into<String>) -> Self {
         self.parts.push((part, rows.into()));
         self
     }
 
     /// Takes out what a table held so far and puts in these rows.
-    pub fn only(mut self, part: &'static str, rows: impl Into<String>) -> Self {
+    pub(crate) fn only(mut self, part: &'static str, rows: impl Into<String>) -> Self {
         self.parts.retain(|(p, _)| *p != part);
         self.with(part, rows)
     }
 
     /// A plan `back` from this copy for the only failure, which strategy `only` has.
-    pub fn back(self, failure: &str, source: &str, steps: &str) -> Self {
+    pub(crate) fn back(self, failure: &str, source: &str, steps: &str) -> Self {
         self.with("service", r#"plans = ["back"]"#)
             .with("strategy", format!("copies = [\"{source}\"]"))
             .with("plans", format!(r#"back = {{ for = ["{failure}"], from = ["{source}"], steps = {steps} }}"#))
     }
 
     /// As a scenario file.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let rows = |part: &str| -> String {
             self.parts.iter().filter(|(p, _)| *p == part).map(|(_, rows)| format!("{rows}\n")).collect()
         };
@@ -69,7 +69,7 @@ impl Case {
 }
 
 /// The scenario of a text that has no fault.
-pub fn load(text: &str) -> Scenario {
+pub(crate) fn load(text: &str) -> Scenario {
     match drplan::spec::load(text) {
         Ok(loaded) => loaded.scenario,
         Err((diagnostics, _)) => panic!("{diagnostics:#?}\n{text}"),
@@ -77,12 +77,12 @@ pub fn load(text: &str) -> Scenario {
 }
 
 /// A campaign on two threads.
-pub fn campaign(scenario: &Scenario, trials: u64, seed: u64) -> CampaignResult {
+pub(crate) fn campaign(scenario: &Scenario, trials: u64, seed: u64) -> CampaignResult {
     run_incidents(scenario, &CampaignSettings { trials, seed, threads: 2, truncate: false }, &Filter::default())
 }
 
 /// The tally of a failure in the first tier, of the service of this name or else of the application.
-pub fn tally<'a>(
+pub(crate) fn tally<'a>(
     scenario: &Scenario,
     result: &'a CampaignResult,
     failure: &str,
@@ -100,7 +100,7 @@ pub fn tally<'a>(
 }
 
 /// Whether the mean of a tally is `truth` (in seconds or bytes, `scale` of them per recorded unit).
-pub fn mean_holds(what: &str, tally: &Tally, scale: f64, truth: f64) {
+pub(crate) fn mean_holds(what: &str, tally: &Tally, scale: f64, truth: f64) {
     let (mean, error) =
         (tally.mean().expect("finite outcomes") * scale, tally.standard_error().expect("two outcomes") * scale);
     assert!(
@@ -116,7 +116,7 @@ pub fn mean_holds(what: &str, tally: &Tally, scale: f64, truth: f64) {
 }
 
 /// Whether `events` of `n` agree with a chance of `truth`.
-pub fn share_holds(what: &str, events: u64, n: u64, truth: f64) {
+pub(crate) fn share_holds(what: &str, events: u64, n: u64, truth: f64) {
     let share = events as f64 / n as f64;
     let error = (truth * (1.0 - truth) / n as f64).sqrt();
     assert!(error <= PRECISION * truth, "{what}: standard error {error} of {truth} shows nothing");
@@ -125,10 +125,10 @@ pub fn share_holds(what: &str, events: u64, n: u64, truth: f64) {
 }
 
 /// Milliseconds in seconds.
-pub const MS: f64 = 1e-3;
+pub(crate) const MS: f64 = 1e-3;
 
 /// Runs `check` on the tally of `failure` for each seed.
-pub fn on_each_seed(text: &str, trials: u64, failure: &str, check: impl Fn(&IncidentTally)) {
+pub(crate) fn on_each_seed(text: &str, trials: u64, failure: &str, check: impl Fn(&IncidentTally)) {
     let scenario = load(text);
     for seed in SEEDS {
         let result = campaign(&scenario, trials, seed);
@@ -137,11 +137,22 @@ pub fn on_each_seed(text: &str, trials: u64, failure: &str, check: impl Fn(&Inci
 }
 
 /// Share of incidents that a plan ended, by its label.
-pub fn plan_share(scenario: &Scenario, incident: &IncidentTally, plan: &str) -> u64 {
+pub(crate) fn plan_share(scenario: &Scenario, incident: &IncidentTally, plan: &str) -> u64 {
     let name = |label: &drplan::sim::PlanLabel| match label {
         drplan::sim::PlanLabel::Plan(id) => scenario.plans[*id].name.clone(),
         drplan::sim::PlanLabel::Wait => "wait".to_owned(),
         drplan::sim::PlanLabel::None => "none".to_owned(),
     };
     incident.plans.iter().filter(|(label, _)| name(label) == plan).map(|(_, n)| n).sum()
+}
+
+/// The application's outcome of the first `n` incidents of a failure in the first tier.
+pub(crate) fn outcomes(scenario: &Scenario, failure: &str, n: u64, seed: u64) -> Vec<Outcome> {
+    let id = scenario.failures.iter().find(|(_, f)| f.name == failure).expect("a failure").0;
+    incidents(scenario, TierId::from_index(0), id, n, seed, false)
+}
+
+/// The application's outcome of the first `n` incidents of this failure in this tier.
+pub(crate) fn outcomes_of(scenario: &Scenario, tier: TierId, failure: FailureId, n: u64) -> Vec<Outcome> {
+    incidents(scenario, tier, failure, n, 7, false)
 }

@@ -13,7 +13,7 @@ use super::random::Random;
 
 /// Which part of the language to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// All of it.
     Everything,
     /// One service, one link, no roles, and within a block of side-by-side work at most one
@@ -22,7 +22,7 @@ pub enum Reach {
 }
 
 /// A random scenario.
-pub fn scenario(seed: u64, reach: Reach) -> Document {
+pub(crate) fn scenario(seed: u64, reach: Reach) -> Document {
     let mut maker = Maker {
         r: Random::new(seed),
         doc: Document::default(),
