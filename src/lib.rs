@@ -1,6 +1,10 @@
 //! drplan: a disaster-recovery strategy planner and RTO/RPO simulator.
 
+pub mod cost;
 pub mod diag;
 pub mod id;
 pub mod model;
+pub mod sim;
+pub mod spec;
+pub mod stats;
 pub mod units;

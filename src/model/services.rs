@@ -50,6 +50,12 @@ impl Objectives {
     pub fn of(&self, failure: FailureId) -> Option<Objective> {
         self.by_failure.iter().find(|(f, _)| *f == failure).map(|(_, o)| *o).or(self.default)
     }
+
+    /// Whether no failure has one; those of the year aside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.default.is_none() && self.by_failure.is_empty()
+    }
 }
 
 /// What users see.

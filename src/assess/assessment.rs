@@ -1,0 +1,274 @@
+//! The result as one serialisable value: version 1 of the published JSON, which every renderer reads.
+//!
+//! Times are seconds, volumes bytes, money the scenario's currency. Fields are added, never renamed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::verdict::Verdict;
+use crate::cost::CostItem;
+use crate::stats::{Difference, Estimate, Proportion};
+
+/// Version of the result's fields.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What is known of a scenario's tiers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Assessment {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Version of this program.
+    pub drplan: &'static str,
+    /// What was assessed.
+    pub scenario: ScenarioName,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Incidents per tier and failure.
+    pub trials: u64,
+    /// Years per lifetime; absent without lifetimes.
+    pub years: Option<f64>,
+    /// Simulated lifetimes; absent without lifetimes.
+    pub lifetimes: Option<u64>,
+    /// The answer: which tier, or what stands in the way.
+    pub verdict: Verdict,
+    /// One entry per tier, by id.
+    pub tiers: Vec<TierAssessment>,
+    /// Differences between tiers on the same incidents, at the application's level.
+    pub paired: Vec<PairAssessment>,
+}
+
+/// What a scenario is called.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScenarioName {
+    /// Its title.
+    pub title: String,
+    /// Hash of the resolved scenario.
+    pub hash: String,
+}
+
+/// One tier.
+#[derive(Clone, Debug, Serialize)]
+pub struct TierAssessment {
+    /// Name in the file.
+    pub id: String,
+    /// A line for people.
+    pub title: Option<String>,
+    /// The strategy of every service.
+    pub strategies: BTreeMap<String, String>,
+    /// One entry per failure and service, and per failure for the application.
+    pub incidents: Vec<IncidentAssessment>,
+    /// Share of the time in service; needs lifetimes.
+    pub availability: Option<Availability>,
+    /// Needs lifetimes.
+    pub outages_per_year: Option<Estimate>,
+    /// Seconds; needs lifetimes.
+    pub downtime_per_year: Option<Estimate>,
+    /// Seconds of writes; needs lifetimes.
+    pub data_loss_per_year: Option<Estimate>,
+    /// Money; needs lifetimes.
+    pub penalty_per_year: Option<Estimate>,
+    /// The yearly figures as far as incidents that never overlap tell them.
+    pub rare_event: RareEvent,
+    /// The monthly bill.
+    pub cost: Cost,
+    /// Whether every objective is met; `None`: none is missed, but some stay undecided.
+    pub objectives_met: Option<bool>,
+    /// The objectives one by one.
+    pub objectives: Objectives,
+}
+
+/// Share of the time in service with its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Availability {
+    /// The value.
+    pub point: f64,
+    /// Low end.
+    pub low: f64,
+    /// High end.
+    pub high: f64,
+    /// Standard error.
+    pub standard_error: f64,
+}
+
+/// Yearly figures as Σ rate × mean per incident: right while failures are so rare that they never
+/// overlap, an approximation otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RareEvent {
+    /// Incidents per year that users feel.
+    pub interruptions_per_year: f64,
+    /// Seconds; unrecoverable incidents are left out.
+    pub downtime_per_year: f64,
+    /// 1 − downtime ÷ year.
+    pub availability: f64,
+    /// Seconds of writes; unrecoverable incidents are left out.
+    pub data_loss_per_year: f64,
+    /// Unrecoverable incidents per year.
+    pub unrecoverable_per_year: f64,
+    /// Money for downtime, loss and the unrecoverable; `None` if a price is missing.
+    pub penalty_per_year: Option<f64>,
+    /// Prices that are missing.
+    pub unknown: Vec<String>,
+}
+
+/// The bill of a month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// Currency of all prices.
+    pub currency: String,
+    /// The total; `None` if a price is missing.
+    pub per_month: Option<f64>,
+    /// Items without a price.
+    pub unknown: Vec<String>,
+    /// The lines.
+    pub items: Vec<CostItem>,
+}
+
+/// How many objectives a tier meets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Objectives {
+    /// Shown to be met.
+    pub met: u64,
+    /// Shown to be missed.
+    pub missed: u64,
+    /// Neither.
+    pub undecided: u64,
+    /// One entry per objective.
+    pub each: Vec<ObjectiveResult>,
+}
+
+/// One objective and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ObjectiveResult {
+    /// The failure; `None` for an objective of the year.
+    pub failure: Option<String>,
+    /// The service; `None` for the application.
+    pub service: Option<String>,
+    /// `incident`, `availability` or `per_month`.
+    pub kind: &'static str,
+    /// Whether it is met; `None` is undecided.
+    pub met: Option<bool>,
+    /// The chance, availability or sum reached.
+    pub value: Option<f64>,
+    /// The chance, availability or sum asked for.
+    pub needed: f64,
+}
+
+/// What incidents of one failure do to a service or the application.
+#[derive(Clone, Debug, Serialize)]
+pub struct IncidentAssessment {
+    /// The failure.
+    pub failure: String,
+    /// Its title.
+    pub failure_title: Option<String>,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The service; `None`: the application.
+    pub service: Option<String>,
+    /// Incidents per year.
+    pub rate_per_year: f64,
+    /// Share that users feel.
+    pub interrupted: Proportion,
+    /// Share of incidents by plan, `wait` and `none`.
+    pub plans: BTreeMap<String, f64>,
+    /// Seconds to first service.
+    pub recovery_time: Measured,
+    /// Seconds to full capacity.
+    pub recovery_time_full: Measured,
+    /// Seconds from the failure to its detection.
+    pub undetected: Measured,
+    /// Seconds of writes lost.
+    pub data_loss: Measured,
+    /// Seconds of writes lost from before the failure.
+    pub data_loss_before: Measured,
+    /// Seconds of writes lost from after the failure.
+    pub data_loss_after: Measured,
+    /// Bytes lost.
+    pub data_loss_bytes: Measured,
+    /// Share that never recovers.
+    pub unrecoverable: Proportion,
+    /// The objective, if there is one.
+    pub objective: Option<IncidentObjective>,
+    /// The steps of the plans that ran.
+    pub steps: Vec<StepAssessment>,
+}
+
+/// An estimate beside the closed form of the same quantity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// From the simulation.
+    #[serde(flatten)]
+    pub estimate: Estimate,
+    /// From formulas.
+    pub closed_form: ClosedForm,
+}
+
+/// What formulas say of a quantity; `None` where there is no such formula or no such bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ClosedForm {
+    /// Least possible.
+    pub best: Option<f64>,
+    /// Greatest possible.
+    pub worst: Option<f64>,
+    /// Mean.
+    pub mean: Option<f64>,
+}
+
+/// An objective and the chance of meeting it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IncidentObjective {
+    /// Longest recovery time in seconds; `None` if none is set, or if it is every service's own.
+    pub rto: Option<f64>,
+    /// Longest data loss in seconds; `None` likewise.
+    pub rpo: Option<f64>,
+    /// The chance with which each is to be met.
+    pub chance: f64,
+    /// Whether both are met; `None` is undecided.
+    pub met: Option<bool>,
+    /// Share of incidents within the RTO.
+    pub rto_met: Proportion,
+    /// Share of incidents within the RPO.
+    pub rpo_met: Proportion,
+    /// Share of incidents within both.
+    pub both_met: Proportion,
+    /// RTO minus the recovery time not exceeded with `chance`; negative is over.
+    pub rto_margin: Option<f64>,
+    /// RPO minus the data loss not exceeded with `chance`; negative is over.
+    pub rpo_margin: Option<f64>,
+}
+
+/// One step of a plan, over the incidents in which it ran.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepAssessment {
+    /// The plan.
+    pub plan: String,
+    /// The step.
+    pub id: String,
+    /// Its phase.
+    pub phase: &'static str,
+    /// In how many incidents it ran to its end.
+    pub n: u64,
+    /// Mean finish in seconds of the recovery clock.
+    pub mean: Option<f64>,
+    /// Median finish.
+    pub p50: Option<f64>,
+    /// 95% of finishes are earlier.
+    pub p95: Option<f64>,
+    /// Share of these incidents in which it was on the critical path.
+    pub critical: f64,
+}
+
+/// Two tiers on the same incidents: `tier` minus `than`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairAssessment {
+    /// The one.
+    pub tier: String,
+    /// The other.
+    pub than: String,
+    /// The failure.
+    pub failure: String,
+    /// Seconds.
+    pub recovery_time: Difference,
+    /// Seconds of writes.
+    pub data_loss: Difference,
+}

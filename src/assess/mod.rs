@@ -1,0 +1,182 @@
+//! Outcomes, closed forms and costs joined to one assessment: objectives, ranking, verdict.
+
+mod assessment;
+mod objective;
+mod verdict;
+mod yearly;
+
+pub use assessment::{
+    Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
+    Objectives, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
+};
+pub use verdict::{Obstacle, Outcome, Verdict};
+
+use std::collections::BTreeMap;
+
+use crate::bound::{Bound, IncidentBounds, bounds};
+use crate::cost::monthly;
+use crate::id::TierId;
+use crate::model::Scenario;
+use crate::sim::{CampaignResult, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
+use crate::stats::{Proportion, Tally};
+use objective::MS;
+
+/// Assesses a campaign of incidents.
+///
+/// # Arguments
+/// `campaign`: a campaign of this very scenario; ids of another one would name the wrong things.
+///
+/// # Returns
+/// Tiers by id; every figure that needs lifetimes is `None`.
+#[must_use]
+pub fn assess(scenario: &Scenario, campaign: &CampaignResult) -> Assessment {
+    let tiers: Vec<TierAssessment> = campaign.tiers.iter().map(|tally| assess_tier(scenario, tally)).collect();
+    Assessment {
+        schema_version: SCHEMA_VERSION,
+        drplan: env!("CARGO_PKG_VERSION"),
+        scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
+        seed: campaign.settings.seed,
+        trials: campaign.settings.trials,
+        years: None,
+        lifetimes: None,
+        verdict: verdict::verdict(&tiers),
+        tiers,
+        paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
+    }
+}
+
+fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
+    let tier = &scenario.tiers[tally.tier];
+    let incidents = assess_incidents(scenario, tally);
+    let cost = assess_cost(scenario, tally.tier);
+    let known: f64 = cost.items.iter().filter_map(|item| item.per_month).sum();
+    // Where a single service is the application, both levels speak of one objective: it counts once.
+    let repeated =
+        |i: &&IncidentAssessment| i.service.is_none() && scenario.objectives.is_empty() && has_services(tally);
+    let mut each: Vec<ObjectiveResult> = incidents
+        .iter()
+        .filter(|i| !repeated(i))
+        .filter_map(|i| i.objective.as_ref().map(|o| objective::entry(&i.failure, i.service.as_deref(), o)))
+        .collect();
+    for service in &tier.services {
+        let service = &scenario.services[service.service];
+        let yearly = objective::yearly(service.objectives.yearly, cost.per_month, known);
+        each.extend(yearly.into_iter().map(|o| ObjectiveResult { service: Some(service.name.clone()), ..o }));
+    }
+    each.extend(objective::yearly(scenario.objectives.yearly, cost.per_month, known));
+    let objectives = objective::count(each);
+    TierAssessment {
+        id: tier.name.clone(),
+        title: tier.title.clone(),
+        strategies: strategies(scenario, tally.tier),
+        rare_event: yearly::rare_event(scenario, tally),
+        incidents,
+        availability: None,
+        outages_per_year: None,
+        downtime_per_year: None,
+        data_loss_per_year: None,
+        penalty_per_year: None,
+        cost,
+        objectives_met: if objectives.each.is_empty() {
+            None
+        } else {
+            objective::all_met(objectives.each.iter().map(|o| o.met))
+        },
+        objectives,
+    }
+}
+
+fn has_services(tally: &TierTally) -> bool {
+    tally.incidents.iter().any(|i| i.service.is_some())
+}
+
+fn strategies(scenario: &Scenario, tier: TierId) -> BTreeMap<String, String> {
+    let pairs = scenario.tiers[tier].services.iter();
+    pairs.map(|s| (scenario.services[s.service].name.clone(), scenario.strategies[s.strategy].name.clone())).collect()
+}
+
+fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
+    let cost = monthly(scenario, tier);
+    Cost { currency: scenario.currency.clone(), per_month: cost.per_month, unknown: cost.unknown, items: cost.items }
+}
+
+fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssessment> {
+    let mut all: Vec<IncidentAssessment> =
+        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally)).collect();
+    for (n, tally) in tier.incidents.iter().enumerate() {
+        if tally.service.is_none() && all[n].objective.is_none() {
+            let of_services: Vec<IncidentObjective> = all
+                .iter()
+                .filter(|i| i.service.is_some() && i.failure == all[n].failure)
+                .filter_map(|i| i.objective.clone())
+                .collect();
+            all[n].objective = objective::of_all_services(tally, &of_services);
+        }
+    }
+    all
+}
+
+fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally) -> IncidentAssessment {
+    let failure = &scenario.failures[tally.failure];
+    let limits: IncidentBounds = bounds(scenario, tier, tally.failure, tally.service);
+    let share = |events| Proportion::new(events, tally.n);
+    let label = |label: &PlanLabel| match label {
+        PlanLabel::Plan(plan) => scenario.plans[*plan].name.clone(),
+        PlanLabel::Wait => "wait".to_owned(),
+        PlanLabel::None => "none".to_owned(),
+    };
+    let mut plans = BTreeMap::new();
+    for (plan, times) in &tally.plans {
+        *plans.entry(label(plan)).or_insert(0.0) += *times as f64 / tally.n.max(1) as f64;
+    }
+    IncidentAssessment {
+        failure: failure.name.clone(),
+        failure_title: failure.title.clone(),
+        kind: failure.kind.word(),
+        service: tally.service.map(|s| scenario.services[s].name.clone()),
+        rate_per_year: tally.rate_per_year,
+        interrupted: share(tally.interrupted),
+        plans,
+        recovery_time: measured(&tally.recovery_time, MS, limits.recovery_time),
+        recovery_time_full: measured(&tally.recovery_time_full, MS, limits.recovery_time_full),
+        undetected: measured(&tally.undetected, MS, limits.undetected),
+        data_loss: measured(&tally.data_loss, MS, limits.data_loss),
+        data_loss_before: measured(&tally.data_loss_before, MS, limits.data_loss_before),
+        data_loss_after: measured(&tally.data_loss_after, MS, limits.data_loss_after),
+        data_loss_bytes: measured(&tally.data_loss_bytes, 1.0, limits.data_loss_bytes),
+        unrecoverable: share(tally.unrecoverable),
+        objective: objective::of_incident(scenario, tally),
+        steps: tally.steps.iter().map(|step| assess_step(scenario, step)).collect(),
+    }
+}
+
+fn measured(tally: &Tally, scale: f64, bound: Bound) -> Measured {
+    let closed_form = ClosedForm { best: bound.best, worst: bound.worst, mean: bound.mean };
+    Measured { estimate: tally.estimate(scale, bound.worst, bound.reason), closed_form }
+}
+
+fn assess_step(scenario: &Scenario, tally: &StepTally) -> StepAssessment {
+    let step = &scenario.steps[tally.step];
+    let n = tally.finish.count();
+    let quantile = |p| tally.finish.quantile(p, MS).ok().map(|q| q.point);
+    StepAssessment {
+        plan: scenario.plans[tally.plan].name.clone(),
+        id: step.name.clone(),
+        phase: step.phase.word(),
+        n,
+        mean: tally.finish.mean().map(|v| v * MS),
+        p50: quantile(0.50),
+        p95: quantile(0.95),
+        critical: tally.critical as f64 / n.max(1) as f64,
+    }
+}
+
+fn assess_pair(scenario: &Scenario, pair: &PairResult) -> PairAssessment {
+    PairAssessment {
+        tier: scenario.tiers[pair.tier].name.clone(),
+        than: scenario.tiers[pair.than].name.clone(),
+        failure: scenario.failures[pair.failure].name.clone(),
+        recovery_time: pair.recovery_time.difference(MS),
+        data_loss: pair.data_loss.difference(MS),
+    }
+}

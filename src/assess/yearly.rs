@@ -1,0 +1,87 @@
+//! Yearly figures from incidents alone: Σ rate × mean per incident.
+
+use super::assessment::RareEvent;
+use super::objective::MS;
+use crate::id::{Id, ServiceId};
+use crate::model::{Scenario, Service};
+use crate::sim::{IncidentTally, TierTally};
+use crate::stats::Tally;
+use crate::units::{Money, SECONDS_PER_YEAR};
+
+const SECONDS_PER_HOUR: f64 = 3600.0;
+
+/// The yearly figures of a tier while incidents never overlap.
+///
+/// # Formula
+/// Σ over failures of rate × share × mean per incident, where an unrecoverable incident counts zero
+/// seconds and is priced by `unrecoverable_cost` alone; the failure's `share` weighs time and money
+/// because that part of the users is affected.
+pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
+    let mut sum = RareEvent::default();
+    for tally in tier.incidents.iter().filter(|t| t.service.is_none()) {
+        let weight = weight(scenario, tally);
+        sum.interruptions_per_year += tally.rate_per_year * part(tally.interrupted, tally.n);
+        sum.downtime_per_year += weight * mean_of_all(&tally.recovery_time);
+        sum.data_loss_per_year += weight * mean_of_all(&tally.data_loss);
+        sum.unrecoverable_per_year += tally.rate_per_year * part(tally.unrecoverable, tally.n);
+    }
+    sum.availability = 1.0 - (sum.downtime_per_year / SECONDS_PER_YEAR).min(1.0);
+    let mut money = Some(0.0);
+    for (service, row) in scenario.services.iter() {
+        let tallies: Vec<&IncidentTally> = of_service(scenario, tier, service).collect();
+        let (cost, unknown) = penalty(scenario, row, &tallies);
+        money = money.zip(cost).map(|(a, b)| a + b);
+        sum.unknown.extend(unknown);
+    }
+    sum.penalty_per_year = money;
+    sum
+}
+
+/// The incidents of a service; those of the application where it is the only service and not listed
+/// apart.
+fn of_service<'a>(
+    scenario: &'a Scenario,
+    tier: &'a TierTally,
+    service: ServiceId,
+) -> impl Iterator<Item = &'a IncidentTally> {
+    let apart = tier.incidents.iter().any(|t| t.service.is_some());
+    let wanted = if !apart && scenario.services.len() == 1 && service.index() == 0 { None } else { Some(service) };
+    tier.incidents.iter().filter(move |t| t.service == wanted)
+}
+
+/// Money per year for one service, and the prices that are missing for it.
+fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -> (Option<f64>, Vec<String>) {
+    let hours = |of: fn(&IncidentTally) -> &Tally| {
+        tallies.iter().map(|t| weight(scenario, t) * mean_of_all(of(t))).sum::<f64>() / SECONDS_PER_HOUR
+    };
+    let lost: f64 = tallies.iter().map(|t| weight(scenario, t) * part(t.unrecoverable, t.n)).sum();
+    let parts = [
+        ("downtime_per_hour", service.downtime_per_hour, hours(|t| &t.recovery_time)),
+        ("loss_per_hour", service.loss_per_hour, hours(|t| &t.data_loss)),
+        ("unrecoverable_cost", service.unrecoverable_cost, lost),
+    ];
+    let mut total = Some(0.0);
+    let mut unknown = Vec::new();
+    // Nothing of something costs nothing at any price.
+    for (key, price, quantity) in parts.into_iter().filter(|(_, _, quantity)| *quantity > 0.0) {
+        let cost = price.map(Money::amount).map(|price| price * quantity);
+        if cost.is_none() {
+            unknown.push(format!("{}.{key}", service.name));
+        }
+        total = total.zip(cost).map(|(a, b)| a + b);
+    }
+    (total, unknown)
+}
+
+fn weight(scenario: &Scenario, tally: &IncidentTally) -> f64 {
+    tally.rate_per_year * scenario.failures[tally.failure].share
+}
+
+fn part(events: u64, n: u64) -> f64 {
+    if n == 0 { 0.0 } else { events as f64 / n as f64 }
+}
+
+/// Seconds per incident with the infinite ones as zero.
+fn mean_of_all(tally: &Tally) -> f64 {
+    if tally.count() == 0 { 0.0 } else { tally.sum() as f64 / tally.count() as f64 * MS }
+}

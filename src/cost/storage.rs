@@ -1,0 +1,131 @@
+//! How many bytes a copy keeps, averaged over time, from its schedule and retention.
+
+use crate::id::{CopyId, PoolId};
+use crate::model::{Copy, CopyKind, Delay, Scenario, Schedule, Site};
+use crate::units::{Bytes, Seconds};
+
+/// Which bytes of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredPart {
+    /// All of it.
+    Whole,
+    /// Full backups.
+    Fulls,
+    /// What was written while points are kept, as increments.
+    Increments,
+    /// Increments past retention that a kept one still builds on.
+    Chains,
+}
+
+impl StoredPart {
+    /// The word for it in an item's name; empty for the whole.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Fulls => "fulls",
+            Self::Increments => "increments",
+            Self::Chains => "older increments of kept chains",
+        }
+    }
+}
+
+/// A part of what a copy keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stored {
+    /// Which part.
+    pub part: StoredPart,
+    /// Mean of the bytes kept over time, at all sites together, after compression.
+    pub bytes: Bytes,
+}
+
+/// What a copy keeps, averaged over time, of a data set of today's size.
+///
+/// # Formula
+/// With S the size, w the mean rate of writing, K the retention, G the mean distance of runs, f the
+/// chance that a run fails and F the distance of fulls, each times sites ÷ compression:
+/// - primary, asynchronous, derived all the time: S
+/// - log: w K; one without a base holds everything from the start, at least S
+/// - backups that are all full: S (1 − f) K ÷ G, the number of successful starts within K
+/// - full and incremental: increments of w K; fulls S (1 + K ÷ F), because the chain that the end of
+///   the retention falls into keeps its full; and w F ÷ 2, because it also keeps its increments back
+///   to that full, whose age beyond K is uniform on [0, F)
+/// - soft delete: w K if it has a price: in the long run as much is deleted as is written; nothing
+///   otherwise
+///
+/// A full that runs in place of an increment leaves that increment's bytes in the sum: w ÷ F × G too
+/// much at most, on the safe side.
+///
+/// # Returns
+/// No more than three parts; none for a copy that stores nothing of its own.
+#[must_use]
+pub fn stored(scenario: &Scenario, copy: CopyId) -> Vec<Stored> {
+    let row = &scenario.copies[copy];
+    let data = &scenario.data[row.data];
+    let size = data.size.bytes();
+    let written = |time: f64| data.mean_writes().bytes_per_second() * time;
+    let parts = match &row.kind {
+        CopyKind::Primary { .. } | CopyKind::Async { .. } | CopyKind::Derived { lag: Some(_) } => {
+            vec![(StoredPart::Whole, size)]
+        }
+        CopyKind::Derived { lag: None } => vec![],
+        CopyKind::Log { keep, bases, .. } => {
+            let kept = written(keep.seconds());
+            vec![(StoredPart::Whole, if bases.is_empty() { kept.max(size) } else { kept })]
+        }
+        CopyKind::SoftDelete { keep, .. } => match row.price_per_gb_month {
+            Some(_) => vec![(StoredPart::Whole, written(keep.seconds()))],
+            None => vec![],
+        },
+        CopyKind::Backup { schedule, takes, full_every: None, fails, keep, .. } => {
+            let runs = keep.seconds() / run_distance(schedule, takes);
+            vec![(StoredPart::Whole, size * (1.0 - fails.value()) * runs)]
+        }
+        CopyKind::Backup { full_every: Some(full), keep, .. } => {
+            let (keep, full) = (keep.seconds(), full.seconds());
+            vec![
+                (StoredPart::Increments, written(keep)),
+                (StoredPart::Chains, written(full / 2.0)),
+                (StoredPart::Fulls, size * (1.0 + keep / full)),
+            ]
+        }
+    };
+    let times = holdings(scenario, row) / row.compression;
+    parts.into_iter().filter_map(|(part, bytes)| Some(Stored { part, bytes: Bytes::new(bytes * times)? })).collect()
+}
+
+/// Mean distance of two starts that really happen, in seconds: a start that falls into the run
+/// before is skipped, so runs of `n` intervals leave one start in every `n`.
+pub(super) fn run_distance(schedule: &Schedule, takes: &Delay) -> f64 {
+    let gap = schedule.mean_gap().seconds();
+    match schedule {
+        Schedule::Every { interval, .. } if takes.mean() > interval.seconds() && *interval > Seconds::ZERO => {
+            gap * (takes.mean() / gap).ceil()
+        }
+        _ => gap,
+    }
+}
+
+/// How many times the data set lies at the sites of a copy.
+///
+/// Once per site, except on the machines of a sharded pool, which hold a part each: there it lies as
+/// often as a write is acknowledged.
+fn holdings(scenario: &Scenario, copy: &Copy) -> f64 {
+    let on_shards = |pool: PoolId| scenario.compute[pool].sharded;
+    let (mut times, mut shards) = (0.0, Vec::new());
+    for site in &copy.sites {
+        match site {
+            Site::Instance(pool, _) if on_shards(*pool) => {
+                if !shards.contains(pool) {
+                    shards.push(*pool);
+                }
+            }
+            _ => times += 1.0,
+        }
+    }
+    let acks = match copy.kind {
+        CopyKind::Primary { acks, .. } => f64::from(acks.max(1)),
+        _ => 1.0,
+    };
+    if shards.is_empty() { times } else { times + acks * shards.len() as f64 }
+}

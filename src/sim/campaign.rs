@@ -1,0 +1,353 @@
+//! Many incidents: every failure against every tier, on as many threads as asked.
+//!
+//! Work is cut by failure and by ranges of occurrences. Tallies are integers, so the cut and the
+//! order of merging change no byte. Memory does not grow with the number of incidents.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::impact::Impact;
+use super::incident::{Outcome, Scratch, simulate};
+use super::program::{Context, FailureProgram};
+use super::random::{Key, Purpose, Random, Uniform};
+use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+use crate::id::{FailureId, Id, TierId};
+use crate::model::{AssetIndex, AssetSet, Scenario};
+use crate::stats::PairTally;
+
+/// Incidents of a tier that are simulated in one go before the next tier sees the same ones: small
+/// enough for the outcomes of a tier to stay in the first cache level.
+const BLOCK: u64 = 256;
+
+/// Up to so many tiers, each is compared with each; beyond, only with the first.
+const ALL_PAIRS: usize = 16;
+
+/// Impacts of spreading events that are kept per thread and tier before they are made anew.
+const KEPT_IMPACTS: usize = 4096;
+
+/// A scenario compiled for simulation.
+pub struct Simulator<'a> {
+    scenario: &'a Scenario,
+    assets: AssetIndex,
+    seed: u64,
+    truncate: bool,
+    tiers: Vec<TierId>,
+    failures: Vec<FailureId>,
+    /// By position of the failure, then of the tier.
+    programs: Vec<Vec<Option<FailureProgram>>>,
+}
+
+/// What a thread keeps.
+#[derive(Default)]
+struct Worker {
+    scratch: Scratch,
+    impacts: HashMap<(usize, Vec<usize>, bool), Impact>,
+    members: Vec<usize>,
+}
+
+impl<'a> Simulator<'a> {
+    /// Compiles every tier under every failure that the filter lets through.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario, seed: u64, truncate: bool, filter: &Filter) -> Self {
+        let assets = AssetIndex::new(scenario);
+        let tiers: Vec<TierId> = scenario.tiers.ids().filter(|t| filter.tier.is_none_or(|f| f == *t)).collect();
+        let failures: Vec<FailureId> =
+            scenario.failures.ids().filter(|f| filter.failure.is_none_or(|g| g == *f)).collect();
+        let member = filter.member.as_deref();
+        let compile = |failure: &FailureId| {
+            let of_tier =
+                |tier: &TierId| FailureProgram::compile(scenario, &assets, *tier, *failure, seed, truncate, member);
+            tiers.iter().map(of_tier).collect()
+        };
+        let programs = failures.iter().map(compile).collect();
+        Self { scenario, assets, seed, truncate, tiers, failures, programs }
+    }
+
+    fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
+        let failure = self.failures.iter().position(|f| *f == failure)?;
+        let tier = self.tiers.iter().position(|t| *t == tier)?;
+        self.programs[failure][tier].as_ref().map(|program| (tier, program))
+    }
+
+    /// One incident of a tier, as a campaign of the same seed meets it: of the application, then of
+    /// its services. `None` if the failure holds nothing of the tier.
+    #[must_use]
+    pub fn incident(&self, tier: TierId, failure: FailureId, occurrence: u64) -> Option<(Outcome, Vec<Outcome>)> {
+        self.incident_by(&Random, tier, failure, occurrence)
+    }
+
+    /// The same with other answers to its random questions, those of an adversary for example.
+    #[must_use]
+    pub fn incident_by<U: Uniform>(
+        &self,
+        draws: &U,
+        tier: TierId,
+        failure: FailureId,
+        occurrence: u64,
+    ) -> Option<(Outcome, Vec<Outcome>)> {
+        let (position, program) = self.program(tier, failure)?;
+        let mut worker = Worker::default();
+        let outcome = self.simulate_one(draws, program, position, occurrence, &mut worker);
+        Some((outcome, worker.scratch.services))
+    }
+
+    fn simulate_one<U: Uniform>(
+        &self,
+        draws: &U,
+        program: &FailureProgram,
+        position: usize,
+        occurrence: u64,
+        worker: &mut Worker,
+    ) -> Outcome {
+        let (member, slot) = hit_member(program, draws, occurrence);
+        let destroyed = program.destroyed.nth(draws, occurrence, 0, Purpose::Chance);
+        if program.spreads.is_none() {
+            let impact = &program.impacts[slot * 2 + usize::from(destroyed)];
+            return simulate(program, impact, draws, occurrence, destroyed, &mut worker.scratch);
+        }
+        self.gather(program, draws, occurrence, member, &mut worker.members);
+        if worker.impacts.len() > KEPT_IMPACTS {
+            worker.impacts.clear();
+        }
+        let known = (position, std::mem::take(&mut worker.members), destroyed);
+        if !worker.impacts.contains_key(&known) {
+            let impact = self.spread_impact(program, &known.1, destroyed);
+            worker.impacts.insert((known.0, known.1.clone(), known.2), impact);
+        }
+        let outcome = match worker.impacts.get(&known) {
+            Some(impact) => simulate(program, impact, draws, occurrence, destroyed, &mut worker.scratch),
+            None => Outcome::CALM,
+        };
+        worker.members = known.1;
+        outcome
+    }
+
+    /// All members that an event reaches, ascending.
+    fn gather<U: Uniform>(
+        &self,
+        program: &FailureProgram,
+        draws: &U,
+        occurrence: u64,
+        first: usize,
+        members: &mut Vec<usize>,
+    ) {
+        members.clear();
+        let Some(spread) = &program.spreads else { return };
+        let reached = |n: &usize| *n == first || spread.chance.nth(draws, occurrence, *n as u64 + 1, Purpose::Chance);
+        members.extend((0..spread.taken.len()).filter(reached));
+    }
+
+    fn spread_impact(&self, program: &FailureProgram, members: &[usize], destroyed: bool) -> Impact {
+        let failure = &self.scenario.failures[program.failure];
+        let ctx = Context {
+            scenario: self.scenario,
+            assets: &self.assets,
+            tier: &self.scenario.tiers[program.tier],
+            failure: program.failure,
+            key: Key::root(self.seed).of("failure").of(&failure.name),
+            truncate: self.truncate,
+        };
+        let mut taken = AssetSet::empty(self.assets.size());
+        if let Some(spread) = &program.spreads {
+            for member in members {
+                taken.unite(&spread.taken[*member]);
+            }
+        }
+        Impact::new(&ctx, program, members, &taken, destroyed)
+    }
+}
+
+/// Which member is hit: each of those that concern the tier as likely, and the same one in all tiers
+/// that it concerns. Draws from all members until one concerns the tier.
+fn hit_member<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> (usize, usize) {
+    let all = program.slots.len();
+    if all == 1 {
+        return (0, 0);
+    }
+    // Each draw finds one with a chance of slot_count / all; after this many, e^-40 of all incidents
+    // are left, which then go to the first.
+    let tries = 40 * (all / program.slot_count + 1) as u64;
+    for attempt in 0..tries {
+        let u = draws.uniform(program.member_key.nth(attempt), occurrence, Purpose::Member);
+        let member = ((u * all as f64) as usize).min(all - 1);
+        if let Some(slot) = program.slots[member] {
+            return (member, slot as usize);
+        }
+    }
+    let first = program.slots.iter().position(Option::is_some).unwrap_or(0);
+    (first, 0)
+}
+
+/// What is tallied of one failure in a range of occurrences: by tier, then application and services.
+struct FailureTally {
+    tiers: Vec<Vec<IncidentTally>>,
+    pairs: Vec<(usize, usize, PairTally, PairTally)>,
+}
+
+impl FailureTally {
+    fn new(simulator: &Simulator<'_>, programs: &[Option<FailureProgram>]) -> Self {
+        let tiers =
+            programs.iter().map(|p| p.as_ref().map_or_else(Vec::new, |p| empty_tallies(simulator, p))).collect();
+        let held: Vec<usize> = (0..programs.len()).filter(|n| programs[*n].is_some()).collect();
+        let firsts = if held.len() <= ALL_PAIRS { held.len() } else { 1 };
+        let pairs = (0..firsts)
+            .flat_map(|a| held[a + 1..].iter().map(move |b| (a, *b)))
+            .map(|(a, b)| (held[a], b, PairTally::new(), PairTally::new()))
+            .collect();
+        Self { tiers, pairs }
+    }
+
+    fn merge(mut self, other: &Self) -> Self {
+        for (mine, theirs) in self.tiers.iter_mut().flatten().zip(other.tiers.iter().flatten()) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.pairs.iter_mut().zip(&other.pairs) {
+            mine.2.merge(&theirs.2);
+            mine.3.merge(&theirs.3);
+        }
+        self
+    }
+}
+
+fn empty_tallies(simulator: &Simulator<'_>, program: &FailureProgram) -> Vec<IncidentTally> {
+    let services = &simulator.scenario.tiers[program.tier].services;
+    let tally = |service: Option<usize>| {
+        let mut tally =
+            IncidentTally::new(program.failure, service.map(|n| services[n].service), program.rate_per_year);
+        tally.steps = program
+            .step_slots
+            .iter()
+            .map(|slot| StepTally {
+                service: services[slot.service].service,
+                plan: slot.plan,
+                step: slot.step,
+                finish: crate::stats::Tally::new(),
+                critical: 0,
+            })
+            .collect();
+        tally
+    };
+    let each = if services.len() > 1 { services.len() } else { 0 };
+    std::iter::once(None).chain((0..each).map(Some)).map(tally).collect()
+}
+
+/// Simulates `trials` incidents of every failure for every tier.
+///
+/// # Arguments
+/// `settings.threads`: how many threads share the work; at least one is used.
+#[must_use]
+pub fn run_incidents(scenario: &Scenario, settings: &CampaignSettings, filter: &Filter) -> CampaignResult {
+    let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
+    let threads = settings.threads.max(1) as u64;
+    // Two ranges per thread even out failures that cost more than others.
+    let ranges = if threads == 1 { 1 } else { 2 * threads }.min(settings.trials.max(1));
+    let tasks: Vec<(usize, u64, u64)> = (0..simulator.failures.len())
+        .flat_map(|failure| {
+            (0..ranges).map(move |n| (failure, settings.trials * n / ranges, settings.trials * (n + 1) / ranges))
+        })
+        .collect();
+    let run = |&(failure, from, to): &(usize, u64, u64)| (failure, run_range(&simulator, failure, from, to));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
+    let parts: Vec<(usize, FailureTally)> = match (threads, pool) {
+        (1, _) | (_, Err(_)) => tasks.iter().map(run).collect(),
+        (_, Ok(pool)) => pool.install(|| tasks.par_iter().map(run).collect()),
+    };
+    let mut merged: Vec<Option<FailureTally>> = (0..simulator.failures.len()).map(|_| None).collect();
+    for (failure, part) in parts {
+        merged[failure] = Some(match merged[failure].take() {
+            Some(tally) => tally.merge(&part),
+            None => part,
+        });
+    }
+    collect(&simulator, *settings, merged.into_iter().flatten().collect())
+}
+
+fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> FailureTally {
+    let programs = &simulator.programs[failure];
+    let mut tally = FailureTally::new(simulator, programs);
+    let mut worker = Worker::default();
+    let mut blocks: Vec<Vec<Outcome>> = programs.iter().map(|_| Vec::with_capacity(BLOCK as usize)).collect();
+    let mut services: Vec<Vec<Outcome>> = Vec::new();
+    let mut start = from;
+    while start < to {
+        let end = (start + BLOCK).min(to);
+        for (n, program) in programs.iter().enumerate() {
+            let Some(program) = program else { continue };
+            let tallies = &mut tally.tiers[n];
+            services.resize_with(services.len().max(tallies.len()), Vec::new);
+            services.iter_mut().for_each(Vec::clear);
+            blocks[n].clear();
+            for occurrence in start..end {
+                let outcome = simulator.simulate_one(&Random, program, n, occurrence, &mut worker);
+                blocks[n].push(outcome);
+                record_steps(program, &worker.scratch, tallies);
+                if tallies.len() > 1 {
+                    for (block, service) in services.iter_mut().zip(&worker.scratch.services) {
+                        block.push(*service);
+                    }
+                }
+            }
+            let (application, each) = tallies.split_at_mut(1);
+            application[0].record(&blocks[n]);
+            for (service, block) in each.iter_mut().zip(&services) {
+                service.record(block);
+            }
+        }
+        for (a, b, recovery_time, data_loss) in &mut tally.pairs {
+            for (first, second) in blocks[*a].iter().zip(&blocks[*b]) {
+                recovery_time.record(finite(first.recovery_time), finite(second.recovery_time));
+                data_loss.record(finite(first.data_loss), finite(second.data_loss));
+            }
+        }
+        start = end;
+    }
+    tally
+}
+
+fn finite(value: u64) -> Option<u64> {
+    (value != super::NEVER).then_some(value)
+}
+
+fn record_steps(program: &FailureProgram, scratch: &Scratch, tallies: &mut [IncidentTally]) {
+    let several = tallies.len() > 1;
+    for (slot, finish, critical) in &scratch.steps {
+        let slot = *slot as usize;
+        let service = program.step_slots[slot].service;
+        let add = |tally: &mut IncidentTally| {
+            let step = &mut tally.steps[slot];
+            match *finish {
+                super::NEVER => step.finish.record_infinite(),
+                finish => step.finish.record(finish),
+            }
+            step.critical += u64::from(*critical);
+        };
+        add(&mut tallies[0]);
+        if several {
+            add(&mut tallies[1 + service]);
+        }
+    }
+}
+
+fn collect(simulator: &Simulator<'_>, settings: CampaignSettings, tallies: Vec<FailureTally>) -> CampaignResult {
+    let mut tiers: Vec<TierTally> =
+        simulator.tiers.iter().map(|tier| TierTally { tier: *tier, incidents: Vec::new() }).collect();
+    let mut pairs = Vec::new();
+    for (failure, tally) in simulator.failures.iter().zip(tallies) {
+        for (tier, incidents) in tiers.iter_mut().zip(tally.tiers) {
+            tier.incidents.extend(incidents.into_iter().map(|mut incident| {
+                incident.steps.retain(|step| step.finish.count() > 0);
+                incident
+            }));
+        }
+        pairs.extend(tally.pairs.into_iter().map(|(a, b, recovery_time, data_loss)| PairResult {
+            tier: simulator.tiers[a],
+            than: simulator.tiers[b],
+            failure: *failure,
+            recovery_time,
+            data_loss,
+        }));
+    }
+    pairs.sort_by_key(|pair| (pair.tier.index(), pair.than.index(), pair.failure.index()));
+    CampaignResult { settings, tiers, pairs }
+}

@@ -1,0 +1,394 @@
+//! What an event does to a tier: which services are down, and which plans can bring them back from
+//! which copies. Everything here follows from the set of lost assets alone.
+
+use super::finder::Survival;
+use super::lag::Lag;
+use super::point::PointFinder;
+use super::program::{Amount, Context, FailureProgram, ServiceProgram};
+use super::random::Draw;
+use super::route::{Route, routes};
+use crate::id::{CopyId, LinkId, PlaceId, PoolId};
+use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, WhenShort};
+
+/// What one event does to each service of the tier, in the tier's order.
+pub(super) struct Impact {
+    pub(super) services: Vec<ServiceImpact>,
+}
+
+/// What one event does to one service.
+pub(super) struct ServiceImpact {
+    pub(super) fate: Fate,
+    /// Its own parts that are hit keep it below full capacity until the outage ends.
+    pub(super) short: bool,
+}
+
+/// Whether a service goes on.
+pub(super) enum Fate {
+    /// Nothing of it is hit.
+    Untouched,
+    /// It goes on after the longest of these interruptions.
+    Masked {
+        takeovers: Vec<Draw>,
+        /// Writes that were taken elsewhere and are gone with that side.
+        tail: Option<Vec<Lag>>,
+        /// Writes of a cut-off side are dropped when the sides meet again.
+        diverges: bool,
+    },
+    /// Users have no service.
+    Down {
+        /// Its own parts are hit; otherwise only what it needs.
+        own: bool,
+        /// Something outside that it needs is back only when the outage ends.
+        waits_for_outside: bool,
+        /// Plans that can be carried out now, best first.
+        options: Vec<PlanOption>,
+        /// Plans that can be carried out once the outage is over but the data is destroyed.
+        after_outage: Vec<PlanOption>,
+    },
+}
+
+impl Fate {
+    /// Whether a plan waits for another service's data.
+    pub(super) fn is_gated(&self) -> bool {
+        let gated = |options: &[PlanOption]| options.iter().any(|o| o.sources.iter().any(|s| s.gate.is_some()));
+        matches!(self, Self::Down { options, after_outage, .. } if gated(options) || gated(after_outage))
+    }
+}
+
+/// A plan that can be carried out.
+pub(super) struct PlanOption {
+    /// Position among the service's plans.
+    pub(super) plan: usize,
+    pub(super) sources: Vec<SourceOption>,
+    /// Steps that take no time because what they start is up.
+    pub(super) is_up: Vec<bool>,
+    /// Some of the compute that serves afterwards is back only when the outage ends.
+    pub(super) short: bool,
+}
+
+/// A copy that a plan can recover from.
+pub(super) struct SourceOption {
+    pub(super) finder: PointFinder,
+    pub(super) routes: Vec<Route>,
+    /// What was not copied yet is joined when the lost side comes back.
+    pub(super) merges: bool,
+    /// Position of the service whose data must be back first.
+    pub(super) gate: Option<usize>,
+}
+
+/// Whether these targets hold anything of the tier.
+pub(super) fn concerns(ctx: &Context<'_>, targets: &[Target]) -> bool {
+    let (scenario, tier) = (ctx.scenario, ctx.tier);
+    let kind = ctx.kind();
+    if kind == FailureKind::Outage {
+        let taken = ctx.assets.taken(scenario, kind, targets);
+        return tier.services.iter().any(|s| holds_any(ctx, s, &taken));
+    }
+    let pool_in = |s: &TierService, account| {
+        s.runs.iter().chain(&s.standby).any(|pool| scenario.compute[*pool].account == Some(account))
+    };
+    targets.iter().any(|target| match *target {
+        Target::Data(data) => tier.services.iter().any(|s| scenario.services[s.service].data == Some(data)),
+        Target::Copy(copy) => tier.copies.contains(&copy),
+        Target::Account(account) => {
+            tier.copies.iter().any(|copy| scenario.copies[*copy].account == Some(account))
+                || tier.services.iter().any(|s| pool_in(s, account))
+        }
+        Target::Link(link) => {
+            let sides = scenario.links[link].between.map(|place| region_assets(ctx, place));
+            sides.iter().all(|side| tier.services.iter().any(|s| holds_any(ctx, s, side)))
+        }
+        _ => false,
+    })
+}
+
+/// Everything in a region, as the other side of a cut link sees it.
+fn region_assets(ctx: &Context<'_>, place: PlaceId) -> AssetSet {
+    let mut set = AssetSet::empty(ctx.assets.size());
+    ctx.assets.take_place(ctx.scenario, place, &mut set);
+    set
+}
+
+/// Whether a service has running or waiting compute, copies or needs among `taken`.
+fn holds_any(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
+    let pools = row.runs.iter().chain(&row.standby).any(|pool| lost_instances(ctx, *pool, taken) > 0);
+    let copies = row.copies.iter().any(|copy| lost_sites(ctx, *copy, taken) > 0);
+    pools || copies || needs_lost(ctx, row, taken)
+}
+
+fn needs_lost(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
+    ctx.scenario.services[row.service]
+        .needs
+        .iter()
+        .any(|need| matches!(need, Need::External(e) if taken.contains(ctx.assets.external(*e))))
+}
+
+pub(super) fn lost_instances(ctx: &Context<'_>, pool: PoolId, taken: &AssetSet) -> usize {
+    taken.count_in(ctx.assets.pool(pool), ctx.scenario.compute[pool].instances.len())
+}
+
+pub(super) fn lost_sites(ctx: &Context<'_>, copy: CopyId, taken: &AssetSet) -> usize {
+    taken.count_in(ctx.assets.copy(copy), ctx.scenario.copies[copy].sites.len())
+}
+
+/// How many places of a copy a write waits for, and whether it goes on with one.
+fn acks(ctx: &Context<'_>, copy: CopyId) -> Option<(usize, WhenShort)> {
+    match &ctx.scenario.copies[copy].kind {
+        CopyKind::Primary { acks, when_short, .. } => Some((*acks as usize, *when_short)),
+        CopyKind::Log { acks: Some(acks), when_short, .. } => Some((*acks as usize, *when_short)),
+        _ => None,
+    }
+}
+
+/// Whether writes to a copy go on with what is left of it.
+fn is_writable(ctx: &Context<'_>, copy: CopyId, taken: &AssetSet, lenient: bool) -> bool {
+    let Some((acks, when_short)) = acks(ctx, copy) else { return true };
+    let left = ctx.scenario.copies[copy].sites.len() - lost_sites(ctx, copy, taken);
+    left >= acks || (left >= 1 && (lenient || when_short == WhenShort::Continue))
+}
+
+/// Whether a service's own parts let it go on: pools with enough, copies that can be written.
+fn is_up(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
+    let pools = row.runs.iter().all(|pool| {
+        let (lost, all) = (lost_instances(ctx, *pool, taken), &ctx.scenario.compute[*pool]);
+        if all.sharded { lost == 0 } else { all.instances.len() - lost >= all.enough as usize }
+    });
+    pools && row.copies.iter().all(|copy| is_writable(ctx, *copy, taken, false))
+}
+
+impl Impact {
+    /// What the event that hits these members does, given everything that it takes.
+    pub(super) fn new(
+        ctx: &Context<'_>,
+        program: &FailureProgram,
+        members: &[usize],
+        taken: &AssetSet,
+        destroyed: bool,
+    ) -> Self {
+        let targets: Vec<Target> =
+            members.iter().flat_map(|m| ctx.scenario.failures[ctx.failure].members[*m].targets.clone()).collect();
+        let mut survival = Survival::new(ctx, &targets, taken, destroyed);
+        let mut services: Vec<ServiceImpact> = Vec::new();
+        for (n, row) in ctx.tier.services.iter().enumerate() {
+            let impact = match ctx.kind() {
+                FailureKind::Partition => cut(ctx, program, n, row, &targets),
+                _ => ServiceImpact::new(ctx, program, n, row, &survival),
+            };
+            let needs_down = program.services[n].needs.iter().any(|m| matches!(services[*m].fate, Fate::Down { .. }));
+            if matches!(impact.fate, Fate::Down { .. }) {
+                survival.down.push(n);
+            }
+            services.push(impact.if_needs(needs_down));
+        }
+        // A second pass knows all services that are down, so that derived data waits for its input
+        // wherever the input's service stands.
+        if survival.down.len() > 1 && ctx.kind() == FailureKind::Outage {
+            for (n, row) in ctx.tier.services.iter().enumerate().filter(|(n, _)| survival.down.contains(n)) {
+                services[n] = ServiceImpact::new(ctx, program, n, row, &survival);
+            }
+        }
+        Self { services }
+    }
+}
+
+impl ServiceImpact {
+    fn if_needs(mut self, down: bool) -> Self {
+        if down && !matches!(self.fate, Fate::Down { .. }) {
+            self.fate =
+                Fate::Down { own: false, waits_for_outside: false, options: Vec::new(), after_outage: Vec::new() };
+        }
+        self
+    }
+
+    fn new(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService, survival: &Survival<'_>) -> Self {
+        let taken = &survival.taken;
+        let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
+        let waits_for_outside = needs_lost(ctx, row, taken);
+        let own = !is_up(ctx, row, taken) || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
+        if !own && !waits_for_outside {
+            return Self { fate: masked(ctx, row, survival), short };
+        }
+        let service = &program.services[n];
+        let mut options = if own { options(ctx, program, service, row, survival, taken) } else { Vec::new() };
+        let mut after_outage = if own && survival.destroyed && survival.kind == FailureKind::Outage {
+            options_after(ctx, program, service, row, survival)
+        } else {
+            Vec::new()
+        };
+        for options in [&mut options, &mut after_outage] {
+            super::choice::order_options(program, service, row.policy, survival.destroyed, options);
+        }
+        Self { fate: Fate::Down { own, waits_for_outside, options, after_outage }, short }
+    }
+}
+
+fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate {
+    let taken = &survival.taken;
+    let key = |pool: PoolId| ctx.key.of("takeover").of(&ctx.scenario.compute[pool].name);
+    let takeovers: Vec<Draw> = row
+        .runs
+        .iter()
+        .filter(|pool| lost_instances(ctx, **pool, taken) > 0)
+        .filter_map(|pool| ctx.scenario.compute[*pool].takeover.as_ref().map(|t| ctx.draw(key(*pool), t)))
+        .collect();
+    let tail = row.copies.iter().find_map(|copy| survival.lost_tail(ctx, *copy));
+    if takeovers.is_empty() && tail.is_none() && !holds_any(ctx, row, taken) {
+        return Fate::Untouched;
+    }
+    Fate::Masked { takeovers, tail, diverges: false }
+}
+
+/// A partition: each side is judged as if the other were lost. The side where the service runs goes
+/// on if it can; otherwise the other side does; otherwise plans are made where it ran.
+fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService, targets: &[Target]) -> ServiceImpact {
+    let scenario = ctx.scenario;
+    let untouched = || ServiceImpact { fate: Fate::Untouched, short: false };
+    let Some(link) = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None }) else {
+        return untouched();
+    };
+    let Some((home, far)) = ends(ctx, row, link) else { return untouched() };
+    let (far_lost, home_lost) = (region_assets(ctx, far), region_assets(ctx, home));
+    if !holds_any(ctx, row, &far_lost) {
+        return untouched();
+    }
+    let home_side = Survival::new(ctx, &[], &far_lost, false);
+    let far_up = is_up(ctx, row, &home_lost) && !needs_lost(ctx, row, &home_lost);
+    let impact = ServiceImpact::new(ctx, program, n, row, &home_side);
+    let both_ways = row.copies.iter().any(|copy| {
+        let copy = &scenario.copies[*copy];
+        matches!(copy.kind, CopyKind::Async { both_ways: true, merges: false, .. })
+            && copy.sites.iter().any(|site| scenario.places[scenario.site_place(*site)].region == far)
+    });
+    match impact.fate {
+        Fate::Down { .. } if far_up => {
+            let fate = masked(ctx, row, &Survival::new(ctx, &[], &home_lost, false));
+            ServiceImpact { fate, short: true }
+        }
+        Fate::Masked { takeovers, .. } => {
+            let merges = row
+                .copies
+                .iter()
+                .any(|copy| matches!(scenario.copies[*copy].kind, CopyKind::Async { merges: true, .. }));
+            let diverges = both_ways || (far_up && !merges);
+            ServiceImpact { fate: Fate::Masked { takeovers, tail: None, diverges }, short: impact.short }
+        }
+        fate => ServiceImpact { fate, short: impact.short },
+    }
+}
+
+/// The regions of the two sides of a cut link, the one where the service runs first; `None` if it
+/// runs at neither.
+fn ends(ctx: &Context<'_>, row: &TierService, link: LinkId) -> Option<(PlaceId, PlaceId)> {
+    let scenario = ctx.scenario;
+    let pool_place = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
+    let data_place = || {
+        let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
+        scenario.copies[*primary].sites.first().map(|site| scenario.site_place(*site))
+    };
+    let region = scenario.places[pool_place.or_else(data_place)?].region;
+    let [a, b] = scenario.links[link].between;
+    if region == a {
+        Some((a, b))
+    } else if region == b {
+        Some((b, a))
+    } else {
+        None
+    }
+}
+
+/// Plans that can be carried out while `down` is lost for service; copies survive as `survival` says.
+fn options(
+    ctx: &Context<'_>,
+    program: &FailureProgram,
+    service: &ServiceProgram,
+    row: &TierService,
+    survival: &Survival<'_>,
+    down: &AssetSet,
+) -> Vec<PlanOption> {
+    (0..service.plans.len()).filter_map(|plan| option(ctx, program, service, row, survival, down, plan)).collect()
+}
+
+/// Plans for when the outage is over and the places are back, but not the data.
+fn options_after(
+    ctx: &Context<'_>,
+    program: &FailureProgram,
+    service: &ServiceProgram,
+    row: &TierService,
+    survival: &Survival<'_>,
+) -> Vec<PlanOption> {
+    let nothing = AssetSet::empty(ctx.assets.size());
+    let back = Survival { open_places: true, ..survival.clone() };
+    options(ctx, program, service, row, &back, &nothing)
+}
+
+fn option(
+    ctx: &Context<'_>,
+    program: &FailureProgram,
+    service: &ServiceProgram,
+    row: &TierService,
+    survival: &Survival<'_>,
+    down: &AssetSet,
+    position: usize,
+) -> Option<PlanOption> {
+    let scenario = ctx.scenario;
+    let plan = &service.plans[position];
+    let started = |pool: &PoolId| plan.steps.iter().any(|step| step.starts.contains(pool));
+    let mut short = false;
+    for pool in &plan.fitted.into {
+        let (lost, all) = (lost_instances(ctx, *pool, down), &scenario.compute[*pool]);
+        let restarts = lost > 0 && started(pool) && survival.can_restart(ctx, *pool);
+        let ready = row.runs.contains(pool) || row.standby.contains(pool) || started(pool);
+        let there = all.instances.len() - if restarts { 0 } else { lost };
+        if !ready || there < all.enough as usize {
+            return None;
+        }
+        short |= there < all.instances.len();
+    }
+    let is_up = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let ready = |pool: &PoolId| row.runs.contains(pool) || row.standby.contains(pool);
+            !step.starts.is_empty()
+                && step.starts.iter().all(|pool| ready(pool) && lost_instances(ctx, *pool, down) == 0)
+        })
+        .collect();
+    let target = target_place(ctx, plan.fitted.into.first().copied(), row, down);
+    let lenient = scenario.plans[plan.plan].when_short == Some(WhenShort::Continue);
+    let moves = plan.steps.iter().any(|s| matches!(s.amount, Amount::Point { replays: false }));
+    let source = |copy: CopyId| {
+        let in_place = acks(ctx, copy).is_some() && !moves && !survival.logical();
+        if in_place && !is_writable(ctx, copy, &survival.taken, lenient) {
+            return None;
+        }
+        let (finder, gate) = survival.finder(ctx, row, copy)?;
+        let place = survival.place(ctx, copy);
+        let routes = routes(ctx, plan, &program.resources, Some((copy, place)), target);
+        let endless = |(n, step): (usize, &super::program::StepProgram)| matches!(step.amount, Amount::Inflow(writes) if writes * routes[n].seconds_per_byte >= 1.0);
+        let endless = plan.steps.iter().enumerate().any(endless);
+        let merges = !survival.destroyed && matches!(scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
+        (!endless).then_some(SourceOption { finder, routes, merges, gate })
+    };
+    let mut sources: Vec<SourceOption> = plan.fitted.from.iter().copied().filter_map(source).collect();
+    if scenario.services[row.service].data.is_none() {
+        let routes = routes(ctx, plan, &program.resources, None, target);
+        let finder = PointFinder::Derived { size: 0.0 };
+        sources.push(SourceOption { finder, routes, merges: false, gate: None });
+    }
+    (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
+}
+
+/// Where restored data goes: to the first instance that serves and is there, else to the primary.
+fn target_place(ctx: &Context<'_>, pool: Option<PoolId>, row: &TierService, down: &AssetSet) -> Option<PlaceId> {
+    let scenario = ctx.scenario;
+    if let Some(pool) = pool {
+        let first = ctx.assets.pool(pool);
+        let instances = &scenario.compute[pool].instances;
+        let there = instances.iter().enumerate().find(|(n, _)| !down.contains(first + n));
+        return there.map(|(_, i)| i.place).or(scenario.compute[pool].within).or(instances.first().map(|i| i.place));
+    }
+    let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
+    let (first, sites) = (ctx.assets.copy(*primary), &scenario.copies[*primary].sites);
+    let there = sites.iter().enumerate().find(|(n, _)| !down.contains(first + n));
+    there.map(|(_, site)| scenario.site_place(*site))
+}

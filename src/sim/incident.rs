@@ -1,0 +1,504 @@
+//! One incident of one tier: from the failure to service, as the time line of the model has it.
+//!
+//! Times are seconds from the failure. The choice of plan, source and recovery point is here; how
+//! long a plan takes is in [`super::walk`] where nothing waits, in [`super::contention`] where
+//! links, people or other services' data are shared.
+
+use super::contention;
+use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
+use super::point::{Moments, RecoveryPoint};
+use super::program::{FailureProgram, PlanProgram, ServiceProgram};
+use super::random::{Purpose, Uniform};
+use super::walk;
+use super::{NEVER, milliseconds};
+use crate::id::{PlanId, StepId};
+use crate::model::{FailureKind, Taints};
+
+/// How service came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlanLabel {
+    /// No plan was needed, or none could be carried out and nothing came back.
+    None,
+    /// The outage ended.
+    Wait,
+    /// This plan.
+    Plan(PlanId),
+}
+
+/// What an incident did to a service or to the application, in whole milliseconds and bytes;
+/// [`NEVER`] where it cannot be recovered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// From impact to first service.
+    pub recovery_time: u64,
+    /// From impact to full capacity.
+    pub recovery_time_full: u64,
+    /// From the failure to its detection.
+    pub undetected: u64,
+    /// Writes lost before the failure.
+    pub data_loss_before: u64,
+    /// Good writes lost between failure and detection.
+    pub data_loss_after: u64,
+    /// Both together.
+    pub data_loss: u64,
+    /// Logical bytes lost.
+    pub data_loss_bytes: u64,
+    /// How service came back.
+    pub plan: PlanLabel,
+    /// Users felt it.
+    pub interrupted: bool,
+    /// Nothing brings it back.
+    pub unrecoverable: bool,
+    /// Within the objective for recovery time, or there is none.
+    pub rto_met: bool,
+    /// Within the objective for data loss, or there is none.
+    pub rpo_met: bool,
+}
+
+impl Outcome {
+    /// Nothing happened.
+    pub const CALM: Self = Self {
+        recovery_time: 0,
+        recovery_time_full: 0,
+        undetected: 0,
+        data_loss_before: 0,
+        data_loss_after: 0,
+        data_loss: 0,
+        data_loss_bytes: 0,
+        plan: PlanLabel::None,
+        interrupted: false,
+        unrecoverable: false,
+        rto_met: true,
+        rpo_met: true,
+    };
+
+    /// The application's outcome: as bad as the worst of its services, lost bytes added up. The plan
+    /// is that of the service that was back last.
+    fn absorb(&mut self, service: &Self) {
+        if service.recovery_time > self.recovery_time || self.plan == PlanLabel::None {
+            self.plan = service.plan;
+        }
+        self.recovery_time = self.recovery_time.max(service.recovery_time);
+        self.recovery_time_full = self.recovery_time_full.max(service.recovery_time_full);
+        self.undetected = self.undetected.max(service.undetected);
+        self.data_loss_before = self.data_loss_before.max(service.data_loss_before);
+        self.data_loss_after = self.data_loss_after.max(service.data_loss_after);
+        self.data_loss = self.data_loss.max(service.data_loss);
+        self.data_loss_bytes = self.data_loss_bytes.saturating_add(service.data_loss_bytes);
+        self.interrupted |= service.interrupted;
+        self.unrecoverable |= service.unrecoverable;
+        self.rto_met &= service.rto_met;
+        self.rpo_met &= service.rpo_met;
+    }
+}
+
+/// What is drawn once per incident.
+pub(super) struct Facts {
+    pub(super) occurrence: u64,
+    pub(super) moments: Moments,
+    /// When the outage ends; infinite for what does not end by itself.
+    pub(super) end: f64,
+    pub(super) destroyed: bool,
+    pub(super) corruption: bool,
+}
+
+impl Facts {
+    /// Whether data that is there again at the end of the outage makes a plan needless.
+    pub(super) fn comes_back(&self) -> bool {
+        self.end.is_finite() && !self.destroyed
+    }
+
+    /// When users begin to suffer.
+    pub(super) fn impact_time(&self) -> f64 {
+        if self.corruption { self.moments.detect } else { 0.0 }
+    }
+}
+
+/// The plan under way: position of the option, of the source, the recovery point, the begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Launch {
+    pub(super) option: usize,
+    pub(super) source: usize,
+    pub(super) point: RecoveryPoint,
+    pub(super) begin: f64,
+    /// After the outage, with what was destroyed.
+    pub(super) after_outage: bool,
+    /// How many plans were begun before in this incident.
+    pub(super) round: u64,
+}
+
+/// A service's recovery while it is worked out.
+#[derive(Default)]
+pub(super) struct Recovery {
+    option: usize,
+    source: usize,
+    skip: u32,
+    after_outage: bool,
+    round: u64,
+    /// Steps done in earlier rounds that need not be done again, with their finish.
+    pub(super) carried: Vec<(StepId, f64)>,
+    /// Finish of each step of the plan under way.
+    pub(super) finish: Vec<f64>,
+    /// Begin of each step of the plan under way.
+    pub(super) begin: Vec<f64>,
+    pub(super) ended: Option<Ended>,
+}
+
+/// How a service's own recovery ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) serve: f64,
+    pub(super) full: f64,
+    pub(super) label: PlanLabel,
+    pub(super) launch: Option<Launch>,
+}
+
+impl Ended {
+    pub(super) const UNRECOVERABLE: Self =
+        Self { serve: f64::INFINITY, full: f64::INFINITY, label: PlanLabel::None, launch: None };
+}
+
+impl Recovery {
+    pub(super) fn reset(&mut self) {
+        (self.option, self.source, self.skip, self.after_outage, self.round) = (0, 0, 0, false, 0);
+        self.carried.clear();
+        self.ended = None;
+    }
+
+    /// The next plan to begin at `now` or later, in the order: older points of a source, the next
+    /// source, the next plan, and once the outage is over the plans for what was destroyed.
+    pub(super) fn next<U: Uniform>(
+        &mut self,
+        site: &Site<'_>,
+        facts: &Facts,
+        draws: &U,
+        mut now: f64,
+    ) -> Option<Launch> {
+        loop {
+            let options = site.options(self.after_outage);
+            while let Some(option) = options.get(self.option) {
+                let plan = &site.service.plans[option.plan];
+                while let Some(source) = option.sources.get(self.source) {
+                    let point = (self.skip < plan.points)
+                        .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, self.skip))
+                        .flatten();
+                    if let Some(point) = point {
+                        let known = if plan.detects { 0.0 } else { facts.moments.detect };
+                        return Some(Launch {
+                            option: self.option,
+                            source: self.source,
+                            point,
+                            begin: now.max(known).max(plan.after_down),
+                            after_outage: self.after_outage,
+                            round: self.round,
+                        });
+                    }
+                    (self.source, self.skip) = (self.source + 1, 0);
+                }
+                (self.option, self.source, self.skip) = (self.option + 1, 0, 0);
+            }
+            if self.after_outage || !facts.end.is_finite() || site.options(true).is_empty() {
+                return None;
+            }
+            (self.after_outage, self.option, self.source, self.skip) = (true, 0, 0, 0);
+            now = now.max(facts.end);
+        }
+    }
+
+    /// A step failed for good at `now`: a `verify` step strikes off its recovery point, any other the
+    /// plan. What was done or is under way and does not depend on the point stays done.
+    pub(super) fn strike(&mut self, plan: &PlanProgram, failed: usize, now: f64) {
+        for (n, step) in plan.steps.iter().enumerate() {
+            let begun = self.finish[n].is_finite() && self.begin[n] <= now;
+            if n != failed && begun && !step.of_point && self.carried.iter().all(|(s, _)| *s != step.step) {
+                self.carried.push((step.step, self.finish[n]));
+            }
+        }
+        self.round += 1;
+        if plan.steps[failed].phase == crate::model::Phase::Verify {
+            self.skip += 1;
+        } else {
+            (self.option, self.source, self.skip) = (self.option + 1, 0, 0);
+        }
+    }
+}
+
+/// A service in an impact: what its recovery looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) service: &'a ServiceProgram,
+    pub(super) impact: &'a ServiceImpact,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn options(&self, after_outage: bool) -> &'a [PlanOption] {
+        match &self.impact.fate {
+            Fate::Down { options, after_outage: later, .. } => {
+                if after_outage {
+                    later
+                } else {
+                    options
+                }
+            }
+            _ => &[],
+        }
+    }
+
+    pub(super) fn plan(&self, launch: &Launch) -> (&'a PlanProgram, &'a PlanOption, &'a SourceOption) {
+        let option = &self.options(launch.after_outage)[launch.option];
+        (&self.service.plans[option.plan], option, &option.sources[launch.source])
+    }
+
+    /// Service is back because the outage is over.
+    pub(super) fn waited<U: Uniform>(&self, facts: &Facts, draws: &U, now: f64) -> Ended {
+        let resume = self.service.resume.as_ref().map_or(0.0, |draw| draw.get(draws, facts.occurrence));
+        let serve = (facts.end + resume).max(now);
+        Ended { serve, full: serve, label: PlanLabel::Wait, launch: None }
+    }
+
+    /// Service is back because a plan is done.
+    pub(super) fn served(&self, facts: &Facts, launch: Launch, serve: f64, full: f64) -> Ended {
+        let (plan, option, _) = self.plan(&launch);
+        let full = if option.short && !launch.after_outage { full.max(facts.end) } else { full };
+        Ended { serve, full, label: PlanLabel::Plan(plan.plan), launch: Some(launch) }
+    }
+
+    /// No plan is left.
+    pub(super) fn given_up<U: Uniform>(&self, facts: &Facts, draws: &U, now: f64) -> Ended {
+        if facts.comes_back() { self.waited(facts, draws, now) } else { Ended::UNRECOVERABLE }
+    }
+}
+
+/// Room to work in, kept from incident to incident.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub(super) recoveries: Vec<Recovery>,
+    pub(super) contention: contention::Room,
+    /// What each service made of the incident, in the tier's order.
+    pub(super) services: Vec<Outcome>,
+    /// Finish of steps, milliseconds from impact, and whether on the critical path; by step slot.
+    pub(super) steps: Vec<(u32, u64, bool)>,
+    totals: Vec<(f64, f64)>,
+    critical: Vec<bool>,
+}
+
+/// What a policy may expect of an incident: the same questions, asked of an incident that never comes.
+pub(super) fn expected_facts<U: Uniform>(
+    program: &FailureProgram,
+    draws: &U,
+    occurrence: u64,
+    destroyed: bool,
+) -> Facts {
+    facts(program, draws, occurrence, destroyed)
+}
+
+/// Draws what is drawn once per incident.
+fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, destroyed: bool) -> Facts {
+    let get = |draw: &Option<super::random::Draw>| draw.as_ref().map(|draw| draw.get(draws, occurrence));
+    let moment = program
+        .moment_key
+        .map_or(0.0, |key| draws.uniform(key, occurrence, Purpose::Moment) * crate::units::SECONDS_PER_YEAR);
+    let cutoff = match (get(&program.dwell), program.taints) {
+        (Some(dwell), Taints::Entry) => -dwell,
+        _ => 0.0,
+    };
+    let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence));
+    let moments = Moments { moment, detect, cutoff, logical: !program.kind.ends_by_itself() };
+    let end = get(&program.lasts).unwrap_or(f64::INFINITY);
+    Facts { occurrence, moments, end, destroyed, corruption: program.kind == FailureKind::Corruption }
+}
+
+/// A failure without `detected` is known when the `detect` step of a plan says so.
+fn own_detection<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> f64 {
+    let plans = program.services.iter().flat_map(|service| &service.plans);
+    let first = plans.filter(|plan| plan.detects).find_map(|plan| plan.steps.first()?.takes.as_ref());
+    first.map_or(0.0, |takes| takes.get(draws, occurrence))
+}
+
+/// Simulates one incident. The outcomes of the services are left in `scratch.services`.
+pub(super) fn simulate<U: Uniform>(
+    program: &FailureProgram,
+    impact: &Impact,
+    draws: &U,
+    occurrence: u64,
+    destroyed: bool,
+    scratch: &mut Scratch,
+) -> Outcome {
+    let facts = facts(program, draws, occurrence, destroyed);
+    scratch.recoveries.resize_with(program.services.len(), Recovery::default);
+    scratch.services.clear();
+    scratch.steps.clear();
+    let site = |n: usize| Site { service: &program.services[n], impact: &impact.services[n] };
+    for n in 0..program.services.len() {
+        scratch.recoveries[n].reset();
+        if !program.contended && matches!(impact.services[n].fate, Fate::Down { own: true, .. }) {
+            let ended = walk::recover(&site(n), &facts, draws, &mut scratch.recoveries[n]);
+            scratch.recoveries[n].ended = Some(ended);
+        }
+    }
+    if program.contended {
+        contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.contention);
+    }
+    scratch.totals.clear();
+    for n in 0..program.services.len() {
+        let outcome = outcome(program, site(n), &facts, draws, scratch, n);
+        scratch.services.push(outcome);
+    }
+    for group in &program.agreeing {
+        agree(program, scratch, group);
+    }
+    let mut application = Outcome::CALM;
+    for service in &scratch.services {
+        application.absorb(service);
+    }
+    if application.unrecoverable {
+        application.recovery_time = NEVER;
+    }
+    application
+}
+
+/// Data sets that must agree go back to their oldest common moment.
+fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
+    let oldest = group.iter().map(|n| scratch.services[*n].data_loss_before).max().unwrap_or(0);
+    for n in group {
+        let (service, outcome) = (&program.services[*n], &mut scratch.services[*n]);
+        if outcome.data_loss_before < oldest {
+            outcome.data_loss_before = oldest;
+            outcome.data_loss = oldest.saturating_add(outcome.data_loss_after);
+            let seconds = outcome.data_loss as f64 / 1000.0;
+            outcome.data_loss_bytes = if oldest == NEVER { NEVER } else { (service.writes * seconds).round() as u64 };
+            outcome.rpo_met = outcome.data_loss <= service.rpo;
+        }
+    }
+}
+
+/// Seconds and bytes lost by one service.
+#[derive(Default)]
+struct Loss {
+    before: f64,
+    after: f64,
+    bytes: f64,
+}
+
+fn outcome<U: Uniform>(
+    program: &FailureProgram,
+    site: Site<'_>,
+    facts: &Facts,
+    draws: &U,
+    scratch: &mut Scratch,
+    n: usize,
+) -> Outcome {
+    let impact_time = facts.impact_time();
+    let mut loss = Loss::default();
+    let mut label = PlanLabel::None;
+    let short = if site.impact.short && facts.end.is_finite() { facts.end } else { 0.0 };
+    let (mut serve, mut full): (f64, f64);
+    let mut detected = facts.moments.detect;
+    match &site.impact.fate {
+        Fate::Untouched => {
+            (serve, full) = (impact_time, impact_time.max(short));
+        }
+        Fate::Masked { takeovers, tail, diverges } => {
+            serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(impact_time, f64::max);
+            full = serve.max(short);
+            if let Some(lags) = tail {
+                loss.before = lags.iter().map(|lag| lag.nth(draws, facts.occurrence, 0).age).sum();
+            }
+            if *diverges {
+                loss.after = facts.end;
+            }
+            loss.bytes = site.service.writes * (loss.before + loss.after);
+        }
+        Fate::Down { own, waits_for_outside, .. } => {
+            let ended = if *own {
+                scratch.recoveries[n].ended.unwrap_or(Ended::UNRECOVERABLE)
+            } else {
+                Ended { serve: impact_time, full: impact_time.max(short), label: PlanLabel::None, launch: None }
+            };
+            (serve, full, label) = (ended.serve, ended.full, ended.label);
+            if *waits_for_outside {
+                let waited = site.waited(facts, draws, 0.0);
+                if waited.serve > serve {
+                    (serve, label) = (waited.serve, PlanLabel::Wait);
+                }
+                full = full.max(waited.serve);
+            }
+            if let Some(launch) = ended.launch {
+                loss = lost(program, site, facts, &launch);
+                detected = record_steps(site, facts, &launch, scratch, n).unwrap_or(detected);
+            }
+        }
+    }
+    for need in &site.service.needs {
+        serve = serve.max(scratch.totals[*need].0);
+        full = full.max(scratch.totals[*need].1);
+    }
+    scratch.totals.push((serve, full));
+    finished(site.service, facts, (serve, full, detected), &loss, label)
+}
+
+fn lost(program: &FailureProgram, site: Site<'_>, facts: &Facts, launch: &Launch) -> Loss {
+    let (plan, _, source) = site.plan(launch);
+    let point = &launch.point;
+    if source.merges {
+        return Loss::default();
+    }
+    let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption);
+    let after = if felt && !point.keeps_after && !plan.salvage { facts.moments.detect } else { 0.0 };
+    let before_bytes = point.bytes.unwrap_or(site.service.writes * point.age);
+    Loss { before: point.age, after, bytes: before_bytes + site.service.writes * after }
+}
+
+fn finished(
+    service: &ServiceProgram,
+    facts: &Facts,
+    (serve, full, detected): (f64, f64, f64),
+    loss: &Loss,
+    plan: PlanLabel,
+) -> Outcome {
+    let impact_time = facts.impact_time();
+    let unrecoverable = serve.is_infinite();
+    let never_if = |value: f64| if unrecoverable { NEVER } else { milliseconds(value) };
+    let recovery_time = never_if(serve - impact_time);
+    let data_loss_before = never_if(loss.before);
+    let data_loss_after = never_if(loss.after);
+    let data_loss = data_loss_before.saturating_add(data_loss_after);
+    let bytes = if loss.bytes.is_finite() { loss.bytes.round() as u64 } else { NEVER };
+    Outcome {
+        recovery_time,
+        recovery_time_full: never_if(full.max(serve) - impact_time),
+        undetected: milliseconds(detected),
+        data_loss_before,
+        data_loss_after,
+        data_loss,
+        data_loss_bytes: if unrecoverable { NEVER } else { bytes },
+        plan,
+        interrupted: recovery_time > 0,
+        unrecoverable,
+        rto_met: recovery_time <= service.rto && !unrecoverable,
+        rpo_met: data_loss <= service.rpo && data_loss != NEVER,
+    }
+}
+
+/// Leaves the finish of each step in the scratch; returns when the plan's own `detect` step was done.
+fn record_steps(site: Site<'_>, facts: &Facts, launch: &Launch, scratch: &mut Scratch, n: usize) -> Option<f64> {
+    let (plan, _, _) = site.plan(launch);
+    let finish = &scratch.recoveries[n].finish;
+    let impact_time = facts.impact_time();
+    scratch.critical.clear();
+    scratch.critical.resize(plan.steps.len(), plan.is_chain);
+    if !plan.is_chain {
+        let serving = (0..plan.steps.len()).filter(|n| !plan.steps[*n].background);
+        let mut at = serving.max_by(|a, b| finish[*a].total_cmp(&finish[*b]));
+        while let Some(step) = at {
+            scratch.critical[step] = true;
+            let before = plan.steps[step].after.iter().map(|p| *p as usize);
+            at = before.max_by(|a, b| finish[*a].total_cmp(&finish[*b]));
+        }
+    }
+    for (step, done) in finish.iter().enumerate() {
+        let slot = (plan.first_slot + step) as u32;
+        scratch.steps.push((slot, milliseconds(done - impact_time), scratch.critical[step]));
+    }
+    plan.detects.then(|| finish[0])
+}

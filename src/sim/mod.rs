@@ -1,0 +1,36 @@
+//! Simulation of incidents. Silent: it prints nothing and writes nothing.
+//!
+//! [`Simulator::new`] compiles the scenario to flat programs, one per tier and failure; an incident is
+//! a walk over such a program with keyed draws; [`run_incidents`] tallies many.
+
+mod campaign;
+mod choice;
+mod contention;
+mod finder;
+mod impact;
+mod incident;
+mod lag;
+mod point;
+mod program;
+mod random;
+mod route;
+mod schedule;
+mod share;
+mod tally;
+mod walk;
+
+pub use campaign::{Simulator, run_incidents};
+pub use incident::{Outcome, PlanLabel};
+pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
+pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+
+/// Stands for what never ends, in whole milliseconds or bytes.
+pub const NEVER: u64 = u64::MAX;
+
+/// Seconds as whole milliseconds; what is longer than 100 million years, or endless, is [`NEVER`].
+#[must_use]
+pub fn milliseconds(seconds: f64) -> u64 {
+    let value = (seconds.max(0.0) * 1000.0).round();
+    // 2^61: a sum of a few such values still fits.
+    if value < 2_305_843_009_213_693_952.0 { value as u64 } else { NEVER }
+}

@@ -1,0 +1,169 @@
+//! Recovery points: what a copy can give back in one incident, how old it is, how much must be read.
+//!
+//! Times are seconds relative to the failure. Rules: "Which copies survive, and what they can give
+//! back" of the model, one variant per kind of copy.
+
+use super::lag::{Behind, Lag};
+use super::random::{Chance, Purpose, Uniform};
+use super::schedule::{Backup, Query};
+
+/// What is known of an incident when a recovery point is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    /// When it happens in the reference year, seconds.
+    pub(super) moment: f64,
+    /// When people know.
+    pub(super) detect: f64,
+    /// What was written later is not clean: 0, or minus the dwell of an attacker.
+    pub(super) cutoff: f64,
+    /// Whether the damage is logical: points may arrive until detection and must be kept until then.
+    pub(super) logical: bool,
+}
+
+/// What a copy gives back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecoveryPoint {
+    /// Seconds from the point to the failure.
+    pub(super) age: f64,
+    /// Logical bytes lost before the failure, where the copy knows better than average writes × age.
+    pub(super) bytes: Option<f64>,
+    /// Logical bytes that a restore moves, of the whole data set.
+    pub(super) moves: f64,
+    /// Logical bytes of log to replay, of the whole data set.
+    pub(super) replays: f64,
+    /// Whether good writes after the failure are kept too.
+    pub(super) keeps_after: bool,
+}
+
+/// How a copy's recovery point is found.
+#[derive(Clone, Debug)]
+pub(super) enum PointFinder {
+    /// A living copy that is behind by the sum of these.
+    Living { behind: Vec<Lag>, size: f64 },
+    /// A living copy that damage has reached unless it holds changes back for longer than the
+    /// detection takes.
+    HeldBack { delay: f64, behind: Vec<Lag>, size: f64 },
+    /// A living copy that this kind of damage does not reach: it has all good writes, early and late.
+    Spared { behind: Vec<Lag>, size: f64 },
+    /// Backups.
+    Runs(Box<Backup>),
+    /// A log and what it is replayed onto.
+    Log(Box<LogFinder>),
+    /// A bin for deleted things.
+    Bin { keep: f64, bypass: Chance },
+    /// Computed from an input that is there: nothing is lost.
+    Derived { size: f64 },
+}
+
+/// A log with its bases.
+#[derive(Clone, Debug)]
+pub(super) struct LogFinder {
+    pub(super) behind: Vec<Lag>,
+    /// Where the log can start; `None`: it holds all from the start.
+    pub(super) bases: Option<Vec<PointFinder>>,
+    pub(super) keep: f64,
+    /// If its account is taken: how long entries are locked.
+    pub(super) lock: Option<f64>,
+    pub(super) size: f64,
+    pub(super) writes: f64,
+}
+
+fn total<U: Uniform>(lags: &[Lag], draws: &U, occurrence: u64) -> Behind {
+    match lags {
+        [] => Behind::default(),
+        [one] => one.nth(draws, occurrence, 0),
+        several => Behind { age: several.iter().map(|lag| lag.nth(draws, occurrence, 0).age).sum(), bytes: None },
+    }
+}
+
+impl PointFinder {
+    /// The newest point that can be had, or the one after `skip` newer ones that were struck off.
+    #[inline]
+    pub(super) fn find<U: Uniform>(
+        &self,
+        draws: &U,
+        occurrence: u64,
+        moments: &Moments,
+        skip: u32,
+    ) -> Option<RecoveryPoint> {
+        if let Self::Runs(backup) = self {
+            return find_run(backup, draws, occurrence, moments, skip);
+        }
+        if let Self::Log(log) = self {
+            return log.find(draws, occurrence, moments, skip);
+        }
+        if skip > 0 {
+            return None;
+        }
+        match self {
+            Self::Living { behind, size } => {
+                let Behind { age, bytes } = total(behind, draws, occurrence);
+                Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: false })
+            }
+            Self::HeldBack { delay, behind, size } => {
+                let age = delay + total(behind, draws, occurrence).age - moments.detect;
+                (age >= -moments.cutoff).then_some(RecoveryPoint {
+                    age,
+                    bytes: None,
+                    moves: *size,
+                    replays: 0.0,
+                    keeps_after: false,
+                })
+            }
+            Self::Spared { behind, size } => {
+                let Behind { age, bytes } = total(behind, draws, occurrence);
+                Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: true })
+            }
+            Self::Bin { keep, bypass } => {
+                let there = moments.detect <= *keep && !bypass.nth(draws, occurrence, 0, Purpose::Chance);
+                there.then_some(RecoveryPoint { age: 0.0, bytes: None, moves: 0.0, replays: 0.0, keeps_after: true })
+            }
+            Self::Derived { size } => {
+                Some(RecoveryPoint { age: 0.0, bytes: None, moves: *size, replays: 0.0, keeps_after: true })
+            }
+            Self::Runs(_) | Self::Log(_) => None,
+        }
+    }
+}
+
+fn find_run<U: Uniform>(
+    backup: &Backup,
+    draws: &U,
+    occurrence: u64,
+    moments: &Moments,
+    skip: u32,
+) -> Option<RecoveryPoint> {
+    let until = if moments.logical { moments.detect } else { 0.0 };
+    let query = Query { cutoff: moments.cutoff, arrived_by: until, kept_at: until, moment: moments.moment, skip };
+    let run = backup.newest(draws, occurrence, &query)?;
+    Some(RecoveryPoint { age: run.age, bytes: None, moves: run.volume, replays: 0.0, keeps_after: false })
+}
+
+impl LogFinder {
+    /// The newest moment that some base and the kept part of the log reach; without such a base, the
+    /// newest base by itself: the gap is lost.
+    fn find<U: Uniform>(&self, draws: &U, occurrence: u64, moments: &Moments, skip: u32) -> Option<RecoveryPoint> {
+        let kept_at = if moments.logical { moments.detect } else { 0.0 };
+        let behind = total(&self.behind, draws, occurrence).age;
+        // An entry of time x has arrived at x + behind: by the failure, or by detection.
+        let end = moments.cutoff.min(kept_at - behind);
+        let oldest = (kept_at - self.keep).max(self.lock.map_or(f64::NEG_INFINITY, |lock| -lock));
+        let Some(bases) = &self.bases else {
+            let there = skip == 0 && end >= oldest;
+            return there.then_some(RecoveryPoint {
+                age: -end,
+                bytes: None,
+                moves: self.size,
+                replays: 0.0,
+                keeps_after: false,
+            });
+        };
+        let found = bases.iter().filter_map(|base| base.find(draws, occurrence, moments, skip));
+        let best = found.min_by(|a, b| a.age.total_cmp(&b.age))?;
+        if -best.age < oldest || -best.age >= end {
+            return Some(RecoveryPoint { keeps_after: false, ..best });
+        }
+        let replays = self.writes * (best.age + end);
+        Some(RecoveryPoint { age: -end, bytes: None, moves: best.moves, replays, keeps_after: false })
+    }
+}

@@ -1,0 +1,360 @@
+//! A tier under a failure, compiled: names resolved, distributions prepared, graphs flattened.
+//!
+//! The hot loop reads these and nothing of the scenario. What depends on which assets are lost is
+//! in [`super::impact`].
+
+use super::impact::Impact;
+use super::random::{Chance, Draw, Key};
+use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
+use crate::model::{
+    AssetIndex, AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Objective, Phase, Scenario, Schedule, Taints,
+    Tier, TierService, Volume, fit_plan,
+};
+
+/// Everything that compiling needs to look at.
+pub(super) struct Context<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) assets: &'a AssetIndex,
+    pub(super) tier: &'a Tier,
+    pub(super) failure: FailureId,
+    pub(super) key: Key,
+    pub(super) truncate: bool,
+}
+
+impl Context<'_> {
+    pub(super) fn kind(&self) -> FailureKind {
+        self.scenario.failures[self.failure].kind
+    }
+
+    pub(super) fn share(&self) -> f64 {
+        self.scenario.failures[self.failure].share
+    }
+
+    pub(super) fn draw(&self, key: Key, delay: &crate::model::Delay) -> Draw {
+        Draw::new(key, delay, self.truncate)
+    }
+}
+
+/// A tier under one failure.
+pub(super) struct FailureProgram {
+    pub(super) failure: FailureId,
+    pub(super) tier: TierId,
+    pub(super) kind: FailureKind,
+    /// Of all members that concern the tier together.
+    pub(super) rate_per_year: f64,
+    /// For every member of the failure: its slot here, if it holds something of the tier.
+    pub(super) slots: Vec<Option<u32>>,
+    pub(super) slot_count: usize,
+    pub(super) member_key: Key,
+    /// There if something depends on when in the year it happens.
+    pub(super) moment_key: Option<Key>,
+    pub(super) lasts: Option<Draw>,
+    pub(super) detected: Option<Draw>,
+    pub(super) dwell: Option<Draw>,
+    pub(super) taints: Taints,
+    pub(super) destroyed: Chance,
+    pub(super) spreads: Option<Spread>,
+    pub(super) services: Vec<ServiceProgram>,
+    /// Per slot: not destroyed, destroyed. Empty if the event spreads: then impacts are made as met.
+    pub(super) impacts: Vec<Impact>,
+    /// Whether steps may wait for links, people or other services' data.
+    pub(super) contended: bool,
+    pub(super) resources: Vec<f64>,
+    pub(super) people: Vec<u32>,
+    pub(super) step_slots: Vec<StepSlot>,
+    /// Groups of services whose data must agree, as positions; only groups of two and more.
+    pub(super) agreeing: Vec<Vec<usize>>,
+}
+
+/// How an event reaches further members.
+pub(super) struct Spread {
+    pub(super) chance: Chance,
+    pub(super) taken: Vec<AssetSet>,
+}
+
+/// Where the finish of a step is tallied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StepSlot {
+    /// Position of the service in the tier.
+    pub service: usize,
+    /// The plan.
+    pub plan: PlanId,
+    /// The step.
+    pub step: StepId,
+}
+
+/// A service of the tier under the failure.
+pub(super) struct ServiceProgram {
+    /// Positions of the services that it needs, all before it.
+    pub(super) needs: Vec<usize>,
+    pub(super) resume: Option<Draw>,
+    /// Objectives in whole milliseconds; the greatest value stands for none.
+    pub(super) rto: u64,
+    pub(super) rpo: u64,
+    /// Average logical bytes per second of the part of the data that is hit.
+    pub(super) writes: f64,
+    pub(super) plans: Vec<PlanProgram>,
+}
+
+/// A plan as the tier carries it out.
+pub(super) struct PlanProgram {
+    pub(super) plan: PlanId,
+    pub(super) fitted: FittedPlan,
+    pub(super) steps: Vec<StepProgram>,
+    pub(super) detects: bool,
+    pub(super) after_down: f64,
+    pub(super) commit: CommitAt,
+    pub(super) salvage: bool,
+    pub(super) points: u32,
+    /// Where its steps are tallied: the first of consecutive slots.
+    pub(super) first_slot: usize,
+    /// Each step waits for the one before it and for nothing else.
+    pub(super) is_chain: bool,
+}
+
+/// The point of no return.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CommitAt {
+    Start(usize),
+    End,
+}
+
+/// A step as the engines see it.
+pub(super) struct StepProgram {
+    pub(super) step: StepId,
+    pub(super) after: Vec<u32>,
+    pub(super) takes: Option<Draw>,
+    pub(super) amount: Amount,
+    pub(super) role: Option<usize>,
+    pub(super) fails: Chance,
+    pub(super) retries: u32,
+    pub(super) background: bool,
+    pub(super) phase: Phase,
+    pub(super) starts: Vec<PoolId>,
+    /// Whether it must be done again for another recovery point.
+    pub(super) of_point: bool,
+}
+
+/// How much a step moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Amount {
+    Nothing,
+    /// What the recovery point says: the state, or the log after its base.
+    Point {
+        replays: bool,
+    },
+    /// Logical bytes.
+    Bytes(f64),
+    /// What came in since the recovery point, at this rate, which goes on.
+    Inflow(f64),
+}
+
+impl FailureProgram {
+    /// Compiles a tier under a failure; `None` if no member holds anything of the tier.
+    pub(super) fn compile(
+        scenario: &Scenario,
+        assets: &AssetIndex,
+        tier_id: TierId,
+        failure_id: FailureId,
+        seed: u64,
+        truncate: bool,
+        member: Option<&str>,
+    ) -> Option<Self> {
+        let failure = &scenario.failures[failure_id];
+        let key = Key::root(seed).of("failure").of(&failure.name);
+        let tier = &scenario.tiers[tier_id];
+        let ctx = Context { scenario, assets, tier, failure: failure_id, key, truncate };
+        let mut slots = vec![None; failure.members.len()];
+        let mut concerned = Vec::new();
+        for (n, row) in failure.members.iter().enumerate() {
+            if member.is_none_or(|name| name == row.name) && super::impact::concerns(&ctx, &row.targets) {
+                slots[n] = Some(concerned.len() as u32);
+                concerned.push(n);
+            }
+        }
+        if concerned.is_empty() {
+            return None;
+        }
+        let mut step_slots = Vec::new();
+        let services: Vec<ServiceProgram> =
+            tier.services.iter().enumerate().map(|(n, row)| compile_service(&ctx, n, row, &mut step_slots)).collect();
+        let draw =
+            |name: &str, delay: &Option<crate::model::Delay>| delay.as_ref().map(|delay| ctx.draw(key.of(name), delay));
+        let spreads = (failure.spreads.value() > 0.0).then(|| Spread {
+            chance: Chance::new(key.of("spreads"), failure.spreads.value()),
+            taken: failure.members.iter().map(|m| assets.taken(scenario, failure.kind, &m.targets)).collect(),
+        });
+        let mut program = Self {
+            failure: failure_id,
+            tier: tier_id,
+            kind: failure.kind,
+            rate_per_year: failure.occurs.per_year() * concerned.len() as f64,
+            slot_count: concerned.len(),
+            slots,
+            member_key: key.of("member"),
+            moment_key: needs_moment(scenario, tier).then(|| key.of("moment")),
+            lasts: draw("lasts", &failure.lasts),
+            detected: draw("detected", &failure.detected),
+            dwell: draw("dwell", &failure.dwell),
+            taints: failure.taints,
+            destroyed: Chance::new(key.of("destroyed"), failure.destroyed.value()),
+            spreads,
+            services,
+            impacts: Vec::new(),
+            contended: false,
+            resources: Vec::new(),
+            people: scenario.roles.rows().iter().map(|role| role.people).collect(),
+            step_slots,
+            agreeing: agreeing(scenario, tier),
+        };
+        program.resources = super::route::resources(&ctx);
+        if program.spreads.is_none() {
+            for member in concerned {
+                let taken = assets.taken(scenario, failure.kind, &failure.members[member].targets);
+                for destroyed in [false, true] {
+                    let impact = Impact::new(&ctx, &program, &[member], &taken, destroyed);
+                    program.impacts.push(impact);
+                }
+            }
+        }
+        program.contended = super::route::may_contend(&program);
+        Some(program)
+    }
+}
+
+/// Whether a schedule of the tier is tied to the calendar.
+fn needs_moment(scenario: &Scenario, tier: &Tier) -> bool {
+    tier.copies.iter().any(|copy| {
+        matches!(
+            &scenario.copies[*copy].kind,
+            CopyKind::Backup { schedule: Schedule::Cron { .. } | Schedule::Every { offset: Some(_), .. }, .. }
+        )
+    })
+}
+
+fn agreeing(scenario: &Scenario, tier: &Tier) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (n, row) in tier.services.iter().enumerate() {
+        let Some(data) = scenario.services[row.service].data else { continue };
+        let partners = &scenario.data[data].consistent_with;
+        let mine = |m: &usize| {
+            scenario.services[tier.services[*m].service].data.is_some_and(|d| d == data || partners.contains(&d))
+        };
+        match groups.iter_mut().find(|group| group.iter().any(mine)) {
+            Some(group) => group.push(n),
+            None => groups.push(vec![n]),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+fn milliseconds_or_never(limit: Option<crate::units::Seconds>) -> u64 {
+    limit.map_or(u64::MAX, |s| super::milliseconds(s.seconds()))
+}
+
+fn compile_service(
+    ctx: &Context<'_>,
+    position: usize,
+    row: &TierService,
+    step_slots: &mut Vec<StepSlot>,
+) -> ServiceProgram {
+    let service = &ctx.scenario.services[row.service];
+    let key = ctx.key.of("service").of(&service.name);
+    let needs = service
+        .needs
+        .iter()
+        .filter_map(|need| match need {
+            crate::model::Need::Service(id) => ctx.tier.services.iter().position(|s| s.service == *id),
+            crate::model::Need::External(_) => None,
+        })
+        .collect();
+    let objective = service.objectives.of(ctx.failure);
+    let limit = |pick: fn(Objective) -> Option<crate::units::Seconds>| milliseconds_or_never(objective.and_then(pick));
+    let mean_writes = service.data.map_or(0.0, |data| ctx.scenario.data[data].mean_writes().bytes_per_second());
+    let plans = row
+        .plans
+        .iter()
+        .filter(|plan| ctx.scenario.plans[**plan].causes.contains(&ctx.failure))
+        .filter_map(|plan| fit_plan(ctx.scenario, row, *plan))
+        .map(|fitted| compile_plan(ctx, key, position, fitted, service.data, step_slots))
+        .collect();
+    ServiceProgram {
+        needs,
+        resume: service.resume.as_ref().map(|delay| ctx.draw(key.of("resume"), delay)),
+        rto: limit(|o| o.rto),
+        rpo: limit(|o| o.rpo),
+        writes: mean_writes * ctx.share(),
+        plans,
+    }
+}
+
+fn compile_plan(
+    ctx: &Context<'_>,
+    key: Key,
+    position: usize,
+    fitted: FittedPlan,
+    data: Option<crate::id::DataId>,
+    step_slots: &mut Vec<StepSlot>,
+) -> PlanProgram {
+    let row = &ctx.scenario.plans[fitted.plan];
+    let steps: Vec<StepProgram> = fitted.steps.iter().map(|step| compile_step(ctx, key, step, data)).collect();
+    let commit = match row.commit {
+        Commit::End => None,
+        Commit::Step(step) => steps.iter().position(|s| s.step == step),
+        Commit::FirstRedirect => steps.iter().position(|s| s.phase == Phase::Redirect),
+    };
+    let first_slot = step_slots.len();
+    step_slots.extend(steps.iter().map(|s| StepSlot { service: position, plan: fitted.plan, step: s.step }));
+    let is_chain = steps
+        .iter()
+        .enumerate()
+        .all(|(n, step)| !step.background && if n == 0 { step.after.is_empty() } else { step.after == [n as u32 - 1] });
+    PlanProgram {
+        plan: fitted.plan,
+        detects: fitted.detects,
+        fitted,
+        steps,
+        after_down: row.after_down.map_or(0.0, |s| s.seconds()),
+        commit: commit.map_or(CommitAt::End, CommitAt::Start),
+        salvage: row.salvage,
+        points: row.points.max(1),
+        first_slot,
+        is_chain,
+    }
+}
+
+fn compile_step(
+    ctx: &Context<'_>,
+    key: Key,
+    fitted: &crate::model::FittedStep,
+    data: Option<crate::id::DataId>,
+) -> StepProgram {
+    let row = &ctx.scenario.steps[fitted.step];
+    let key = key.of("step").of(&row.name);
+    let size = |data: crate::id::DataId| ctx.scenario.data[data].size.bytes() * ctx.share();
+    let amount = row.work.as_ref().map_or(Amount::Nothing, |work| match work.volume {
+        Volume::From => Amount::Point { replays: work.replays },
+        Volume::Data(data) => Amount::Bytes(size(data)),
+        Volume::Copy(copy) => Amount::Bytes(size(ctx.scenario.copies[copy].data)),
+        Volume::Fixed(bytes) => Amount::Bytes(bytes.bytes()),
+        Volume::External(_) => {
+            let writes = data.map_or(0.0, |d| ctx.scenario.data[d].mean_writes().bytes_per_second());
+            Amount::Inflow(writes * ctx.share())
+        }
+    });
+    StepProgram {
+        step: fitted.step,
+        after: fitted.after.clone(),
+        takes: row.takes.as_ref().map(|delay| ctx.draw(key, delay)),
+        amount,
+        role: row.role.map(crate::id::Id::index),
+        fails: Chance::new(key.of("fails"), row.fails.value()),
+        retries: row.retries,
+        background: row.background,
+        phase: row.phase,
+        starts: fitted.starts.clone(),
+        of_point: matches!(row.phase, Phase::Restore | Phase::Replay | Phase::Verify | Phase::Redirect)
+            || matches!(amount, Amount::Point { .. } | Amount::Inflow(_)),
+    }
+}

@@ -1,0 +1,299 @@
+//! Keyed random draws: which number a question gets depends only on what is asked.
+//!
+//! A draw is keyed by the seed, the failure, the occurrence and the names of what it is for (a
+//! service and a step, a copy, …), never by tier, strategy or position. So all tiers see the same
+//! incidents, and adding a step or a failure moves nobody else's draws.
+
+use std::convert::Infallible;
+
+use rand::TryRng;
+use rand::distr::{Distribution, Open01};
+
+use crate::model::{Delay, Law};
+use std::sync::Arc;
+
+/// Odd increment of the Weyl sequence of SplitMix64.
+///
+/// # Source
+/// Steele, Lea, Flood (2014), Fast splittable pseudorandom number generators, OOPSLA.
+const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// SplitMix64's finaliser: every input bit reaches every output bit.
+#[inline(always)]
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// What a draw decides; an adversary answers each kind in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// How long something takes, or how far a copy is behind: more is worse.
+    Duration,
+    /// Where in its cycle a schedule stands.
+    Phase,
+    /// Whether something unlikely happens.
+    Chance,
+    /// Whether an attempt at a step fails; `last`: there is no further retry.
+    Attempt {
+        /// No retry is left.
+        last: bool,
+    },
+    /// Which member of a failure is hit.
+    Member,
+    /// When in the reference year it happens.
+    Moment,
+}
+
+/// The key of one question, before the occurrence is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(u64);
+
+impl Key {
+    /// The root of all keys of a run.
+    #[must_use]
+    pub fn root(seed: u64) -> Self {
+        Self(mix(seed.wrapping_add(GAMMA)))
+    }
+
+    /// The key of a named part of the question.
+    #[must_use]
+    pub fn of(self, name: &str) -> Self {
+        // FNV-1a spreads short names; the finaliser removes what structure it leaves.
+        let hash = name
+            .bytes()
+            .fold(0xCBF2_9CE4_8422_2325_u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+        Self(mix(self.0.rotate_left(23) ^ mix(hash)))
+    }
+
+    /// The key of the `n`-th repetition of the question; the 0-th is the question itself.
+    #[inline(always)]
+    #[must_use]
+    pub(super) fn nth(self, n: u64) -> Self {
+        if n == 0 { self } else { Self(mix(self.0 ^ mix(n))) }
+    }
+}
+
+/// One number of a key's stream, in the form that `rand` takes.
+struct Point(u64);
+
+impl TryRng for Point {
+    type Error = Infallible;
+
+    #[inline(always)]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|n| (n >> 32) as u32)
+    }
+
+    #[inline(always)]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(GAMMA);
+        Ok(mix(self.0))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Answers questions with numbers between 0 and 1.
+pub trait Uniform: Sync {
+    /// A number strictly between 0 and 1 (an adversary may give the ends too).
+    fn uniform(&self, key: Key, occurrence: u64, purpose: Purpose) -> f64;
+}
+
+/// Pseudorandom answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Random;
+
+impl Uniform for Random {
+    #[inline(always)]
+    fn uniform(&self, key: Key, occurrence: u64, _purpose: Purpose) -> f64 {
+        // Each key starts its own place of the one Weyl sequence; two keys overlap with a chance of
+        // about (draws per key) / 2^64.
+        Open01.sample(&mut Point(key.0.wrapping_add(occurrence.wrapping_mul(GAMMA))))
+    }
+}
+
+/// The worst answers within what the distributions allow, for checks of worst-case bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Adversary {
+    /// Share of draws that a duration is not exceeded by; 1 for the longest.
+    pub duration: f64,
+    /// Where schedules stand in their cycles.
+    pub phase: f64,
+    /// Whether unlikely things happen.
+    pub chance: bool,
+    /// Which attempts fail: none, all but the last, or all.
+    pub attempts: Attempts,
+    /// Which member is hit, as a share of the list.
+    pub member: f64,
+    /// When in the year.
+    pub moment: f64,
+}
+
+/// Which attempts at a step an adversary lets fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempts {
+    /// None.
+    Succeed,
+    /// All that have a retry left.
+    LastSucceeds,
+    /// All.
+    Fail,
+}
+
+impl Uniform for Adversary {
+    fn uniform(&self, _key: Key, _occurrence: u64, purpose: Purpose) -> f64 {
+        let happens = |yes: bool| if yes { 0.0 } else { 1.0 };
+        match purpose {
+            Purpose::Duration => self.duration,
+            Purpose::Phase => self.phase,
+            Purpose::Chance => happens(self.chance),
+            Purpose::Attempt { last } => match self.attempts {
+                Attempts::Succeed => happens(false),
+                Attempts::LastSucceeds => happens(!last),
+                Attempts::Fail => happens(true),
+            },
+            Purpose::Member => self.member,
+            Purpose::Moment => self.moment,
+        }
+    }
+}
+
+/// A distribution in the form that the hot loop draws from.
+#[derive(Clone, Debug)]
+enum Sampler {
+    Constant(f64),
+    LogNormal { median: f64, sigma: f64 },
+    Exponential { mean: f64 },
+    Uniform { low: f64, width: f64 },
+    Table { quantiles: Arc<[f64]>, exact: Arc<Delay> },
+    Other(Arc<Delay>),
+}
+
+/// Cells of a tabulated quantile function, evenly spaced in probability.
+///
+/// With 4096 cells the straight line between two quantiles of a beta distribution is off by less
+/// than 0.02% of its width outside the two tails, which are computed exactly.
+const CELLS: usize = 4096;
+
+/// Share of draws in each tail for which a table is not used.
+const EXACT_TAIL: f64 = 1.0 / 512.0;
+
+impl Sampler {
+    fn new(delay: &Delay) -> Self {
+        if delay.is_constant() {
+            return Self::Constant(delay.min());
+        }
+        match *delay.law() {
+            Law::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
+            Law::Exponential { mean } => Self::Exponential { mean },
+            Law::Uniform { low, high } => Self::Uniform { low, width: high - low },
+            Law::Heartbeat { .. } => Self::Uniform { low: delay.min(), width: delay.max() - delay.min() },
+            Law::Pert { .. } => {
+                let quantiles = (0..=CELLS).map(|n| delay.quantile(n as f64 / CELLS as f64)).collect();
+                Self::Table { quantiles, exact: Arc::new(delay.clone()) }
+            }
+            _ => Self::Other(Arc::new(delay.clone())),
+        }
+    }
+
+    #[inline(always)]
+    fn quantile(&self, u: f64) -> f64 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::LogNormal { median, sigma } if u > 0.0 && u < 1.0 => {
+                median * libm::exp(sigma * crate::model::normal_quantile(u))
+            }
+            Self::LogNormal { .. } => {
+                if u <= 0.0 {
+                    0.0
+                } else {
+                    f64::INFINITY
+                }
+            }
+            Self::Exponential { mean } => -mean * libm::log1p(-u),
+            Self::Uniform { low, width } => low + width * u,
+            Self::Table { quantiles, exact } => {
+                if u < EXACT_TAIL || u > 1.0 - EXACT_TAIL {
+                    return exact.quantile(u);
+                }
+                let at = u * CELLS as f64;
+                let cell = at as usize;
+                quantiles[cell] + (quantiles[cell + 1] - quantiles[cell]) * (at - cell as f64)
+            }
+            Self::Other(delay) => delay.quantile(u),
+        }
+    }
+}
+
+/// A question whose answer is a duration in seconds.
+#[derive(Clone, Debug)]
+pub(super) struct Draw {
+    key: Key,
+    sampler: Sampler,
+    low: f64,
+    width: f64,
+}
+
+/// Share of draws that truncation cuts at each end.
+pub const TRUNCATED_TAIL: f64 = 0.001;
+
+impl Draw {
+    /// A draw from `delay`, truncated to its [p0.1, p99.9] if asked.
+    #[must_use]
+    pub(super) fn new(key: Key, delay: &Delay, truncate: bool) -> Self {
+        let low = if truncate { TRUNCATED_TAIL } else { 0.0 };
+        Self { key, sampler: Sampler::new(delay), low, width: 1.0 - 2.0 * low }
+    }
+
+    /// The value for this occurrence.
+    #[inline(always)]
+    pub(super) fn get<U: Uniform>(&self, draws: &U, occurrence: u64) -> f64 {
+        self.nth(draws, occurrence, 0)
+    }
+
+    /// The value for the `n`-th repetition within this occurrence.
+    #[inline(always)]
+    pub(super) fn nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64) -> f64 {
+        if let Sampler::Constant(value) = self.sampler {
+            return value;
+        }
+        let u = draws.uniform(self.key.nth(n), occurrence, Purpose::Duration);
+        self.sampler.quantile(self.low + self.width * u)
+    }
+
+    /// The longest value that it can give, infinite if there is none.
+    #[must_use]
+    pub(super) fn longest(&self) -> f64 {
+        self.sampler.quantile(self.low + self.width)
+    }
+}
+
+/// A question whose answer is yes or no.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chance {
+    key: Key,
+    probability: f64,
+}
+
+impl Chance {
+    /// Yes with this probability.
+    #[must_use]
+    pub(super) fn new(key: Key, probability: f64) -> Self {
+        Self { key, probability }
+    }
+
+    /// The answer for the `n`-th repetition within this occurrence.
+    #[inline(always)]
+    pub(super) fn nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64, purpose: Purpose) -> bool {
+        self.probability > 0.0
+            && (self.probability >= 1.0 || draws.uniform(self.key.nth(n), occurrence, purpose) < self.probability)
+    }
+}

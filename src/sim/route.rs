@@ -1,0 +1,124 @@
+//! What transfers share: links, the reading side, the writing side; and whether anything can wait.
+
+use super::impact::Fate;
+use super::program::{Amount, Context, FailureProgram, PlanProgram, StepProgram};
+use crate::id::{CopyId, Id, LinkId, PlaceId, PoolId};
+
+/// How a transfer step of a plan runs for one source and target.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    /// Seconds per logical byte if nothing else runs.
+    pub(super) seconds_per_byte: f64,
+    /// The most that the step itself does, logical bytes per second.
+    pub(super) own_limit: f64,
+    /// Logical bytes per stored byte.
+    pub(super) compression: f64,
+    /// What it shares, and how much of it a logical byte takes.
+    pub(super) shares: Vec<(usize, f64)>,
+}
+
+/// Capacities: each link's in stored bytes per second, then what each copy gives and each pool takes
+/// in logical bytes per second. Infinite where nothing is said.
+pub(super) fn resources(ctx: &Context<'_>) -> Vec<f64> {
+    let limit = |rate: Option<crate::units::BytesPerSecond>| rate.map_or(f64::INFINITY, |r| r.bytes_per_second());
+    let scenario = ctx.scenario;
+    let links = scenario.links.rows().iter().map(|link| limit(link.bandwidth));
+    let copies = scenario.copies.rows().iter().map(|copy| limit(copy.read_rate));
+    let pools = scenario.compute.rows().iter().map(|pool| limit(pool.write_rate));
+    links.chain(copies).chain(pools).collect()
+}
+
+/// The route of each step of a plan, from a copy at one place into pools at another.
+pub(super) fn routes(
+    ctx: &Context<'_>,
+    plan: &PlanProgram,
+    resources: &[f64],
+    source: Option<(CopyId, Option<PlaceId>)>,
+    target: Option<PlaceId>,
+) -> Vec<Route> {
+    let scenario = ctx.scenario;
+    let (link_count, copy_count) = (scenario.links.len(), scenario.copies.len());
+    let compression = source.map_or(1.0, |(copy, _)| scenario.copies[copy].compression);
+    let ends = source.and_then(|(_, place)| place).zip(target);
+    let between = ends.and_then(|(from, to)| scenario.link_between(from, to));
+    let pool: Option<PoolId> = plan.fitted.into.first().copied();
+    plan.steps
+        .iter()
+        .map(|step| {
+            let Some(work) = scenario.steps[step.step].work.as_ref() else {
+                return Route { seconds_per_byte: 0.0, own_limit: f64::INFINITY, compression, shares: Vec::new() };
+            };
+            let own_limit = work.rate.map_or(f64::INFINITY, |r| r.bytes_per_second() * f64::from(work.streams));
+            let link: Option<LinkId> = work.over.or(between);
+            let mut shares = Vec::new();
+            let mut share = |index: usize, weight: f64| {
+                if resources[index].is_finite() {
+                    shares.push((index, weight));
+                }
+            };
+            if let Some(link) = link {
+                share(link.index(), 1.0 / compression);
+            }
+            if let Some((copy, _)) = source {
+                share(link_count + copy.index(), 1.0);
+            }
+            if let Some(pool) = pool {
+                share(link_count + copy_count + pool.index(), 1.0);
+            }
+            let alone = shares.iter().map(|(index, weight)| resources[*index] / weight).fold(own_limit, f64::min);
+            Route { seconds_per_byte: 1.0 / alone, own_limit, compression, shares }
+        })
+        .collect()
+}
+
+/// Whether any step of the failure's plans may have to wait for a link, a person or another
+/// service's data. If not, a plan's time is a plain walk over its graph.
+pub(super) fn may_contend(program: &FailureProgram) -> bool {
+    if program.spreads.is_some() && program.services.len() > 1 {
+        return true;
+    }
+    // Steps that may run at the same time: of different services, or unordered in one plan.
+    let plans: Vec<(usize, &PlanProgram)> =
+        program.services.iter().enumerate().flat_map(|(n, s)| s.plans.iter().map(move |p| (n, p))).collect();
+    let several = program
+        .impacts
+        .iter()
+        .any(|impact| impact.services.iter().filter(|s| matches!(s.fate, Fate::Down { own: true, .. })).count() > 1);
+    if program.impacts.iter().any(|impact| impact.services.iter().any(|s| s.fate.is_gated())) {
+        return true;
+    }
+    for (n, (service, plan)) in plans.iter().enumerate() {
+        for (a, first) in plan.steps.iter().enumerate() {
+            let later = plan.steps.iter().enumerate().skip(a + 1);
+            if later.filter(|(b, _)| !is_before(plan, a, *b)).any(|(_, second)| collide(program, first, second)) {
+                return true;
+            }
+            let others = plans.iter().skip(n + 1).filter(|(other, _)| several && other != service);
+            if others.flat_map(|(_, p)| &p.steps).any(|second| collide(program, first, second)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether two steps at the same time can slow each other down. Transfers may share a link that
+/// depends on their source, so any finite capacity counts.
+fn collide(program: &FailureProgram, first: &StepProgram, second: &StepProgram) -> bool {
+    let transfers = first.amount != Amount::Nothing && second.amount != Amount::Nothing;
+    let steps = || program.services.iter().flat_map(|s| &s.plans).flat_map(|p| &p.steps);
+    let people = first.role.is_some_and(|role| {
+        second.role == Some(role) && (program.people[role] as usize) < steps().filter(|s| s.role == Some(role)).count()
+    });
+    (transfers && program.resources.iter().any(|r| r.is_finite())) || people
+}
+
+/// Whether step `b` of a plan waits, directly or not, for step `a`.
+fn is_before(plan: &PlanProgram, a: usize, b: usize) -> bool {
+    let mut reached = vec![false; plan.steps.len()];
+    reached[a] = true;
+    for n in a + 1..=b {
+        reached[n] = plan.steps[n].after.iter().any(|p| reached[*p as usize]);
+    }
+    reached[b]
+}

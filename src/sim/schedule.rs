@@ -1,0 +1,227 @@
+//! Backups: which run is the newest that can be used, found by computing, not by listing runs.
+//!
+//! Times are seconds relative to the failure: a start lies at or before zero. Runs are numbered
+//! backwards from the failure: run 0 is the last that starts before it.
+
+use super::lag::Lag;
+use super::random::{Chance, Draw, Key, Purpose, Uniform};
+use crate::units::SECONDS_PER_YEAR;
+
+/// When runs start.
+#[derive(Clone, Debug)]
+pub(super) enum Starts {
+    /// Every so often, the phase drawn as a fraction of the interval.
+    Phase { key: Key, interval: f64 },
+    /// Every so often from an offset into the year.
+    Offset { offset: f64, interval: f64 },
+    /// At these moments of the reference year, ascending, and alike in the years before.
+    Calendar { starts: std::sync::Arc<[f64]> },
+}
+
+/// What a search for a recovery point may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Query {
+    /// Nothing that happened later is clean; at or before zero.
+    pub(super) cutoff: f64,
+    /// When a result must have arrived.
+    pub(super) arrived_by: f64,
+    /// When a result must still be kept.
+    pub(super) kept_at: f64,
+    /// The moment of `t_fail` in the reference year, seconds.
+    pub(super) moment: f64,
+    /// How many usable points are struck off already.
+    pub(super) skip: u32,
+}
+
+/// A backup schedule in the form that the hot loop searches.
+#[derive(Clone, Debug)]
+pub(super) struct Backup {
+    pub(super) starts: Starts,
+    pub(super) takes: Draw,
+    pub(super) travel: Option<Draw>,
+    /// Least time from a start to its use: where the search begins.
+    pub(super) soonest: f64,
+    pub(super) fails: Chance,
+    pub(super) keep: f64,
+    /// If its account is taken: how long runs are locked, the only ones that survive.
+    pub(super) lock: Option<f64>,
+    /// Whether a run can still be under way when the next is due.
+    pub(super) overlaps: bool,
+    /// Runs from one full backup to the next; 1: all are full.
+    pub(super) cycle: u64,
+    pub(super) cycle_key: Key,
+    /// What the copy that is backed up is behind.
+    pub(super) upstream: Vec<Lag>,
+    /// Logical bytes of a full backup.
+    pub(super) size: f64,
+    /// Logical bytes written per second.
+    pub(super) writes: f64,
+}
+
+/// A run that can be used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// Seconds from its state to the failure.
+    pub(super) age: f64,
+    /// Logical bytes to read: the full backup and every later incremental.
+    pub(super) volume: f64,
+}
+
+/// How many runs before a given one are looked at to find out whether one of them overlaps it.
+///
+/// Overlaps chain only while run times exceed the interval; a chain of 64 has no practical weight.
+const OVERLAP_WINDOW: u64 = 64;
+
+/// How many full backups in a row may have failed before the search for a good one stops.
+///
+/// Even if half of all runs fail, a longer row has a chance of 2^-64.
+const LONGEST_CHAIN: u64 = 64;
+
+impl Backup {
+    /// The newest usable run, or the one after `skip` newer ones; `None` if no clean one is kept.
+    pub(super) fn newest<U: Uniform>(&self, draws: &U, occurrence: u64, query: &Query) -> Option<Run> {
+        let calendar = Calendar::new(&self.starts, draws, occurrence, query.moment);
+        let latest = query.cutoff.min(query.arrived_by - self.soonest);
+        let mut run = calendar.first_at_or_before(latest);
+        let mut skip = query.skip;
+        loop {
+            let start = calendar.start(run);
+            if start + self.keep < query.kept_at || self.lock.is_some_and(|lock| start + lock < 0.0) {
+                return None;
+            }
+            if self.is_usable(draws, occurrence, &calendar, run, query.arrived_by) {
+                if skip == 0 {
+                    return Some(self.found(draws, occurrence, &calendar, run));
+                }
+                skip -= 1;
+            }
+            run += 1;
+        }
+    }
+
+    fn is_usable<U: Uniform>(
+        &self,
+        draws: &U,
+        occurrence: u64,
+        calendar: &Calendar<'_>,
+        run: u64,
+        arrived_by: f64,
+    ) -> bool {
+        let travel = self.travel.as_ref().map_or(0.0, |travel| travel.nth(draws, occurrence, run));
+        calendar.start(run) + self.takes.nth(draws, occurrence, run) + travel <= arrived_by
+            && !self.fails.nth(draws, occurrence, run, Purpose::Chance)
+            && (!self.overlaps || self.started(draws, occurrence, calendar, run))
+    }
+
+    /// Whether a run really started: the one before it was done. Walks forward from a run far
+    /// enough back, which is taken to have started.
+    fn started<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> bool {
+        let mut busy_until = f64::NEG_INFINITY;
+        for earlier in (run + 1..=run + OVERLAP_WINDOW).rev() {
+            let start = calendar.start(earlier);
+            if start >= busy_until {
+                busy_until = start + self.takes.nth(draws, occurrence, earlier);
+            }
+        }
+        calendar.start(run) >= busy_until
+    }
+
+    fn found<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> Run {
+        let start = calendar.start(run);
+        let behind: f64 = self.upstream.iter().map(|lag| lag.nth(draws, occurrence, run).age).sum();
+        let full = self.full_before(draws, occurrence, calendar, run);
+        let increments = self.writes * (start - calendar.start(full)).max(0.0);
+        Run { age: behind - start, volume: self.size + increments }
+    }
+
+    /// The last full backup at or before a run that did not fail.
+    fn full_before<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> u64 {
+        if self.cycle <= 1 {
+            return run;
+        }
+        let phase = calendar.cycle_phase(self.cycle).unwrap_or_else(|| {
+            let u = draws.uniform(self.cycle_key, occurrence, Purpose::Phase);
+            ((u * self.cycle as f64) as u64).min(self.cycle - 1)
+        });
+        let mut full = run + (self.cycle - (run + phase) % self.cycle) % self.cycle;
+        let oldest = full.saturating_add(self.cycle * LONGEST_CHAIN);
+        while full < oldest && self.fails.nth(draws, occurrence, full, Purpose::Chance) {
+            full += self.cycle;
+        }
+        full
+    }
+}
+
+/// The starts of one schedule as seen from one failure.
+enum Calendar<'a> {
+    Even { position: f64, interval: f64, absolute: Option<f64> },
+    Uneven { starts: &'a [f64], moment: f64, last: i64 },
+}
+
+impl<'a> Calendar<'a> {
+    fn new<U: Uniform>(starts: &'a Starts, draws: &U, occurrence: u64, moment: f64) -> Self {
+        match starts {
+            Starts::Phase { key, interval } => {
+                let position = draws.uniform(*key, occurrence, Purpose::Phase) * interval;
+                Self::Even { position, interval: *interval, absolute: None }
+            }
+            Starts::Offset { offset, interval } => {
+                let runs = ((moment - offset) / interval).floor();
+                let position = moment - offset - runs * interval;
+                Self::Even { position, interval: *interval, absolute: Some(runs) }
+            }
+            Starts::Calendar { starts } => {
+                let last = starts.partition_point(|start| *start <= moment) as i64 - 1;
+                Self::Uneven { starts, moment, last }
+            }
+        }
+    }
+
+    /// When run `run` starts, at or before zero.
+    fn start(&self, run: u64) -> f64 {
+        match self {
+            Self::Even { position, interval, .. } => -position - run as f64 * interval,
+            Self::Uneven { starts, moment, last } => {
+                let count = starts.len() as i64;
+                let index = last.saturating_sub(i64::try_from(run).unwrap_or(i64::MAX));
+                let years = index.div_euclid(count) as f64;
+                starts[index.rem_euclid(count) as usize] + years * SECONDS_PER_YEAR - moment
+            }
+        }
+    }
+
+    /// The newest run that starts at or before `time`, itself at or before zero.
+    fn first_at_or_before(&self, time: f64) -> u64 {
+        match self {
+            Self::Even { position, interval, .. } => {
+                let mut run = ((-time - position) / interval).ceil().max(0.0) as u64;
+                // The division rounds: step to the run that the comparison itself accepts.
+                while self.start(run) > time {
+                    run += 1;
+                }
+                run
+            }
+            Self::Uneven { starts, moment, last } => {
+                let (count, at) = (starts.len() as i64, moment + time);
+                let year = (at / SECONDS_PER_YEAR).floor();
+                let within = at - year * SECONDS_PER_YEAR;
+                let index = starts.partition_point(|start| *start <= within) as i64 - 1 + year as i64 * count;
+                let mut run = (last - index).max(0) as u64;
+                while self.start(run) > time {
+                    run += 1;
+                }
+                run
+            }
+        }
+    }
+
+    /// How many runs after the start of a cycle run 0 is, where the calendar fixes it.
+    fn cycle_phase(&self, cycle: u64) -> Option<u64> {
+        match self {
+            Self::Even { absolute, .. } => {
+                absolute.map(|runs| (cycle - (runs.rem_euclid(cycle as f64) as u64) % cycle) % cycle)
+            }
+            Self::Uneven { last, .. } => Some(((cycle as i64 - last.rem_euclid(cycle as i64)) % cycle as i64) as u64),
+        }
+    }
+}

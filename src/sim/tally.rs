@@ -1,0 +1,214 @@
+//! What a campaign of simulated incidents leaves behind: integers that merge in any order.
+
+use super::incident::{Outcome, PlanLabel};
+use crate::id::{FailureId, PlanId, ServiceId, StepId, TierId};
+use crate::stats::{PairTally, Tally};
+
+/// How a campaign is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CampaignSettings {
+    /// Incidents per failure and tier.
+    pub trials: u64,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Threads; the results do not depend on it.
+    pub threads: usize,
+    /// Every distribution is truncated to its [p0.1, p99.9], so that worst cases are finite.
+    pub truncate: bool,
+}
+
+/// What of a scenario is simulated; all by default.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only this tier.
+    pub tier: Option<TierId>,
+    /// Only this failure.
+    pub failure: Option<FailureId>,
+    /// Only the member of this name.
+    pub member: Option<String>,
+}
+
+/// Everything that was tallied.
+#[derive(Clone, Debug)]
+pub struct CampaignResult {
+    /// How it was run.
+    pub settings: CampaignSettings,
+    /// One entry per tier, in the order of their ids.
+    pub tiers: Vec<TierTally>,
+    /// Differences between tiers on the same incidents.
+    pub pairs: Vec<PairResult>,
+}
+
+/// The incidents of a tier.
+#[derive(Clone, Debug)]
+pub struct TierTally {
+    /// The tier.
+    pub tier: TierId,
+    /// Failures that concern the tier in the order of their ids: for each the application, then, if
+    /// there are several, its services.
+    pub incidents: Vec<IncidentTally>,
+}
+
+/// The incidents of a tier under one failure.
+#[derive(Clone, Debug)]
+pub struct IncidentTally {
+    /// The failure.
+    pub failure: FailureId,
+    /// The service; `None` is the application.
+    pub service: Option<ServiceId>,
+    /// Events per year, of all members that concern the tier together.
+    pub rate_per_year: f64,
+    /// Incidents.
+    pub n: u64,
+    /// How many users felt.
+    pub interrupted: u64,
+    /// How many nothing brings back.
+    pub unrecoverable: u64,
+    /// How many kept the objective for recovery time.
+    pub rto_met: u64,
+    /// How many kept the objective for data loss.
+    pub rpo_met: u64,
+    /// How many kept both.
+    pub both_met: u64,
+    /// How service came back, in ascending order of label, and how often.
+    pub plans: Vec<(PlanLabel, u64)>,
+    /// Milliseconds.
+    pub recovery_time: Tally,
+    /// Milliseconds.
+    pub recovery_time_full: Tally,
+    /// Milliseconds.
+    pub undetected: Tally,
+    /// Milliseconds of writes.
+    pub data_loss: Tally,
+    /// Milliseconds of writes.
+    pub data_loss_before: Tally,
+    /// Milliseconds of writes.
+    pub data_loss_after: Tally,
+    /// Logical bytes.
+    pub data_loss_bytes: Tally,
+    /// Steps of the plans that brought service back; empty ones left out.
+    pub steps: Vec<StepTally>,
+}
+
+/// A step of a plan that brought service back.
+#[derive(Clone, Debug)]
+pub struct StepTally {
+    /// The service whose plan it is.
+    pub service: ServiceId,
+    /// The plan.
+    pub plan: PlanId,
+    /// The step.
+    pub step: StepId,
+    /// When it was finished, milliseconds from impact.
+    pub finish: Tally,
+    /// How often it was on the critical path.
+    pub critical: u64,
+}
+
+/// Two tiers on the same incidents, application by application.
+#[derive(Clone, Debug)]
+pub struct PairResult {
+    /// This tier …
+    pub tier: TierId,
+    /// … less this one.
+    pub than: TierId,
+    /// Under this failure.
+    pub failure: FailureId,
+    /// Milliseconds.
+    pub recovery_time: PairTally,
+    /// Milliseconds.
+    pub data_loss: PairTally,
+}
+
+impl IncidentTally {
+    pub(super) fn new(failure: FailureId, service: Option<ServiceId>, rate_per_year: f64) -> Self {
+        Self {
+            failure,
+            service,
+            rate_per_year,
+            n: 0,
+            interrupted: 0,
+            unrecoverable: 0,
+            rto_met: 0,
+            rpo_met: 0,
+            both_met: 0,
+            plans: Vec::new(),
+            recovery_time: Tally::new(),
+            recovery_time_full: Tally::new(),
+            undetected: Tally::new(),
+            data_loss: Tally::new(),
+            data_loss_before: Tally::new(),
+            data_loss_after: Tally::new(),
+            data_loss_bytes: Tally::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Adds a block of outcomes, one quantity after the other.
+    pub(super) fn record(&mut self, block: &[Outcome]) {
+        for outcome in block {
+            self.n += 1;
+            self.interrupted += u64::from(outcome.interrupted);
+            self.unrecoverable += u64::from(outcome.unrecoverable);
+            self.rto_met += u64::from(outcome.rto_met);
+            self.rpo_met += u64::from(outcome.rpo_met);
+            self.both_met += u64::from(outcome.rto_met && outcome.rpo_met);
+            self.count_plan(outcome.plan, 1);
+        }
+        tally(&mut self.recovery_time, block, |o| o.recovery_time);
+        tally(&mut self.recovery_time_full, block, |o| o.recovery_time_full);
+        tally(&mut self.undetected, block, |o| o.undetected);
+        tally(&mut self.data_loss, block, |o| o.data_loss);
+        tally(&mut self.data_loss_before, block, |o| o.data_loss_before);
+        tally(&mut self.data_loss_after, block, |o| o.data_loss_after);
+        tally(&mut self.data_loss_bytes, block, |o| o.data_loss_bytes);
+    }
+
+    fn count_plan(&mut self, plan: PlanLabel, count: u64) {
+        match self.plans.iter_mut().find(|(label, _)| *label == plan) {
+            Some((_, n)) => *n += count,
+            None => {
+                self.plans.push((plan, count));
+                self.plans.sort_unstable();
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.interrupted += other.interrupted;
+        self.unrecoverable += other.unrecoverable;
+        self.rto_met += other.rto_met;
+        self.rpo_met += other.rpo_met;
+        self.both_met += other.both_met;
+        for (plan, count) in &other.plans {
+            self.count_plan(*plan, *count);
+        }
+        self.recovery_time.merge(&other.recovery_time);
+        self.recovery_time_full.merge(&other.recovery_time_full);
+        self.undetected.merge(&other.undetected);
+        self.data_loss.merge(&other.data_loss);
+        self.data_loss_before.merge(&other.data_loss_before);
+        self.data_loss_after.merge(&other.data_loss_after);
+        self.data_loss_bytes.merge(&other.data_loss_bytes);
+        for (mine, theirs) in self.steps.iter_mut().zip(&other.steps) {
+            mine.finish.merge(&theirs.finish);
+            mine.critical += theirs.critical;
+        }
+    }
+}
+
+/// Adds one quantity of a block. A quantity that is the same throughout is counted, not searched for.
+fn tally(tally: &mut Tally, block: &[Outcome], pick: impl Fn(&Outcome) -> u64) {
+    let Some(first) = block.first().map(&pick) else { return };
+    if first != super::NEVER && block.iter().all(|outcome| pick(outcome) == first) {
+        tally.record_many(first, block.len() as u64);
+        return;
+    }
+    for outcome in block {
+        match pick(outcome) {
+            super::NEVER => tally.record_infinite(),
+            value => tally.record(value),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The text of a scenario as a tree that remembers where every key and value stands.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{codes, limits};
+use crate::diag::{Diagnostic, Diagnostics, Part, Path, Segment};
+
+/// A value of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) raw: Raw,
+    pub(super) span: Range<usize>,
+}
+
+/// What a value is. Numbers stay text until a reader checks their range.
+#[derive(Clone, Debug)]
+pub(super) enum Raw {
+    Text(String),
+    Integer(String),
+    Float(String),
+    Bool(bool),
+    Date(String),
+    List(Vec<Node>),
+    Table(Vec<Item>),
+}
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) key: String,
+    pub(super) key_span: Range<usize>,
+    pub(super) node: Node,
+}
+
+impl Node {
+    /// A value that stands in no file: the default of a key.
+    pub(super) fn made(raw: Raw) -> Self {
+        Self { raw, span: 0..0 }
+    }
+
+    /// The items of a table, by key.
+    pub(super) fn items(&self) -> Option<&[Item]> {
+        match &self.raw {
+            Raw::Table(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(super) fn item(&self, key: &str) -> Option<&Item> {
+        let items = self.items()?;
+        items.binary_search_by(|item| item.key.as_str().cmp(key)).ok().map(|n| &items[n])
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.raw {
+            Raw::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it is, for a sentence: "a number".
+    pub(super) fn what(&self) -> &'static str {
+        match self.raw {
+            Raw::Text(_) => "a text",
+            Raw::Integer(_) | Raw::Float(_) => "a bare number",
+            Raw::Bool(_) => "true or false",
+            Raw::Date(_) => "a date",
+            Raw::List(_) => "a list",
+            Raw::Table(_) => "a table",
+        }
+    }
+
+    /// One line of TOML that says the same, keys sorted; for listings and for the hash.
+    pub(super) fn canonical(&self) -> String {
+        match &self.raw {
+            Raw::Text(text) => format!("\"{}\"", text.escape_debug()),
+            Raw::Integer(text) | Raw::Float(text) | Raw::Date(text) => text.clone(),
+            Raw::Bool(value) => value.to_string(),
+            Raw::List(nodes) => {
+                format!("[{}]", nodes.iter().map(Self::canonical).collect::<Vec<_>>().join(", "))
+            }
+            Raw::Table(items) => {
+                let one = |item: &Item| format!("{} = {}", key_text(&item.key), item.node.canonical());
+                format!("{{ {} }}", items.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// A key as TOML writes it: quoted only where it must be.
+fn key_text(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if bare { key.to_owned() } else { format!("\"{}\"", key.escape_debug()) }
+}
+
+/// A scenario file: its text, and where in it each path stands.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(super) text: String,
+    pub(super) root: Node,
+    /// Where TOML itself is broken; the path `[n]`, which no value can have, stands for the n-th.
+    faults: Vec<Range<usize>>,
+}
+
+/// More faults of syntax than this are mostly echoes of the first.
+const MOST_SYNTAX_FAULTS: usize = 10;
+
+impl Document {
+    /// Reads TOML. Faults of syntax go to `found`; the tree then holds what could be read.
+    pub(super) fn parse(text: &str, found: &mut Diagnostics) -> Self {
+        let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
+        let mut document = Self { text: text.to_owned(), root: empty, faults: Vec::new() };
+        if text.len() > limits::FILE_BYTES {
+            found.push(Diagnostic::error(
+                codes::LIMIT_FILE,
+                Path::default(),
+                format!("the file has {} bytes; a scenario may have {}", text.len(), limits::FILE_BYTES),
+            ));
+            return document;
+        }
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors.iter().take(MOST_SYNTAX_FAULTS) {
+            document.fault(error.message(), error.span(), found);
+        }
+        if errors.is_empty() {
+            document.root = Node { span: table.span(), raw: convert_table(table.get_ref()) };
+        }
+        document
+    }
+
+    /// A document that is no text at all.
+    pub(super) fn of_bytes(bytes: &[u8], found: &mut Diagnostics) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+        let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
+        // The replacement character that stands for the bad bytes has three bytes.
+        let faults = vec![valid..(valid + 3).min(text.len())];
+        found.push(
+            Diagnostic::error(codes::NOT_UTF8, Path::default().index(0), format!("byte {valid} is not UTF-8"))
+                .label("here the text ends")
+                .help("a scenario is a text file in UTF-8; save it in that encoding"),
+        );
+        Self { text, root: empty, faults }
+    }
+
+    fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
+        let path = match span {
+            Some(span) => {
+                self.faults.push(self.clamp(span));
+                Path::default().index(self.faults.len() - 1)
+            }
+            None => Path::default(),
+        };
+        let mut lines = message.lines();
+        let first = lines.next().unwrap_or("it cannot be read");
+        let mut diagnostic = Diagnostic::error(codes::SYNTAX, path, format!("this is not TOML: {first}"));
+        for line in lines {
+            diagnostic = diagnostic.help(line);
+        }
+        found.push(diagnostic);
+    }
+
+    /// A range within the text, on character boundaries.
+    fn clamp(&self, span: Range<usize>) -> Range<usize> {
+        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
+        let end = self.text.ceil_char_boundary(span.end.clamp(start, self.text.len()));
+        start..end
+    }
+
+    /// The bytes that a path stands for: of the nearest thing that is there if the path itself is
+    /// not. `None`: the file as a whole.
+    pub(super) fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
+        if let [Segment::Index(n)] = path.0.as_slice() {
+            return self.faults.get(*n).cloned();
+        }
+        let mut node = &self.root;
+        let mut best = None;
+        for (depth, segment) in path.0.iter().enumerate() {
+            let last = depth + 1 == path.0.len();
+            match (segment, &node.raw) {
+                (Segment::Key(key), Raw::Table(_)) => {
+                    let Some(item) = node.item(key) else { return best };
+                    node = &item.node;
+                    best = Some(if last && part == Part::Value { node.span.clone() } else { item.key_span.clone() });
+                }
+                (Segment::Index(n), Raw::List(nodes)) => {
+                    let Some(inner) = nodes.get(*n) else { return best };
+                    node = inner;
+                    best = Some(node.span.clone());
+                }
+                _ => return best,
+            }
+        }
+        best.map(|span| self.clamp(span))
+    }
+
+    /// The line, from 1, of the key or list entry that a path names; `None` if it is not there.
+    #[must_use]
+    pub fn line_of(&self, path: &Path) -> Option<usize> {
+        let span = self.span(path, Part::Key)?;
+        Some(1 + self.text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count())
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+fn convert(value: &Spanned<DeValue<'_>>) -> Node {
+    let raw = match value.get_ref() {
+        DeValue::String(text) => Raw::Text(text.to_string()),
+        DeValue::Integer(integer) => Raw::Integer(
+            i128::from_str_radix(integer.as_str(), integer.radix())
+                .map_or_else(|_| integer.to_string(), |value| value.to_string()),
+        ),
+        DeValue::Float(float) => Raw::Float(float.as_str().to_owned()),
+        DeValue::Boolean(value) => Raw::Bool(*value),
+        DeValue::Datetime(date) => Raw::Date(date.to_string()),
+        DeValue::Array(values) => Raw::List(values.iter().map(convert).collect()),
+        DeValue::Table(table) => convert_table(table),
+    };
+    Node { raw, span: value.span() }
+}
+
+fn convert_table(table: &DeTable<'_>) -> Raw {
+    let mut items: Vec<Item> = table
+        .iter()
+        .map(|(key, value)| Item { key: key.get_ref().to_string(), key_span: key.span(), node: convert(value) })
+        .collect();
+    // `toml` sorts by itself unless some crate of the build turns `preserve_order` on.
+    items.sort_by(|a, b| a.key.cmp(&b.key));
+    Raw::Table(items)
+}

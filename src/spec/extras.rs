@@ -1,0 +1,185 @@
+//! The top of the file, drills, runbook and the design space.
+
+use super::document::{Node, Raw};
+use super::keys::{DRILLS, EXPLORE, RUNBOOK, TABLES, TOP};
+use super::names::{Sort, closest, quote};
+use super::read::{Entry, Reader, Show};
+use super::{codes, services, values};
+use crate::diag::{Diagnostic, Path, Segment};
+use crate::id::{Id, PlanId, Table, TierId};
+use crate::model::{Drill, Explore, ExploreAxis, Runbook};
+
+/// Reads the keys at the top that are not tables of entries; false: the tables cannot be read.
+pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
+    let document = cx.document;
+    let Some(mut entry) = Entry::new(cx, &TOP, &document.root, Path::default(), None) else { return false };
+    if let Some(version) = entry.get(cx, "drplan", version) {
+        if version != 1 {
+            let message = format!("version {version} of the language is not known");
+            cx.push(
+                Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"),
+            );
+        }
+    }
+    cx.parts.title = entry.get(cx, "title", values::text).map(|t| t.0).unwrap_or_default();
+    if let Some(currency) = entry.get(cx, "currency", values::text) {
+        cx.parts.currency = currency.0;
+    }
+    for key in ["places", "failures", "services", "strategies"] {
+        if !entry.has(key) {
+            entry.missing(cx, key);
+            cx.broken = true;
+        }
+    }
+    for sort in Sort::ALL.into_iter().filter(|s| *s != Sort::Account) {
+        if let Some((node, path)) = entry.node(sort.table()) {
+            match node.items() {
+                None => {
+                    cx.wrong_type(node, &path, "a table");
+                    cx.broken = true;
+                }
+                Some([]) if matches!(sort, Sort::Place | Sort::Failure | Sort::Service | Sort::Strategy) => {
+                    let message = format!("[{}] is empty: a scenario has at least {} there", sort.table(), sort.a());
+                    cx.push(Diagnostic::error(codes::EMPTY_LIST, path, message).on_key());
+                    cx.broken = true;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    true
+}
+
+fn version(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<u32> {
+    values::whole(cx, node, path, 0, u64::from(u32::MAX), codes::VERSION)
+}
+
+struct TierName(TierId);
+
+impl Show for TierName {}
+
+fn tier(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<TierName> {
+    // With one service and no [tiers] each strategy is a tier of its name.
+    let sort = if cx.names.len(Sort::Tier) == 0 { Sort::Strategy } else { Sort::Tier };
+    cx.refer(&[sort], node, path).map(|(_, n)| TierName(TierId::from_index(n)))
+}
+
+/// Reads what refers to all the rest: the chosen tier, the application's objectives, drills,
+/// runbook, design space; and the currency, now that all prices are known.
+pub(super) fn read_rest(cx: &mut Reader<'_>) {
+    let document = cx.document;
+    let Some(mut top) = Entry::new(cx, &TOP, &document.root, Path::default(), None) else { return };
+    cx.parts.chosen = top.get(cx, "chosen", tier).map(|t| t.0);
+    cx.parts.objectives = services::read_objectives(cx, &top);
+    read_drills(cx);
+    read_runbook(cx, &top);
+    read_explore(cx, &top);
+    if !top.has("currency") {
+        if let Some(price) = cx.price.clone() {
+            let fault = Diagnostic::error(codes::MISSING_CURRENCY, price, "a price without a currency");
+            cx.push(fault.help("add `currency = \"USD\"`, or whatever the prices are in, at the top of the file"));
+        } else {
+            cx.parts.currency = "USD".to_owned();
+            top.note(cx, "currency", "\"USD\"".to_owned(), "the file holds no price");
+        }
+    }
+}
+
+fn read_drills(cx: &mut Reader<'_>) {
+    let mut rows = Vec::new();
+    for name in cx.all_names(Sort::Drill) {
+        let Some(mut entry) = cx.entry(Sort::Drill, &name, &DRILLS) else { continue };
+        let _ = entry.get(cx, "title", values::text);
+        let plan = entry.get(cx, "plan", values::plan);
+        let every = entry.get(cx, "every", values::span).unwrap_or_default();
+        let price_per_drill = entry.get(cx, "per_drill", values::money);
+        let source = entry.get(cx, "source", values::text).map(|t| t.0);
+        rows.push(Drill { name, plan: plan.unwrap_or(PlanId::from_index(0)), every, price_per_drill, source });
+    }
+    cx.parts.drills = Table::new(rows);
+}
+
+fn read_runbook<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
+    let Some((node, path)) = top.node("runbook") else { return };
+    let Some(mut entry) = Entry::new(cx, &RUNBOOK, node, path, None) else { return };
+    cx.parts.runbook = Runbook {
+        owner: entry.get(cx, "owner", values::text).map(|t| t.0),
+        reviewed: entry.get(cx, "reviewed", values::date).map(|t| t.0),
+        scope: entry.get(cx, "scope", values::text).map(|t| t.0),
+        not_copied: entry.get(cx, "not_copied", values::texts).map(|l| l.0).unwrap_or_default(),
+        messages: entry.get(cx, "messages", values::texts).map(|l| l.0).unwrap_or_default(),
+    };
+}
+
+struct Axes;
+
+impl Show for Axes {}
+
+fn axes(_: &mut Reader<'_>, _: &Node, _: &Path) -> Option<Axes> {
+    Some(Axes)
+}
+
+fn read_explore<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
+    let Some((node, path)) = top.node("explore") else { return };
+    let Some(mut entry) = Entry::new(cx, &EXPLORE, node, path, None) else { return };
+    let optional = entry.get(cx, "optional", values::copies).map(|l| l.0).unwrap_or_default();
+    let mut vary = Vec::new();
+    if entry.get(cx, "vary", axes).is_some() {
+        if let Some((node, path)) = entry.node("vary") {
+            collect_axes(cx, node, &path, path.0.len(), &mut vary);
+        }
+    }
+    cx.parts.explore = Some(Explore { optional, vary });
+}
+
+/// Walks nested tables down to the lists of values.
+fn collect_axes(cx: &mut Reader<'_>, node: &Node, path: &Path, skip: usize, vary: &mut Vec<ExploreAxis>) {
+    match &node.raw {
+        Raw::Table(items) => {
+            for item in items {
+                collect_axes(cx, &item.node, &path.key(&item.key), skip, vary);
+            }
+        }
+        Raw::List(nodes) if path.0.len() > skip => {
+            if nodes.is_empty() {
+                cx.error(codes::EMPTY_LIST, path, "this list is empty: there is nothing to vary over");
+            }
+            let target = Path(path.0[skip..].to_vec());
+            check_axis(cx, &target, path);
+            let values = nodes.iter().map(|n| cx.document.text[n.span.clone()].to_owned()).collect();
+            vary.push(ExploreAxis { path: target.to_string(), values });
+        }
+        _ => cx.wrong_type(node, path, "a list of values under the path of a key, `copies.nightly.every = [...]`"),
+    }
+}
+
+/// Whether the path of an axis names a key of an entry that is there.
+fn check_axis(cx: &mut Reader<'_>, target: &Path, path: &Path) {
+    let names: Vec<&str> = target
+        .0
+        .iter()
+        .filter_map(|s| match s {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        })
+        .collect();
+    let (Some(table), Some(entry), Some(key)) = (names.first(), names.get(1), names.get(2)) else {
+        return cx.error(codes::UNKNOWN_NAME, path, format!("{} is no path of a key", quote(&target.to_string())));
+    };
+    let Some(keys) = TABLES.iter().find(|t| t.name == *table) else {
+        return cx.error(codes::UNKNOWN_NAME, path, format!("{} is no table of the language", quote(table)));
+    };
+    let document = cx.document;
+    let found = document.root.item(table).and_then(|t| t.node.item(entry));
+    if found.is_none() {
+        cx.error(codes::UNKNOWN_NAME, path, format!("there is no {} in [{table}]", quote(entry)));
+    } else if keys.get(key).is_none() {
+        let fault =
+            Diagnostic::error(codes::UNKNOWN_KEY, path.clone(), format!("{} is no key of [{table}]", quote(key)));
+        let near = closest(key, keys.keys.iter().map(|k| k.name));
+        cx.push(match near {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        });
+    }
+}

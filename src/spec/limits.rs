@@ -1,0 +1,36 @@
+//! How large a scenario may be: beyond these sizes work is refused before it starts.
+//!
+//! Every finding about one of them has a code that begins with `limit-`.
+
+/// Bytes of a file: hundreds of times the largest scenario that a person would write.
+pub const FILE_BYTES: usize = 8 << 20;
+
+/// Entries of one table. Pairs of entries are compared in places, so this also bounds time.
+pub const ENTRIES: usize = 2_000;
+
+/// Instances of a pool, sites of a copy, or members of a failure.
+pub const MEMBERS: u64 = 10_000;
+
+/// Instances and sites of the whole file: each is a bit of every event's set.
+pub const ASSETS: usize = 50_000;
+
+/// Samples of an empirical distribution.
+pub const SAMPLES: usize = 100_000;
+
+/// People of one role.
+pub const PEOPLE: u64 = 10_000;
+
+/// Streams of one transfer.
+pub const STREAMS: u64 = 100_000;
+
+/// Retries of one step: an incident may try all of them.
+pub const RETRIES: u64 = 1_000;
+
+/// Recovery points of one source that a plan tries.
+pub const POINTS: u64 = 1_000;
+
+/// Steps of one plan, and members of one heartbeat count.
+pub const STEPS: usize = 1_000;
+
+/// Missed heartbeats.
+pub const MISSES: u64 = 1_000_000;

@@ -1,0 +1,102 @@
+//! From a scenario file to the model: TOML, then a walk over its tables that checks every key and
+//! resolves every name, then checks of the whole.
+//!
+//! All faults of a file are found at once, each with the place where it stands. What every value
+//! is, the default ones included, is kept as a listing with its origin.
+
+#[allow(dead_code)]
+mod codes;
+mod compute;
+mod copies;
+pub mod cron;
+mod document;
+mod extras;
+mod failures;
+mod graph;
+pub mod keys;
+pub mod limits;
+mod names;
+mod places;
+mod plans;
+pub mod quantity;
+mod read;
+mod render;
+mod resolved;
+mod services;
+mod values;
+
+pub use codes::ALL as CODES;
+pub use document::Document;
+pub use resolved::{Origin, ResolvedEntry};
+
+use crate::diag::{Diagnostics, Path};
+use crate::model::Scenario;
+
+/// A valid scenario with what is worth knowing about its file.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Findings that are no errors.
+    pub advice: Diagnostics,
+    /// The file, to show findings in and to look up lines.
+    pub document: Document,
+    /// Every value that the scenario is computed with, in the order of the language's tables.
+    pub resolved: Vec<ResolvedEntry>,
+}
+
+/// Reads a scenario.
+///
+/// # Errors
+/// All faults of the text, each located in the document that is returned with them.
+pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
+    let mut found = Diagnostics::default();
+    let document = Document::parse(text, &mut found);
+    if found.has_errors() {
+        return Err((found, document));
+    }
+    names::check_characters(&document.root, &Path::default(), &mut found);
+    let names = names::Names::gather(&document, &mut found);
+    let mut cx = read::Reader::new(&document, names, found);
+    read_all(&mut cx);
+    let (found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
+    if found.has_errors() || cx.broken {
+        return Err((found, document));
+    }
+    parts.hash = resolved::hash(&notes);
+    let scenario = Scenario::seal(parts);
+    let resolved = notes.into_iter().map(|note| note.entry).collect();
+    Ok(Loaded { scenario, advice: found, document, resolved })
+}
+
+/// Reads a scenario from bytes that need not be text.
+///
+/// # Errors
+/// As [`load`]; bytes that are not UTF-8 are one located fault.
+pub fn load_bytes(bytes: &[u8]) -> Result<Loaded, (Diagnostics, Document)> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => load(text),
+        Err(_) => {
+            let mut found = Diagnostics::default();
+            let document = Document::of_bytes(bytes, &mut found);
+            Err((found, document))
+        }
+    }
+}
+
+/// Reads table by table, each after those that it refers to for more than a name.
+fn read_all(cx: &mut read::Reader<'_>) {
+    if !extras::read_top(cx) {
+        return;
+    }
+    places::read(cx);
+    compute::read(cx);
+    copies::read(cx);
+    failures::read(cx);
+    plans::read(cx);
+    services::read(cx);
+    extras::read_rest(cx);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,417 @@
+//! Reading entries key by key: types, defaults, unknown keys, and a note of every value.
+
+use std::collections::BTreeSet;
+
+use super::document::{Document, Item, Node, Raw};
+use super::keys::{ALTERNATIVES, KeyTable, Standard, TABLES, TOP};
+use super::names::{Names, Sort, closest, one_of, quote};
+use super::resolved::{Note, Origin};
+use super::{codes, keys};
+use crate::diag::{Diagnostic, Diagnostics, Path};
+use crate::model::Parts;
+
+/// All that readers share: the names, the findings, the notes and the rows made so far.
+pub(super) struct Reader<'d> {
+    pub(super) document: &'d Document,
+    pub(super) names: Names,
+    pub(super) found: Diagnostics,
+    pub(super) notes: Vec<Note>,
+    pub(super) parts: Parts,
+    /// A reference or kind is unknown, so what depends on the whole cannot be judged.
+    pub(super) broken: bool,
+    /// Entries with a fault of their own: findings that follow from it are not worth printing.
+    pub(super) faulty: BTreeSet<Path>,
+    /// The first price of the file, which then needs a currency.
+    pub(super) price: Option<Path>,
+}
+
+/// How a value is shown in the listing (for people) and in the canonical form (exact).
+pub(super) struct Shown {
+    pub(super) human: String,
+    pub(super) exact: String,
+}
+
+/// A value of a reader's own type that may know how to show itself; else its TOML is shown.
+pub(super) trait Show {
+    fn show(&self) -> Option<Shown> {
+        None
+    }
+}
+
+/// What reads a value of one type; faults go to the reader.
+pub(super) type Parse<T> = fn(&mut Reader<'_>, &Node, &Path) -> Option<T>;
+
+impl<'d> Reader<'d> {
+    pub(super) fn new(document: &'d Document, names: Names, found: Diagnostics) -> Self {
+        let broken = found.has_errors();
+        Self {
+            document,
+            names,
+            found,
+            notes: Vec::new(),
+            parts: Parts::default(),
+            broken,
+            faulty: BTreeSet::new(),
+            price: None,
+        }
+    }
+
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.severity == crate::diag::Severity::Error {
+            for label in &diagnostic.labels {
+                self.faulty.insert(Path(label.path.0.iter().take(2).cloned().collect()));
+            }
+        }
+        // A fault in an entry that others are `like` is one fault.
+        if !self.found.all().contains(&diagnostic) {
+            self.found.push(diagnostic);
+        }
+    }
+
+    pub(super) fn error(&mut self, code: &'static str, path: &Path, message: impl Into<String>) {
+        self.push(Diagnostic::error(code, path.clone(), message));
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, path: &Path, wanted: &str) {
+        let message = format!("this takes {wanted}, not {}", node.what());
+        self.push(Diagnostic::error(codes::WRONG_TYPE, path.clone(), message).label(format!("{} here", node.what())));
+    }
+
+    /// The id of a name that must be one of these sorts.
+    pub(super) fn refer(&mut self, sorts: &[Sort], node: &Node, path: &Path) -> Option<(Sort, usize)> {
+        let Some(name) = node.text() else {
+            self.wrong_type(node, path, &format!("the name of {}", one_of(sorts.iter().map(|s| s.a()))));
+            self.broken = true;
+            return None;
+        };
+        self.refer_name(sorts, name, path)
+    }
+
+    pub(super) fn refer_name(&mut self, sorts: &[Sort], name: &str, path: &Path) -> Option<(Sort, usize)> {
+        let hit = self.names.find(sorts, name);
+        if hit.is_none() {
+            let diagnostic = self.names.unknown(sorts, name, path.clone());
+            self.push(diagnostic);
+            self.broken = true;
+        }
+        hit
+    }
+
+    /// The entry of this name, with what it takes from the entry it is `like`.
+    pub(super) fn entry(&mut self, sort: Sort, name: &str, table: &'static KeyTable) -> Option<Entry<'d>> {
+        let document: &'d Document = self.document;
+        let top = document.root.item(sort.table())?;
+        let item = top.node.item(name)?;
+        let path = Path::keys(&[sort.table(), name]);
+        Entry::new(self, table, &item.node, path, Some(&top.node))
+    }
+
+    /// Ids of all names of a table with the names, in order.
+    pub(super) fn all_names(&self, sort: Sort) -> Vec<String> {
+        self.names.all(sort).into_iter().map(|(name, _)| name).collect()
+    }
+}
+
+/// A key that an entry has, given here or taken from a sibling.
+struct Field<'d> {
+    item: &'d Item,
+    path: Path,
+    like: Option<String>,
+}
+
+/// A table of the file that is read key by key.
+pub(super) struct Entry<'d> {
+    pub(super) path: Path,
+    pub(super) table: &'static KeyTable,
+    fields: Vec<Field<'d>>,
+    source: Option<String>,
+    kind: Option<&'static str>,
+}
+
+impl<'d> Entry<'d> {
+    /// An entry at `path`; with `siblings` it may be `like` one of them. Unknown keys are reported.
+    pub(super) fn new(
+        cx: &mut Reader<'_>,
+        table: &'static KeyTable,
+        node: &'d Node,
+        path: Path,
+        siblings: Option<&'d Node>,
+    ) -> Option<Self> {
+        let Some(items) = node.items() else {
+            cx.wrong_type(node, &path, "a table");
+            cx.broken = true;
+            return None;
+        };
+        let fields = items.iter().map(|item| Field { item, path: path.key(&item.key), like: None }).collect();
+        let mut entry = Self { path, table, fields, source: None, kind: None };
+        entry.report_unknown(cx);
+        if table.like {
+            entry.take_from_sibling(cx, siblings);
+        }
+        entry.report_exclusive(cx);
+        entry.source = entry.field("source").and_then(|f| f.item.node.text()).map(str::to_owned);
+        Some(entry)
+    }
+
+    fn field(&self, key: &str) -> Option<&Field<'d>> {
+        self.fields.iter().find(|f| f.item.key == key)
+    }
+
+    /// Whether the key is given, here or by the sibling.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.field(key).is_some()
+    }
+
+    /// The value and the place where it really stands.
+    pub(super) fn node(&self, key: &str) -> Option<(&'d Node, Path)> {
+        self.field(key).map(|f| (&f.item.node, f.path.clone()))
+    }
+
+    /// Where the key stands; the entry itself if it is not given.
+    pub(super) fn at(&self, key: &str) -> Path {
+        self.field(key).map_or_else(|| self.path.clone(), |f| f.path.clone())
+    }
+
+    fn report_unknown(&mut self, cx: &mut Reader<'_>) {
+        for field in &self.fields {
+            let key = field.item.key.as_str();
+            if self.table.get(key).is_none() {
+                cx.push(unknown_key(self.table, field.item, &self.path));
+            }
+        }
+    }
+
+    fn take_from_sibling(&mut self, cx: &mut Reader<'_>, siblings: Option<&'d Node>) {
+        let Some((node, path)) = self.node("like") else { return };
+        let Some(name) = node.text() else { return cx.wrong_type(node, &path, "the name of a sibling") };
+        let Some(sibling) = siblings.and_then(|s| s.item(name)) else {
+            let known = siblings.and_then(Node::items).unwrap_or_default().iter().map(|i| i.key.as_str());
+            let table = self.table.name;
+            let mut diagnostic =
+                Diagnostic::error(codes::UNKNOWN_NAME, path, format!("there is no {} in `{table}`", quote(name)));
+            if let Some(near) = closest(name, known) {
+                diagnostic = diagnostic.help(format!("did you mean {}?", quote(near)));
+            }
+            cx.push(diagnostic);
+            cx.broken = true;
+            return;
+        };
+        let sibling_path = Path(self.path.0[..self.path.0.len() - 1].to_vec()).key(name);
+        if sibling.node.item("like").is_some() {
+            let message = format!("{} is itself `like` another entry", quote(name));
+            let chain = Diagnostic::error(codes::LIKE_CHAIN, path, message)
+                .also(sibling_path.key("like"), "the next link of the chain")
+                .help("an entry can be `like` one that stands by itself");
+            cx.push(chain);
+            cx.broken = true;
+            return;
+        }
+        let own_kind = self.node("kind").and_then(|(n, _)| n.text());
+        let its_kind = sibling.node.item("kind").and_then(|i| i.node.text());
+        if own_kind.is_some() && own_kind != its_kind {
+            let message = format!("{} is of another kind", quote(name));
+            cx.push(
+                Diagnostic::error(codes::LIKE_OTHER_KIND, path, message).also(sibling_path.key("kind"), "its kind"),
+            );
+            cx.broken = true;
+            return;
+        }
+        let dropped = self.dropped_alternatives();
+        for item in sibling.node.items().unwrap_or_default() {
+            let key = item.key.as_str();
+            let known = self.table.get(key).is_some();
+            if known && key != "title" && !self.has(key) && !dropped.contains(key) {
+                self.fields.push(Field { item, path: sibling_path.key(key), like: Some(name.to_owned()) });
+            }
+        }
+    }
+
+    /// Keys of a sibling that a key given here stands in for.
+    fn dropped_alternatives(&self) -> BTreeSet<&'static str> {
+        let mut dropped = BTreeSet::new();
+        for group in ALTERNATIVES {
+            for side in *group {
+                if self.has(side[0]) {
+                    dropped.extend(group.iter().filter(|other| *other != side).flat_map(|other| other.iter().copied()));
+                }
+            }
+        }
+        dropped
+    }
+
+    fn report_exclusive(&self, cx: &mut Reader<'_>) {
+        for group in ALTERNATIVES {
+            let given: Vec<&Field<'d>> =
+                group.iter().filter_map(|side| side.iter().find_map(|key| self.field(key))).collect();
+            if let [first, second, ..] = given.as_slice() {
+                if self.table.get(group[0][0]).is_none() || self.table.get(group[1][0]).is_none() {
+                    continue;
+                }
+                let message = format!("`{}` and `{}` exclude one another", first.item.key, second.item.key);
+                cx.push(
+                    Diagnostic::error(codes::EXCLUSIVE_KEYS, second.path.clone(), message)
+                        .on_key()
+                        .also(first.path.clone(), "also given"),
+                );
+            }
+        }
+    }
+
+    /// Reads `kind`; keys that this kind does not have are reported.
+    pub(super) fn kind(&mut self, cx: &mut Reader<'_>, kinds: &[&'static str]) -> Option<&'static str> {
+        let kind = self.word(cx, "kind", kinds);
+        let Some(kind) = kind else {
+            cx.broken = true;
+            return None;
+        };
+        self.kind = Some(kind);
+        for field in &self.fields {
+            let Some(key) = self.table.get(&field.item.key) else { continue };
+            if !key.only.is_empty() && !key.only.contains(&kind) {
+                let message = format!("`{}` is no key of {} {kind}", key.name, article(kind));
+                let have = one_of(key.only.iter().copied());
+                cx.push(
+                    Diagnostic::error(codes::KEY_OF_OTHER_KIND, field.path.clone(), message)
+                        .on_key()
+                        .help(format!("it is one of kind {have}")),
+                );
+            }
+        }
+        Some(kind)
+    }
+
+    /// One of a key's words.
+    pub(super) fn word(
+        &mut self,
+        cx: &mut Reader<'_>,
+        key: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let path = self.at(key);
+        let text = self.get(cx, key, super::values::text)?;
+        let hit = words.iter().find(|w| **w == text.0).copied();
+        if hit.is_none() {
+            cx.push(unknown_word(&text.0, words, path));
+        }
+        hit
+    }
+
+    /// The value of a key, its default, or `None` with the fault reported if there is one.
+    pub(super) fn get<T: Show>(&mut self, cx: &mut Reader<'_>, key: &'static str, parse: Parse<T>) -> Option<T> {
+        if let Some(field) = self.field(key) {
+            let (item, path) = (field.item, field.path.clone());
+            let origin = match &field.like {
+                Some(sibling) => Origin::Like { sibling: sibling.clone() },
+                None => Origin::File { line: cx.document.line_of(&path).unwrap_or(1) },
+            };
+            let value = parse(cx, &item.node, &path)?;
+            let shown = value.show().unwrap_or_else(|| {
+                let exact = item.node.canonical();
+                Shown { human: exact.clone(), exact }
+            });
+            cx.notes.push(Note::new(self.path.key(key), shown, origin, self.source.clone()));
+            return Some(value);
+        }
+        let (node, why) = match self.table.get(key)?.standard {
+            Standard::Required => {
+                self.missing(cx, key);
+                return None;
+            }
+            Standard::Absent(_) | Standard::Computed(_) => return None,
+            Standard::Text(text, why) => (Node::made(Raw::Text(text.to_owned())), why),
+            Standard::Count(count, why) => (Node::made(Raw::Integer(count.to_string())), why),
+            Standard::No => (Node::made(Raw::Bool(false)), "it must be asked for"),
+        };
+        let value = parse(cx, &node, &self.path)?;
+        let shown = value.show().unwrap_or_else(|| Shown { human: node.canonical(), exact: node.canonical() });
+        let origin = Origin::Default { why: why.to_owned() };
+        cx.notes.push(Note::new(self.path.key(key), shown, origin, None));
+        Some(value)
+    }
+
+    /// Notes a default that depends on other keys.
+    pub(super) fn note(&self, cx: &mut Reader<'_>, key: &str, value: String, why: &str) {
+        let shown = Shown { human: value.clone(), exact: value };
+        cx.notes.push(Note::new(self.path.key(key), shown, Origin::Default { why: why.to_owned() }, None));
+    }
+
+    /// Reports that a key is not there.
+    pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
+        let entry = self.path.to_string();
+        let entry = if entry.is_empty() { "the file".to_owned() } else { quote(&entry) };
+        let mut diagnostic =
+            Diagnostic::error(codes::MISSING_KEY, self.path.clone(), format!("{entry} needs the key `{key}`"))
+                .on_key()
+                .label(format!("without `{key}`"));
+        if let Some(known) = self.table.get(key) {
+            diagnostic = diagnostic.help(format!("`{key}`: {}; takes {}", known.about, known.value));
+        }
+        cx.push(diagnostic);
+    }
+
+    /// Reports a missing key unless one of these is given.
+    pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
+        if !keys.iter().any(|k| self.has(k)) {
+            let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
+            cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
+        }
+    }
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// A finding about a word that the key does not take.
+pub(super) fn unknown_word(text: &str, words: &[&str], path: Path) -> Diagnostic {
+    let list = words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = Diagnostic::error(codes::UNKNOWN_WORD, path, format!("{} is not a word of this key", quote(text)))
+        .help(format!("it takes {list}"));
+    match closest(text, words.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+/// A finding about a key that a table does not have.
+pub(super) fn unknown_key(table: &'static KeyTable, item: &Item, entry: &Path) -> Diagnostic {
+    let key = item.key.as_str();
+    let path = entry.key(key);
+    let place = if table.name.is_empty() { "the top of the file".to_owned() } else { format!("[{entry}]") };
+    let fallen = |to: &str| {
+        Diagnostic::error(codes::MISPLACED_KEY, path.clone(), format!("{} is no key of {place}", quote(key)))
+            .on_key()
+            .label(format!("it fell into {place}"))
+            .help(format!("it belongs to {to}: a line below a [header] is in that table; move it above the header"))
+    };
+    if !table.name.is_empty() {
+        if TOP.get(key).is_some() {
+            return fallen("the top of the file");
+        }
+        // An entry of the catalogue that was written below the header of another entry.
+        let catalogue = table.name.split('.').next().unwrap_or_default();
+        let like_an_entry = item.node.item("kind").is_some() || item.node.item("like").is_some();
+        let near = closest(key, table.keys.iter().map(|k| k.name));
+        if near.is_none() && (like_an_entry || item.node.items().is_some_and(|i| overlaps(i, table))) {
+            return fallen(&format!("[{catalogue}]"));
+        }
+    }
+    let diagnostic =
+        Diagnostic::error(codes::UNKNOWN_KEY, path.clone(), format!("{} is no key of {place}", quote(key))).on_key();
+    if let Some(near) = closest(key, table.keys.iter().map(|k| k.name)) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let others: Vec<&str> =
+        TABLES.iter().filter(|t| t.get(key).is_some() && !t.name.is_empty()).map(|t| t.name).collect();
+    if let Some(owner) = others.first() {
+        return Diagnostic::error(codes::MISPLACED_KEY, path, format!("{} is no key of {place}", quote(key)))
+            .on_key()
+            .help(format!("it is a key of [{owner}]"));
+    }
+    let keys = table.keys.iter().map(|k| k.name).collect::<Vec<_>>().join(", ");
+    diagnostic.help(format!("known here: {keys}"))
+}
+
+fn overlaps(items: &[Item], table: &'static KeyTable) -> bool {
+    !items.is_empty() && items.iter().all(|i| table.get(&i.key).is_some() || i.key == keys::TOP.name)
+}

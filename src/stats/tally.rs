@@ -1,0 +1,393 @@
+//! A mergeable tally of non-negative integers, and the estimate made of it.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
+use super::squared_deviations;
+
+/// Significant decimal digits of the histogram: a bin is at most a thousandth of its value wide,
+/// below the sampling error of any quantile that a few hundred thousand trials can give.
+const DIGITS: u8 = 3;
+
+/// Values above this count as this: 2^50 ms are 35,000 years, 2^50 bytes a petabyte, and squares of
+/// them leave room for 2^28 trials in 128 bits.
+const LARGEST: u64 = 1 << 60;
+
+/// Tally of non-negative integers (milliseconds, or bytes), and of how many were infinite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    zeros: u64,
+    infinite: u64,
+    above_zero: u64,
+    sum: u128,
+    sum_of_squares: u128,
+    /// Least of the values above zero.
+    min: u64,
+    max: u64,
+    /// Values above zero; made with the first of them, for many streams are all zero.
+    histogram: Option<Histogram<u64>>,
+}
+
+/// A quantile with its 95% interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Quantile {
+    /// The value.
+    pub point: f64,
+    /// Low end.
+    pub low: f64,
+    /// High end; `None` where it falls on infinite outcomes.
+    pub high: Option<f64>,
+}
+
+/// What is known of a quantity after n trials.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Trials, infinite outcomes included.
+    pub n: u64,
+    /// Mean of the finite.
+    pub mean: Option<f64>,
+    /// Standard deviation of that mean; with fewer than two finite outcomes there is none.
+    pub standard_error: Option<f64>,
+    /// Least of the finite.
+    pub min: Option<f64>,
+    /// Greatest of the finite.
+    pub max: Option<f64>,
+    /// Median over all trials, as are the further quantiles.
+    pub p50: Option<Quantile>,
+    /// 90%.
+    pub p90: Option<Quantile>,
+    /// 95%.
+    pub p95: Option<Quantile>,
+    /// 99%.
+    pub p99: Option<Quantile>,
+    /// Why there is no median.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_reason: Option<String>,
+    /// Why there is no p90.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p90_reason: Option<String>,
+    /// Why there is no p95.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_reason: Option<String>,
+    /// Why there is no p99.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_reason: Option<String>,
+    /// Worst case by closed form.
+    pub bound: Option<f64>,
+    /// Why there is no such bound.
+    pub bound_reason: Option<String>,
+}
+
+impl Tally {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finite outcome.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        if value == 0 {
+            self.zeros += 1;
+        } else {
+            self.record_above_zero(value, 1);
+        }
+    }
+
+    /// Adds an infinite outcome.
+    #[inline]
+    pub fn record_infinite(&mut self) {
+        self.infinite += 1;
+    }
+
+    /// Adds `times` outcomes of the same value.
+    pub fn record_many(&mut self, value: u64, times: u64) {
+        if value == 0 {
+            self.zeros += times;
+        } else if times > 0 {
+            self.record_above_zero(value, times);
+        }
+    }
+
+    fn record_above_zero(&mut self, value: u64, times: u64) {
+        let value = value.min(LARGEST);
+        if self.above_zero == 0 {
+            (self.min, self.max) = (value, value);
+        } else {
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+        }
+        self.above_zero += times;
+        let (wide, count) = (u128::from(value), u128::from(times));
+        self.sum = self.sum.saturating_add(wide * count);
+        self.sum_of_squares = self.sum_of_squares.saturating_add((wide * wide).saturating_mul(count));
+        if self.histogram.is_none() {
+            self.histogram = Histogram::new(DIGITS).ok();
+        }
+        if let Some(histogram) = &mut self.histogram {
+            // Cannot fail: the histogram grows by itself and LARGEST fits an index on every platform.
+            let _ = histogram.record_n(value, times);
+        }
+    }
+
+    /// Adds all of another tally. Exact: any order of merging gives the same tally.
+    pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        self.infinite += other.infinite;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
+        let Some(theirs) = &other.histogram else { return };
+        if self.above_zero == 0 {
+            (self.min, self.max) = (other.min, other.max);
+        } else {
+            self.min = self.min.min(other.min);
+            self.max = self.max.max(other.max);
+        }
+        self.above_zero += other.above_zero;
+        match &mut self.histogram {
+            // Cannot fail, as above.
+            Some(ours) => drop(ours.add(theirs)),
+            None => self.histogram = Some(theirs.clone()),
+        }
+    }
+
+    /// How many outcomes there are, infinite ones included.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.finite() + self.infinite
+    }
+
+    /// How many outcomes are finite.
+    #[must_use]
+    pub fn finite(&self) -> u64 {
+        self.zeros + self.above_zero
+    }
+
+    /// How many outcomes are infinite.
+    #[must_use]
+    pub fn infinite(&self) -> u64 {
+        self.infinite
+    }
+
+    /// Sum of the finite outcomes.
+    #[must_use]
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Least finite outcome.
+    #[must_use]
+    pub fn min(&self) -> Option<u64> {
+        if self.zeros > 0 { Some(0) } else { (self.above_zero > 0).then_some(self.min) }
+    }
+
+    /// Greatest finite outcome.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        if self.above_zero > 0 { Some(self.max) } else { (self.zeros > 0).then_some(0) }
+    }
+
+    /// Mean of the finite outcomes.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.finite() > 0).then(|| self.sum as f64 / self.finite() as f64)
+    }
+
+    /// Variance of the finite outcomes, with n − 1; `None` with fewer than two.
+    #[must_use]
+    pub fn variance(&self) -> Option<f64> {
+        let n = self.finite();
+        (n > 1).then(|| squared_deviations(n, self.sum, self.sum_of_squares) / (n - 1) as f64)
+    }
+
+    /// Standard error of the mean; `None` with fewer than two finite outcomes.
+    #[must_use]
+    pub fn standard_error(&self) -> Option<f64> {
+        self.variance().map(|v| (v / self.finite() as f64).sqrt())
+    }
+
+    /// The finite outcome of this rank (from 1, ascending), or the nearest that the histogram's bins
+    /// allow: exact at both ends and below 2048, within a thousandth elsewhere. `None` beyond the
+    /// finite ones.
+    #[must_use]
+    pub fn at_rank(&self, rank: u64) -> Option<f64> {
+        if rank == 0 || rank > self.finite() {
+            return None;
+        }
+        if rank <= self.zeros {
+            return Some(0.0);
+        }
+        let rank = rank - self.zeros;
+        if rank == 1 {
+            return Some(self.min as f64);
+        }
+        if rank == self.above_zero {
+            return Some(self.max as f64);
+        }
+        let histogram = self.histogram.as_ref()?;
+        let mut before = 0;
+        for bin in histogram.iter_recorded() {
+            let here = bin.count_at_value();
+            if before + here >= rank {
+                let value = bin.value_iterated_to();
+                let low = histogram.lowest_equivalent(value).max(self.min) as f64;
+                let high = histogram.highest_equivalent(value).min(self.max) as f64;
+                let position = ((rank - before) as f64 - 0.5) / here as f64;
+                return Some(low + (high - low) * position);
+            }
+            before += here;
+        }
+        Some(self.max as f64)
+    }
+
+    /// The quantile at `p` over all outcomes in units of `scale` per recorded unit.
+    ///
+    /// # Errors
+    /// A phrase that says why there is none: too few outcomes, or it falls on the infinite ones.
+    pub fn quantile(&self, p: f64, scale: f64) -> Result<Quantile, String> {
+        let percent = p * 100.0;
+        let Some(Rank { point, low, high }) = order_statistic_interval(self.count(), p) else {
+            let needed = trials_to_resolve(p);
+            return Err(format!("a p{percent} with an interval needs {needed} incidents, there are {}", self.count()));
+        };
+        let at = |rank| self.at_rank(rank).map(|v| v * scale);
+        match (at(point), at(low)) {
+            (Some(point), Some(low)) => Ok(Quantile { point, low, high: at(high) }),
+            _ => Err(format!(
+                "falls on the unrecoverable: {:.3}% of {} incidents never recover",
+                self.infinite as f64 / self.count() as f64 * 100.0,
+                self.count()
+            )),
+        }
+    }
+
+    /// The estimate in units of `scale` per recorded unit (0.001 turns milliseconds into seconds),
+    /// beside the closed form's `bound` in the scaled unit, or the reason why there is none.
+    #[must_use]
+    pub fn estimate(&self, scale: f64, bound: Option<f64>, bound_reason: Option<String>) -> Estimate {
+        let split = |p| match self.quantile(p, scale) {
+            Ok(quantile) => (Some(quantile), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        let (p50, p50_reason) = split(0.50);
+        let (p90, p90_reason) = split(0.90);
+        let (p95, p95_reason) = split(0.95);
+        let (p99, p99_reason) = split(0.99);
+        Estimate {
+            n: self.count(),
+            mean: self.mean().map(|v| v * scale),
+            standard_error: self.standard_error().map(|v| v * scale),
+            min: self.min().map(|v| v as f64 * scale),
+            max: self.max().map(|v| v as f64 * scale),
+            p50,
+            p90,
+            p95,
+            p99,
+            p50_reason,
+            p90_reason,
+            p95_reason,
+            p99_reason,
+            bound,
+            bound_reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn tally(values: impl IntoIterator<Item = u64>) -> Tally {
+        let mut tally = Tally::new();
+        values.into_iter().for_each(|v| tally.record(v));
+        tally
+    }
+
+    /// 1..=1000: mean 500.5, variance (n² − 1) ÷ 12 × n ÷ (n − 1) = 83416.67 by the textbook.
+    #[test]
+    fn moments_of_the_first_thousand_integers() {
+        let t = tally(1..=1000);
+        assert_eq!(t.mean(), Some(500.5));
+        let variance = (1000.0 * 1000.0 - 1.0) / 12.0 * 1000.0 / 999.0;
+        assert!((t.variance().unwrap() - variance).abs() < 1e-8);
+        assert_eq!((t.min(), t.max(), t.count()), (Some(1), Some(1000), 1000));
+        assert_eq!(t.at_rank(500), Some(500.0));
+    }
+
+    /// The variance of 1, 2, 3 is 1 wherever they are; floating sums of squares near 2^50 lose it.
+    #[test]
+    fn variance_far_from_zero_keeps_its_digits() {
+        let far = 1_u64 << 50;
+        assert_eq!(tally([far + 1, far + 2, far + 3]).variance(), Some(1.0));
+    }
+
+    #[test]
+    fn a_constant_is_exact_in_every_quantile() {
+        let e = tally(std::iter::repeat_n(12_345_678, 1000)).estimate(0.001, Some(13_000.0), None);
+        let exact = Quantile { point: 12_345.678, low: 12_345.678, high: Some(12_345.678) };
+        assert_eq!((e.p50, e.p99, e.standard_error), (Some(exact), Some(exact), Some(0.0)));
+        assert_eq!((e.min, e.max, e.bound), (Some(12_345.678), Some(12_345.678), Some(13_000.0)));
+    }
+
+    /// Ranks by hand: of 100,000 values 1000 k, the p95 is the 95,000th; a bin is 1/1000 wide.
+    #[test]
+    fn quantiles_are_within_a_thousandth() {
+        let t = tally((1..=100_000).map(|k| k * 1000));
+        for (p, truth) in [(0.5, 50e6), (0.9, 90e6), (0.95, 95e6), (0.99, 99e6)] {
+            let q = t.quantile(p, 1.0).unwrap();
+            assert!((q.point / truth - 1.0).abs() < 1e-3, "{p}: {q:?}");
+            assert!(q.low < truth && truth < q.high.unwrap());
+        }
+    }
+
+    #[test]
+    fn infinite_outcomes_count_in_quantiles_and_not_in_the_mean() {
+        let mut t = tally(std::iter::repeat_n(1000, 960));
+        (0..40).for_each(|_| t.record_infinite());
+        let e = t.estimate(1.0, None, Some("no bound".into()));
+        assert_eq!((e.n, e.mean, e.max), (1000, Some(1000.0), Some(1000.0)));
+        assert_eq!(e.p50, Some(Quantile { point: 1000.0, low: 1000.0, high: Some(1000.0) }));
+        // 950 of 1000 is finite; the interval's high rank, 950 + 1.96 × √47.5 = 963.5, is not.
+        assert_eq!(e.p95, Some(Quantile { point: 1000.0, low: 1000.0, high: None }));
+        assert_eq!(e.p99, None);
+        assert!(e.p99_reason.unwrap().contains("4.000%"));
+    }
+
+    #[test]
+    fn too_few_incidents_withhold_a_quantile_with_the_reason() {
+        let e = tally(1..=100).estimate(1.0, None, None);
+        assert!(e.p95.is_some() && e.p99.is_none());
+        assert!(e.p99_reason.unwrap().contains("needs 368 incidents, there are 100"));
+        let nothing = Tally::new().estimate(1.0, None, None);
+        assert_eq!((nothing.n, nothing.mean, nothing.min, nothing.p50), (0, None, None, None));
+    }
+
+    #[test]
+    fn merging_in_any_order_and_split_gives_the_same_estimate() {
+        let value = |i: u64| ((i * 7919) % 100_003 * (i % 5)) << (i % 17);
+        let whole = tally((0..30_000).map(value));
+        let parts: Vec<Tally> = (0..3).map(|k| tally((0..30_000).filter(|i| i % 3 == k).map(value))).collect();
+        for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+            let mut merged = Tally::new();
+            order.iter().for_each(|n: &usize| merged.merge(&parts[*n]));
+            assert_eq!(merged, whole);
+            assert_eq!(merged.estimate(1.0, None, None), whole.estimate(1.0, None, None));
+        }
+    }
+
+    #[test]
+    fn many_at_once_is_the_same_as_one_by_one_and_huge_values_do_not_overflow() {
+        let mut many = Tally::new();
+        many.record_many(77, 10);
+        many.record_many(0, 5);
+        let one_by_one = tally(std::iter::repeat_n(77, 10).chain(std::iter::repeat_n(0, 5)));
+        assert_eq!(many.estimate(1.0, None, None), one_by_one.estimate(1.0, None, None));
+        let mut huge = tally([u64::MAX, 1 << 50]);
+        huge.record_many(u64::MAX, u64::MAX >> 8);
+        assert_eq!(huge.max(), Some(LARGEST));
+        assert!(huge.mean().unwrap().is_finite());
+    }
+}
