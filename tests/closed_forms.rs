@@ -231,14 +231,14 @@ fn verification_goes_to_older_points() {
     let once = 100e9 / 100e6 + 10.0 * MINUTE;
     let text = Case::new()
         .with("copies", VAULT)
-        .with("failures", SITE)
+        .with("failures", DROP)
         .with("service", r#"plans = ["back"]"#)
         .with("strategy", r#"copies = ["vault"]"#)
-        .with("plans", r#"back = { for = ["site"], from = ["vault"], steps = ["load", "check"], points = 3 }"#)
+        .with("plans", r#"back = { for = ["drop"], from = ["vault"], steps = ["load", "check"], points = 3 }"#)
         .with("steps", r#"load = { phase = "restore", moves = "from", rate = "100 MB/s" }"#)
         .with("steps", r#"check = { phase = "verify", takes = "10m", fails = "40%" }"#)
         .text();
-    on_each_seed(&text, 160_000, "site", |i| {
+    on_each_seed(&text, 160_000, "drop", |i| {
         share_holds("nothing passes", i.unrecoverable, i.n, lost);
         mean_holds("recovery", &i.recovery_time, MS, tries * once);
         mean_holds("loss", &i.data_loss, MS, 1.0 + interval / 2.0 + interval * (tries - 1.0));
@@ -332,7 +332,8 @@ fn quorum_loss() {
         .with("failures", r#"one = { kind = "outage", each = "near/*", rate = "1 / year", lasts = "1h", destroyed = "100%", detected = "0s" }"#)
         .with("failures", r#"two = { kind = "outage", hits = ["p1", "p2"], rate = "1 / year", lasts = "1h", destroyed = "100%", detected = "0s" }"#)
         .with("service", r#"plans = ["alone"]"#)
-        .with("plans", r#"alone = { for = ["two"], when_short = "continue", steps = ["go"] }"#)
+        .with("plans", r#"alone = { for = ["two"], when_short = "continue", steps = ["reform"] }"#)
+        .with("steps", r#"reform = { phase = "redirect", takes = "1m" }"#)
         .text();
     let scenario = load(&text);
     for seed in SEEDS {

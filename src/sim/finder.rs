@@ -60,6 +60,11 @@ impl<'a> Survival<'a> {
         survival
     }
 
+    /// The same once the outage is over: places are open, what was destroyed is lost.
+    pub(super) fn with_places_back(&self) -> Self {
+        Self { open_places: true, ..self.clone() }
+    }
+
     /// Whether the damage is to the content of data rather than to places.
     pub(super) fn logical(&self) -> bool {
         !self.kind.ends_by_itself()

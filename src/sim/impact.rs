@@ -317,7 +317,7 @@ fn options_after(
     survival: &Survival<'_>,
 ) -> Vec<PlanOption> {
     let nothing = AssetSet::empty(ctx.assets.size());
-    let back = Survival { open_places: true, ..survival.clone() };
+    let back = survival.with_places_back();
     options(ctx, program, service, row, &back, &nothing)
 }
 

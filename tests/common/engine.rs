@@ -1,8 +1,8 @@
 //! A small scenario, the engine's answer to it, and the comparison with the truth.
 
-use drplan::id::TierId;
+use drplan::id::{FailureId, Id, TierId};
 use drplan::model::Scenario;
-use drplan::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, run_incidents};
+use drplan::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, Outcome, Simulator, run_incidents};
 use drplan::stats::Tally;
 
 /// The three seeds on which every closed form must hold; nothing is special about them.
@@ -88,7 +88,6 @@ pub(crate) fn tally<'a>(
     failure: &str,
     service: Option<&str>,
 ) -> &'a IncidentTally {
-    use drplan::id::Id;
     let first = TierId::from_index(0);
     let tier = result.tiers.iter().find(|t| t.tier == first).expect("a tier");
     let named = |i: &&IncidentTally| {
@@ -149,10 +148,19 @@ pub(crate) fn plan_share(scenario: &Scenario, incident: &IncidentTally, plan: &s
 /// The application's outcome of the first `n` incidents of a failure in the first tier.
 pub(crate) fn outcomes(scenario: &Scenario, failure: &str, n: u64, seed: u64) -> Vec<Outcome> {
     let id = scenario.failures.iter().find(|(_, f)| f.name == failure).expect("a failure").0;
-    incidents(scenario, TierId::from_index(0), id, n, seed, false)
+    incidents(scenario, TierId::from_index(0), id, n, seed)
 }
 
 /// The application's outcome of the first `n` incidents of this failure in this tier.
 pub(crate) fn outcomes_of(scenario: &Scenario, tier: TierId, failure: FailureId, n: u64) -> Vec<Outcome> {
-    incidents(scenario, tier, failure, n, 7, false)
+    incidents(scenario, tier, failure, n, 7)
+}
+
+/// The application's outcomes, those of an untouched tier where the failure holds nothing of it.
+fn incidents(scenario: &Scenario, tier: TierId, failure: FailureId, n: u64, seed: u64) -> Vec<Outcome> {
+    let only = Filter { tier: Some(tier), failure: Some(failure), member: None };
+    let simulator = Simulator::new(scenario, seed, false, &only);
+    (0..n)
+        .map(|occurrence| simulator.incident(tier, failure, occurrence).map_or(Outcome::CALM, |(whole, _)| whole))
+        .collect()
 }
