@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::impact::Impact;
 use super::incident::{Outcome, Scratch, simulate};
 use super::program::{Context, FailureProgram};
-use super::random::{Key, Purpose, Random, Uniform};
+use super::random::{Key, Purpose, Random, Tables, Uniform};
 use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 use crate::id::{FailureId, Id, TierId};
 use crate::model::{AssetIndex, AssetSet, Scenario};
@@ -38,6 +38,30 @@ pub struct Simulator<'a> {
     programs: Vec<Vec<Option<FailureProgram>>>,
 }
 
+/// What all programs of a simulation are compiled from.
+struct Setting<'a> {
+    scenario: &'a Scenario,
+    assets: &'a AssetIndex,
+    seed: u64,
+    truncate: bool,
+    tables: &'a Tables,
+}
+
+impl<'a> Setting<'a> {
+    fn context(&self, tier: TierId, failure: FailureId) -> Context<'a> {
+        Context {
+            scenario: self.scenario,
+            assets: self.assets,
+            tier: &self.scenario.tiers[tier],
+            tier_id: tier,
+            failure,
+            key: Key::root(self.seed).of("failure").of(&self.scenario.failures[failure].name),
+            truncate: self.truncate,
+            tables: self.tables,
+        }
+    }
+}
+
 /// What a thread keeps.
 #[derive(Default)]
 struct Worker {
@@ -55,10 +79,10 @@ impl<'a> Simulator<'a> {
         let failures: Vec<FailureId> =
             scenario.failures.ids().filter(|f| filter.failure.is_none_or(|g| g == *f)).collect();
         let member = filter.member.as_deref();
+        let tables = Tables::default();
+        let setting = Setting { scenario, assets: &assets, seed, truncate, tables: &tables };
         let compile = |failure: &FailureId| {
-            let of_tier =
-                |tier: &TierId| FailureProgram::compile(scenario, &assets, *tier, *failure, seed, truncate, member);
-            tiers.iter().map(of_tier).collect()
+            tiers.iter().map(|tier| FailureProgram::compile(&setting.context(*tier, *failure), member)).collect()
         };
         let programs = failures.iter().map(compile).collect();
         Self { scenario, assets, seed, truncate, tiers, failures, programs }
@@ -139,15 +163,15 @@ impl<'a> Simulator<'a> {
     }
 
     fn spread_impact(&self, program: &FailureProgram, members: &[usize], destroyed: bool) -> Impact {
-        let failure = &self.scenario.failures[program.failure];
-        let ctx = Context {
+        let tables = Tables::default();
+        let setting = Setting {
             scenario: self.scenario,
             assets: &self.assets,
-            tier: &self.scenario.tiers[program.tier],
-            failure: program.failure,
-            key: Key::root(self.seed).of("failure").of(&failure.name),
+            seed: self.seed,
             truncate: self.truncate,
+            tables: &tables,
         };
+        let ctx = setting.context(program.tier, program.failure);
         let mut taken = AssetSet::empty(self.assets.size());
         if let Some(spread) = &program.spreads {
             for member in members {

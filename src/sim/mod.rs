@@ -28,9 +28,11 @@ pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairRes
 pub const NEVER: u64 = u64::MAX;
 
 /// Seconds as whole milliseconds; what is longer than 100 million years, or endless, is [`NEVER`].
+#[inline]
 #[must_use]
 pub fn milliseconds(seconds: f64) -> u64 {
-    let value = (seconds.max(0.0) * 1000.0).round();
+    // Half up, by truncation: rounding proper is a call on processors without an instruction for it.
+    let value = seconds.max(0.0) * 1000.0 + 0.5;
     // 2^61: a sum of a few such values still fits.
     if value < 2_305_843_009_213_693_952.0 { value as u64 } else { NEVER }
 }

@@ -4,7 +4,7 @@
 //! in [`super::impact`].
 
 use super::impact::Impact;
-use super::random::{Chance, Draw, Key};
+use super::random::{Chance, Draw, Key, Tables};
 use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
 use crate::model::{
     AssetIndex, AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Objective, Phase, Scenario, Schedule, Taints,
@@ -16,9 +16,11 @@ pub(super) struct Context<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) assets: &'a AssetIndex,
     pub(super) tier: &'a Tier,
+    pub(super) tier_id: TierId,
     pub(super) failure: FailureId,
     pub(super) key: Key,
     pub(super) truncate: bool,
+    pub(super) tables: &'a Tables,
 }
 
 impl Context<'_> {
@@ -31,7 +33,7 @@ impl Context<'_> {
     }
 
     pub(super) fn draw(&self, key: Key, delay: &crate::model::Delay) -> Draw {
-        Draw::new(key, delay, self.truncate)
+        Draw::new(key, delay, self.truncate, self.tables)
     }
 }
 
@@ -151,23 +153,13 @@ pub(super) enum Amount {
 
 impl FailureProgram {
     /// Compiles a tier under a failure; `None` if no member holds anything of the tier.
-    pub(super) fn compile(
-        scenario: &Scenario,
-        assets: &AssetIndex,
-        tier_id: TierId,
-        failure_id: FailureId,
-        seed: u64,
-        truncate: bool,
-        member: Option<&str>,
-    ) -> Option<Self> {
-        let failure = &scenario.failures[failure_id];
-        let key = Key::root(seed).of("failure").of(&failure.name);
-        let tier = &scenario.tiers[tier_id];
-        let ctx = Context { scenario, assets, tier, failure: failure_id, key, truncate };
+    pub(super) fn compile(ctx: &Context<'_>, member: Option<&str>) -> Option<Self> {
+        let Context { scenario, assets, tier, key, .. } = *ctx;
+        let failure = &scenario.failures[ctx.failure];
         let mut slots = vec![None; failure.members.len()];
         let mut concerned = Vec::new();
         for (n, row) in failure.members.iter().enumerate() {
-            if member.is_none_or(|name| name == row.name) && super::impact::concerns(&ctx, &row.targets) {
+            if member.is_none_or(|name| name == row.name) && super::impact::concerns(ctx, &row.targets) {
                 slots[n] = Some(concerned.len() as u32);
                 concerned.push(n);
             }
@@ -177,7 +169,7 @@ impl FailureProgram {
         }
         let mut step_slots = Vec::new();
         let services: Vec<ServiceProgram> =
-            tier.services.iter().enumerate().map(|(n, row)| compile_service(&ctx, n, row, &mut step_slots)).collect();
+            tier.services.iter().enumerate().map(|(n, row)| compile_service(ctx, n, row, &mut step_slots)).collect();
         let draw =
             |name: &str, delay: &Option<crate::model::Delay>| delay.as_ref().map(|delay| ctx.draw(key.of(name), delay));
         let spreads = (failure.spreads.value() > 0.0).then(|| Spread {
@@ -185,8 +177,8 @@ impl FailureProgram {
             taken: failure.members.iter().map(|m| assets.taken(scenario, failure.kind, &m.targets)).collect(),
         });
         let mut program = Self {
-            failure: failure_id,
-            tier: tier_id,
+            failure: ctx.failure,
+            tier: ctx.tier_id,
             kind: failure.kind,
             rate_per_year: failure.occurs.per_year() * concerned.len() as f64,
             slot_count: concerned.len(),
@@ -207,12 +199,12 @@ impl FailureProgram {
             step_slots,
             agreeing: agreeing(scenario, tier),
         };
-        program.resources = super::route::resources(&ctx);
+        program.resources = super::route::resources(ctx);
         if program.spreads.is_none() {
             for member in concerned {
                 let taken = assets.taken(scenario, failure.kind, &failure.members[member].targets);
                 for destroyed in [false, true] {
-                    let impact = Impact::new(&ctx, &program, &[member], &taken, destroyed);
+                    let impact = Impact::new(ctx, &program, &[member], &taken, destroyed);
                     program.impacts.push(impact);
                 }
             }
