@@ -4,14 +4,16 @@
 //! order of merging change no byte. Memory does not grow with the number of incidents.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::impact::Impact;
 use super::incident::{Outcome, Scratch, simulate};
+use super::lanes::{self, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
-use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+use super::tally::{Block, CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 use crate::id::{FailureId, Id, TierId};
 use crate::model::{AssetIndex, AssetSet, Scenario};
 use crate::stats::PairTally;
@@ -68,6 +70,8 @@ struct Worker {
     scratch: Scratch,
     impacts: HashMap<(usize, Vec<usize>, bool), Impact>,
     members: Vec<usize>,
+    services: Vec<Block>,
+    groups: Vec<Lanes>,
 }
 
 impl<'a> Simulator<'a> {
@@ -291,42 +295,94 @@ fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> F
     let programs = &simulator.programs[failure];
     let mut tally = FailureTally::new(simulator, programs);
     let mut worker = Worker::default();
-    let mut blocks: Vec<Vec<Outcome>> = programs.iter().map(|_| Vec::with_capacity(BLOCK as usize)).collect();
-    let mut services: Vec<Vec<Outcome>> = Vec::new();
+    let mut blocks: Vec<Block> = programs.iter().map(|_| Block::default()).collect();
     let mut start = from;
     while start < to {
         let end = (start + BLOCK).min(to);
         for (n, program) in programs.iter().enumerate() {
             let Some(program) = program else { continue };
             let tallies = &mut tally.tiers[n];
-            services.resize_with(services.len().max(tallies.len()), Vec::new);
-            services.iter_mut().for_each(Vec::clear);
-            blocks[n].clear();
-            for occurrence in start..end {
-                let outcome = simulator.simulate_one(&Random, program, n, occurrence, &mut worker);
-                blocks[n].push(outcome);
-                record_steps(program, &worker.scratch, tallies);
-                if tallies.len() > 1 {
-                    for (block, service) in services.iter_mut().zip(&worker.scratch.services) {
-                        block.push(*service);
-                    }
-                }
+            blocks[n].resize((end - start) as usize);
+            if lanes::can_run(program) {
+                run_lanes(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
+            } else {
+                run_each(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
             }
-            let (application, each) = tallies.split_at_mut(1);
-            application[0].record(&blocks[n]);
-            for (service, block) in each.iter_mut().zip(&services) {
-                service.record(block);
-            }
+            tallies[0].record(&blocks[n]);
         }
         for (a, b, recovery_time, data_loss) in &mut tally.pairs {
-            for (first, second) in blocks[*a].iter().zip(&blocks[*b]) {
-                recovery_time.record(finite(first.recovery_time), finite(second.recovery_time));
-                data_loss.record(finite(first.data_loss), finite(second.data_loss));
-            }
+            record_pairs(recovery_time, &blocks[*a].recovery_time, &blocks[*b].recovery_time);
+            record_pairs(data_loss, &blocks[*a].data_loss, &blocks[*b].data_loss);
         }
         start = end;
     }
     tally
+}
+
+/// Incident by incident: programs of several services, and of what waits or spreads.
+fn run_each(
+    simulator: &Simulator<'_>,
+    program: &FailureProgram,
+    n: usize,
+    occurrences: Range<u64>,
+    worker: &mut Worker,
+    block: &mut Block,
+    tallies: &mut [IncidentTally],
+) {
+    let mut services = std::mem::take(&mut worker.services);
+    services.resize_with(program.services.len(), Block::default);
+    let count = (occurrences.end - occurrences.start) as usize;
+    services.iter_mut().for_each(|block| block.resize(count));
+    for (position, occurrence) in occurrences.enumerate() {
+        let outcome = simulator.simulate_one(&Random, program, n, occurrence, worker);
+        block.set(position, &outcome);
+        record_steps(program, &worker.scratch, tallies);
+        for (block, service) in services.iter_mut().zip(&worker.scratch.services) {
+            block.set(position, service);
+        }
+    }
+    for (service, block) in tallies[1..].iter_mut().zip(&services) {
+        service.record(block);
+    }
+    worker.services = services;
+}
+
+/// Side by side, grouped by impact; what leaves the common path by itself.
+fn run_lanes(
+    simulator: &Simulator<'_>,
+    program: &FailureProgram,
+    n: usize,
+    occurrences: Range<u64>,
+    worker: &mut Worker,
+    block: &mut Block,
+    tallies: &mut [IncidentTally],
+) {
+    let mut groups = std::mem::take(&mut worker.groups);
+    groups.resize_with(groups.len().max(program.impacts.len()), Lanes::default);
+    groups.iter_mut().for_each(Lanes::begin_group);
+    for (position, occurrence) in occurrences.enumerate() {
+        let (_, slot) = hit_member(program, &Random, occurrence);
+        let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
+        groups[slot * 2 + usize::from(destroyed)].push(position, occurrence);
+    }
+    for (at, impact) in program.impacts.iter().enumerate() {
+        let group = &mut groups[at];
+        let together = group.run(program, impact, &Random, at % 2 == 1, block, &mut tallies[0].steps);
+        for (index, (position, occurrence)) in group.incidents().enumerate() {
+            if !together || group.off[index] {
+                let outcome = simulator.simulate_one(&Random, program, n, occurrence, worker);
+                block.set(position, &outcome);
+                record_steps(program, &worker.scratch, tallies);
+            }
+        }
+    }
+    worker.groups = groups;
+}
+
+fn record_pairs(tally: &mut PairTally, first: &[u64], second: &[u64]) {
+    for (a, b) in first.iter().zip(second) {
+        tally.record(finite(*a), finite(*b));
+    }
 }
 
 fn finite(value: u64) -> Option<u64> {
@@ -340,10 +396,7 @@ fn record_steps(program: &FailureProgram, scratch: &Scratch, tallies: &mut [Inci
         let service = program.step_slots[slot].service;
         let add = |tally: &mut IncidentTally| {
             let step = &mut tally.steps[slot];
-            match *finish {
-                super::NEVER => step.finish.record_infinite(),
-                finish => step.finish.record(finish),
-            }
+            step.add(*finish);
             step.critical += u64::from(*critical);
         };
         add(&mut tallies[0]);

@@ -1,7 +1,7 @@
 //! Policies that choose a plan by what people can expect, not by what this incident will bring.
 
 use super::impact::PlanOption;
-use super::incident::{Facts, expected_facts};
+use super::incident::{Facts, facts as facts_of};
 use super::program::{FailureProgram, ServiceProgram};
 use super::random::Random;
 use super::walk::expected;
@@ -23,7 +23,7 @@ pub(super) fn order_options(
     if policy == PlanPolicy::Order || options.len() < 2 {
         return;
     }
-    let facts: Vec<Facts> = (0..PILOTS).map(|n| expected_facts(program, &Random, u64::MAX - n, destroyed)).collect();
+    let facts: Vec<Facts> = (0..PILOTS).map(|n| facts_of(program, &Random, u64::MAX - n, destroyed)).collect();
     let score = |option: &PlanOption| {
         let plan = &service.plans[option.plan];
         let of = |facts: &Facts| {

@@ -282,18 +282,8 @@ pub(super) struct Scratch {
     critical: Vec<bool>,
 }
 
-/// What a policy may expect of an incident: the same questions, asked of an incident that never comes.
-pub(super) fn expected_facts<U: Uniform>(
-    program: &FailureProgram,
-    draws: &U,
-    occurrence: u64,
-    destroyed: bool,
-) -> Facts {
-    facts(program, draws, occurrence, destroyed)
-}
-
 /// Draws what is drawn once per incident.
-fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, destroyed: bool) -> Facts {
+pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, destroyed: bool) -> Facts {
     let get = |draw: &Option<super::random::Draw>| draw.as_ref().map(|draw| draw.get(draws, occurrence));
     let moment = program
         .moment_key
@@ -374,10 +364,10 @@ fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
 
 /// Seconds and bytes lost by one service.
 #[derive(Default)]
-struct Loss {
-    before: f64,
-    after: f64,
-    bytes: f64,
+pub(super) struct Loss {
+    pub(super) before: f64,
+    pub(super) after: f64,
+    pub(super) bytes: f64,
 }
 
 fn outcome<U: Uniform>(
@@ -434,7 +424,7 @@ fn outcome<U: Uniform>(
         full = full.max(scratch.totals[*need].1);
     }
     scratch.totals.push((serve, full));
-    finished(site.service, facts, (serve, full, detected), &loss, label)
+    finished(site.service, impact_time, (serve, full, detected), &loss, label)
 }
 
 fn lost(program: &FailureProgram, site: Site<'_>, facts: &Facts, launch: &Launch) -> Loss {
@@ -449,21 +439,21 @@ fn lost(program: &FailureProgram, site: Site<'_>, facts: &Facts, launch: &Launch
     Loss { before: point.age, after, bytes: before_bytes + site.service.writes * after }
 }
 
-fn finished(
+#[inline(always)]
+pub(super) fn finished(
     service: &ServiceProgram,
-    facts: &Facts,
+    impact_time: f64,
     (serve, full, detected): (f64, f64, f64),
     loss: &Loss,
     plan: PlanLabel,
 ) -> Outcome {
-    let impact_time = facts.impact_time();
     let unrecoverable = serve.is_infinite();
     let never_if = |value: f64| if unrecoverable { NEVER } else { milliseconds(value) };
     let recovery_time = never_if(serve - impact_time);
     let data_loss_before = never_if(loss.before);
     let data_loss_after = never_if(loss.after);
     let data_loss = data_loss_before.saturating_add(data_loss_after);
-    let bytes = if loss.bytes.is_finite() { loss.bytes.round() as u64 } else { NEVER };
+    let bytes = if loss.bytes.is_finite() { (loss.bytes + 0.5) as u64 } else { NEVER };
     Outcome {
         recovery_time,
         recovery_time_full: never_if(full.max(serve) - impact_time),
@@ -488,13 +478,7 @@ fn record_steps(site: Site<'_>, facts: &Facts, launch: &Launch, scratch: &mut Sc
     scratch.critical.clear();
     scratch.critical.resize(plan.steps.len(), plan.is_chain);
     if !plan.is_chain {
-        let serving = (0..plan.steps.len()).filter(|n| !plan.steps[*n].background);
-        let mut at = serving.max_by(|a, b| finish[*a].total_cmp(&finish[*b]));
-        while let Some(step) = at {
-            scratch.critical[step] = true;
-            let before = plan.steps[step].after.iter().map(|p| *p as usize);
-            at = before.max_by(|a, b| finish[*a].total_cmp(&finish[*b]));
-        }
+        plan.critical_path(|step| finish[step], |step| scratch.critical[step] = true);
     }
     for (step, done) in finish.iter().enumerate() {
         let slot = (plan.first_slot + step) as u32;

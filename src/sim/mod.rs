@@ -10,6 +10,7 @@ mod finder;
 mod impact;
 mod incident;
 mod lag;
+mod lanes;
 mod point;
 mod program;
 mod random;

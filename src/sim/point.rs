@@ -21,7 +21,7 @@ pub(super) struct Moments {
 }
 
 /// What a copy gives back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RecoveryPoint {
     /// Seconds from the point to the failure.
     pub(super) age: f64,

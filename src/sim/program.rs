@@ -151,6 +151,18 @@ pub(super) enum Amount {
     Inflow(f64),
 }
 
+impl PlanProgram {
+    /// Walks back from the step that ends last through what each step waited for.
+    pub(super) fn critical_path(&self, finish: impl Fn(usize) -> f64, mut mark: impl FnMut(usize)) {
+        let last = |a: &usize, b: &usize| finish(*a).total_cmp(&finish(*b));
+        let mut at = (0..self.steps.len()).filter(|n| !self.steps[*n].background).max_by(last);
+        while let Some(step) = at {
+            mark(step);
+            at = self.steps[step].after.iter().map(|p| *p as usize).max_by(last);
+        }
+    }
+}
+
 impl FailureProgram {
     /// Compiles a tier under a failure; `None` if no member holds anything of the tier.
     pub(super) fn compile(ctx: &Context<'_>, member: Option<&str>) -> Option<Self> {

@@ -297,6 +297,17 @@ impl Draw {
         self.sampler.quantile(self.low + self.width * u)
     }
 
+    /// The values for these occurrences, appended to `values`.
+    pub(super) fn fill<U: Uniform>(&self, draws: &U, occurrences: &[u64], values: &mut Vec<f64>) {
+        let u = |occurrence: &u64| self.low + self.width * draws.uniform(self.key, *occurrence, Purpose::Duration);
+        match &self.sampler {
+            Sampler::Constant(value) => values.resize(values.len() + occurrences.len(), *value),
+            Sampler::Uniform { low, width } => values.extend(occurrences.iter().map(|o| low + width * u(o))),
+            Sampler::Table(table) => values.extend(occurrences.iter().map(|o| table.quantile(u(o)))),
+            Sampler::Exact(delay) => values.extend(occurrences.iter().map(|o| delay.quantile(u(o)))),
+        }
+    }
+
     /// The longest value that it can give, infinite if there is none.
     #[must_use]
     pub(super) fn longest(&self) -> f64 {
@@ -323,5 +334,10 @@ impl Chance {
     pub(super) fn nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64, purpose: Purpose) -> bool {
         self.probability > 0.0
             && (self.probability >= 1.0 || draws.uniform(self.key.nth(n), occurrence, purpose) < self.probability)
+    }
+
+    /// Whether it can be yes at all.
+    pub(super) fn is_possible(&self) -> bool {
+        self.probability > 0.0
     }
 }

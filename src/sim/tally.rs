@@ -145,23 +145,24 @@ impl IncidentTally {
     }
 
     /// Adds a block of outcomes, one quantity after the other.
-    pub(super) fn record(&mut self, block: &[Outcome]) {
-        for outcome in block {
-            self.n += 1;
-            self.interrupted += u64::from(outcome.interrupted);
-            self.unrecoverable += u64::from(outcome.unrecoverable);
-            self.rto_met += u64::from(outcome.rto_met);
-            self.rpo_met += u64::from(outcome.rpo_met);
-            self.both_met += u64::from(outcome.rto_met && outcome.rpo_met);
-            self.count_plan(outcome.plan, 1);
+    pub(super) fn record(&mut self, block: &Block) {
+        let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count() as u64;
+        self.n += block.plan.len() as u64;
+        self.interrupted += count(&block.interrupted);
+        self.unrecoverable += count(&block.unrecoverable);
+        self.rto_met += count(&block.rto_met);
+        self.rpo_met += count(&block.rpo_met);
+        self.both_met += block.rto_met.iter().zip(&block.rpo_met).filter(|(a, b)| **a && **b).count() as u64;
+        for run in block.plan.chunk_by(|a, b| a == b) {
+            self.count_plan(run[0], run.len() as u64);
         }
-        tally(&mut self.recovery_time, block, |o| o.recovery_time);
-        tally(&mut self.recovery_time_full, block, |o| o.recovery_time_full);
-        tally(&mut self.undetected, block, |o| o.undetected);
-        tally(&mut self.data_loss, block, |o| o.data_loss);
-        tally(&mut self.data_loss_before, block, |o| o.data_loss_before);
-        tally(&mut self.data_loss_after, block, |o| o.data_loss_after);
-        tally(&mut self.data_loss_bytes, block, |o| o.data_loss_bytes);
+        tally(&mut self.recovery_time, &block.recovery_time);
+        tally(&mut self.recovery_time_full, &block.recovery_time_full);
+        tally(&mut self.undetected, &block.undetected);
+        tally(&mut self.data_loss, &block.data_loss);
+        tally(&mut self.data_loss_before, &block.data_loss_before);
+        tally(&mut self.data_loss_after, &block.data_loss_after);
+        tally(&mut self.data_loss_bytes, &block.data_loss_bytes);
     }
 
     fn count_plan(&mut self, plan: PlanLabel, count: u64) {
@@ -198,15 +199,80 @@ impl IncidentTally {
     }
 }
 
+impl StepTally {
+    #[inline]
+    pub(super) fn add(&mut self, finish: u64) {
+        match finish {
+            super::NEVER => self.finish.record_infinite(),
+            finish => self.finish.record(finish),
+        }
+    }
+}
+
+/// Outcomes of consecutive incidents, one list per quantity.
+#[derive(Default)]
+pub(super) struct Block {
+    pub(super) recovery_time: Vec<u64>,
+    recovery_time_full: Vec<u64>,
+    undetected: Vec<u64>,
+    pub(super) data_loss: Vec<u64>,
+    data_loss_before: Vec<u64>,
+    data_loss_after: Vec<u64>,
+    data_loss_bytes: Vec<u64>,
+    plan: Vec<PlanLabel>,
+    interrupted: Vec<bool>,
+    unrecoverable: Vec<bool>,
+    rto_met: Vec<bool>,
+    rpo_met: Vec<bool>,
+}
+
+impl Block {
+    /// Makes room for so many outcomes.
+    pub(super) fn resize(&mut self, count: usize) {
+        for list in [
+            &mut self.recovery_time,
+            &mut self.recovery_time_full,
+            &mut self.undetected,
+            &mut self.data_loss,
+            &mut self.data_loss_before,
+            &mut self.data_loss_after,
+            &mut self.data_loss_bytes,
+        ] {
+            list.resize(count, 0);
+        }
+        self.plan.resize(count, PlanLabel::None);
+        for list in [&mut self.interrupted, &mut self.unrecoverable, &mut self.rto_met, &mut self.rpo_met] {
+            list.resize(count, false);
+        }
+    }
+
+    /// Puts an outcome at its position.
+    #[inline(always)]
+    pub(super) fn set(&mut self, n: usize, outcome: &Outcome) {
+        self.recovery_time[n] = outcome.recovery_time;
+        self.recovery_time_full[n] = outcome.recovery_time_full;
+        self.undetected[n] = outcome.undetected;
+        self.data_loss[n] = outcome.data_loss;
+        self.data_loss_before[n] = outcome.data_loss_before;
+        self.data_loss_after[n] = outcome.data_loss_after;
+        self.data_loss_bytes[n] = outcome.data_loss_bytes;
+        self.plan[n] = outcome.plan;
+        self.interrupted[n] = outcome.interrupted;
+        self.unrecoverable[n] = outcome.unrecoverable;
+        self.rto_met[n] = outcome.rto_met;
+        self.rpo_met[n] = outcome.rpo_met;
+    }
+}
+
 /// Adds one quantity of a block. A quantity that is the same throughout is counted, not searched for.
-fn tally(tally: &mut Tally, block: &[Outcome], pick: impl Fn(&Outcome) -> u64) {
-    let Some(first) = block.first().map(&pick) else { return };
-    if first != super::NEVER && block.iter().all(|outcome| pick(outcome) == first) {
-        tally.record_many(first, block.len() as u64);
+fn tally(tally: &mut Tally, values: &[u64]) {
+    let Some(first) = values.first().copied() else { return };
+    if first != super::NEVER && values.iter().all(|value| *value == first) {
+        tally.record_many(first, values.len() as u64);
         return;
     }
-    for outcome in block {
-        match pick(outcome) {
+    for value in values {
+        match *value {
             super::NEVER => tally.record_infinite(),
             value => tally.record(value),
         }

@@ -1,0 +1,282 @@
+//! Many incidents of the same impact at once, for the common case: one service, nothing that waits,
+//! the first plan from its first source succeeds. The same arithmetic as [`super::walk`], stage by
+//! stage over a block instead of incident by incident; whatever leaves the common path is marked
+//! and simulated by itself.
+
+use super::impact::{Fate, Impact, PlanOption, SourceOption};
+use super::incident::{Loss, Outcome, PlanLabel, facts, finished};
+use super::point::Moments;
+use super::program::{Amount, CommitAt, FailureProgram, PlanProgram};
+use super::random::{Purpose, Uniform};
+use super::tally::{Block, StepTally};
+use crate::model::FailureKind;
+
+/// Room to work in: one entry per incident of the block.
+#[derive(Default)]
+pub(super) struct Lanes {
+    /// Positions in the block.
+    positions: Vec<usize>,
+    occurrences: Vec<u64>,
+    detect: Vec<f64>,
+    end: Vec<f64>,
+    age: Vec<f64>,
+    bytes: Vec<f64>,
+    moves: Vec<f64>,
+    replays: Vec<f64>,
+    keeps_after: Vec<bool>,
+    begin: Vec<f64>,
+    serve: Vec<f64>,
+    full: Vec<f64>,
+    committed: Vec<f64>,
+    ready: Vec<f64>,
+    takes: Vec<f64>,
+    finish: Vec<Vec<f64>>,
+    /// Off the common path.
+    pub(super) off: Vec<bool>,
+}
+
+/// Whether incidents of a program can be simulated side by side at all.
+pub(super) fn can_run(program: &FailureProgram) -> bool {
+    program.services.len() == 1 && !program.contended && program.spreads.is_none()
+}
+
+impl Lanes {
+    /// Begins a group of incidents of one impact.
+    pub(super) fn begin_group(&mut self) {
+        self.positions.clear();
+        self.occurrences.clear();
+    }
+
+    /// Adds an incident: its position in the block and its number.
+    pub(super) fn push(&mut self, position: usize, occurrence: u64) {
+        self.positions.push(position);
+        self.occurrences.push(occurrence);
+    }
+
+    /// The incidents of the group: position and number.
+    pub(super) fn incidents(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+        self.positions.iter().copied().zip(self.occurrences.iter().copied())
+    }
+
+    /// Simulates the group into `block` and `steps`; marks those that must be simulated by themselves.
+    /// `false`: the group has no common path, nothing was done.
+    pub(super) fn run<U: Uniform>(
+        &mut self,
+        program: &FailureProgram,
+        impact: &Impact,
+        draws: &U,
+        destroyed: bool,
+        block: &mut Block,
+        steps: &mut [StepTally],
+    ) -> bool {
+        let Fate::Down { own: true, waits_for_outside: false, options, .. } = &impact.services[0].fate else {
+            return false;
+        };
+        let Some(option) = options.first() else { return false };
+        let plan = &program.services[0].plans[option.plan];
+        let source = &option.sources[0];
+        self.off.clear();
+        self.off.resize(self.occurrences.len(), false);
+        self.draw_facts(program, draws);
+        self.find_points(program, source, draws, destroyed);
+        self.walk(program, plan, option, source, draws, destroyed);
+        self.finish(program, plan, option, source, block);
+        self.tally_steps(program, plan, steps);
+        true
+    }
+
+    fn draw_facts<U: Uniform>(&mut self, program: &FailureProgram, draws: &U) {
+        let count = self.occurrences.len();
+        self.detect.clear();
+        self.end.clear();
+        match &program.detected {
+            Some(draw) => draw.fill(draws, &self.occurrences, &mut self.detect),
+            // Rare: detection is a step of a plan.
+            None => {
+                self.detect.extend(self.occurrences.iter().map(|o| facts(program, draws, *o, false).moments.detect))
+            }
+        }
+        match &program.lasts {
+            Some(draw) => draw.fill(draws, &self.occurrences, &mut self.end),
+            None => self.end.resize(count, f64::INFINITY),
+        }
+    }
+
+    fn find_points<U: Uniform>(&mut self, program: &FailureProgram, source: &SourceOption, draws: &U, destroyed: bool) {
+        for list in [&mut self.age, &mut self.bytes, &mut self.moves, &mut self.replays] {
+            list.clear();
+        }
+        self.keeps_after.clear();
+        let plain = program.moment_key.is_none() && program.dwell.is_none();
+        let logical = !program.kind.ends_by_itself();
+        for (n, occurrence) in self.occurrences.iter().enumerate() {
+            let moments = if plain {
+                Moments { moment: 0.0, detect: self.detect[n], cutoff: 0.0, logical }
+            } else {
+                facts(program, draws, *occurrence, destroyed).moments
+            };
+            let point = source.finder.find(draws, *occurrence, &moments, 0);
+            self.off[n] |= point.is_none();
+            let point = point.unwrap_or_default();
+            self.age.push(point.age);
+            self.bytes.push(point.bytes.unwrap_or(f64::NAN));
+            self.moves.push(point.moves);
+            self.replays.push(point.replays);
+            self.keeps_after.push(point.keeps_after);
+        }
+    }
+
+    fn walk<U: Uniform>(
+        &mut self,
+        program: &FailureProgram,
+        plan: &PlanProgram,
+        option: &PlanOption,
+        source: &SourceOption,
+        draws: &U,
+        destroyed: bool,
+    ) {
+        let comes_back = program.kind.ends_by_itself() && !destroyed;
+        self.begin.clear();
+        let begin = |detect: &f64| if plan.detects { plan.after_down } else { detect.max(plan.after_down) };
+        self.begin.extend(self.detect.iter().map(begin));
+        if comes_back {
+            for n in 0..self.begin.len() {
+                self.off[n] |= self.end[n] <= self.begin[n];
+            }
+        }
+        for list in [&mut self.serve, &mut self.full, &mut self.committed] {
+            list.clear();
+            list.extend_from_slice(&self.begin);
+        }
+        self.finish.resize_with(self.finish.len().max(plan.steps.len()), Vec::new);
+        for step_n in 0..plan.steps.len() {
+            self.step(plan, option, source, draws, step_n);
+        }
+        if comes_back {
+            let committed = if let CommitAt::End = plan.commit { &self.serve } else { &self.committed };
+            for (n, committed) in committed.iter().enumerate() {
+                self.off[n] |= self.end[n] < *committed;
+            }
+        }
+    }
+
+    /// Times of one step of all incidents, first attempts only.
+    fn step<U: Uniform>(
+        &mut self,
+        plan: &PlanProgram,
+        option: &PlanOption,
+        source: &SourceOption,
+        draws: &U,
+        step_n: usize,
+    ) {
+        let step = &plan.steps[step_n];
+        self.ready.clear();
+        self.ready.extend_from_slice(&self.begin);
+        for before in &step.after {
+            for (ready, done) in self.ready.iter_mut().zip(&self.finish[*before as usize]) {
+                *ready = ready.max(*done);
+            }
+        }
+        if let CommitAt::Start(at) = plan.commit
+            && at == step_n
+        {
+            self.committed.copy_from_slice(&self.ready);
+        }
+        if !option.is_up[step_n] {
+            if let Some(takes) = &step.takes {
+                self.takes.clear();
+                takes.fill(draws, &self.occurrences, &mut self.takes);
+                for (ready, takes) in self.ready.iter_mut().zip(&self.takes) {
+                    *ready += takes;
+                }
+            }
+            self.transfer(step.amount, source.routes[step_n].seconds_per_byte);
+            if step.fails.is_possible() {
+                let purpose = Purpose::Attempt { last: step.retries == 0 };
+                for (off, occurrence) in self.off.iter_mut().zip(&self.occurrences) {
+                    *off |= step.fails.nth(draws, *occurrence, 0, purpose);
+                }
+            }
+        }
+        for (full, done) in self.full.iter_mut().zip(&self.ready) {
+            *full = full.max(*done);
+        }
+        if !step.background {
+            for (serve, done) in self.serve.iter_mut().zip(&self.ready) {
+                *serve = serve.max(*done);
+            }
+        }
+        std::mem::swap(&mut self.ready, &mut self.finish[step_n]);
+    }
+
+    fn transfer(&mut self, amount: Amount, seconds_per_byte: f64) {
+        match amount {
+            Amount::Nothing => {}
+            Amount::Bytes(bytes) => self.ready.iter_mut().for_each(|t| *t += bytes * seconds_per_byte),
+            Amount::Point { replays } => {
+                let volumes = if replays { &self.replays } else { &self.moves };
+                for (ready, bytes) in self.ready.iter_mut().zip(volumes) {
+                    *ready += bytes * seconds_per_byte;
+                }
+            }
+            Amount::Inflow(writes) => {
+                for (ready, age) in self.ready.iter_mut().zip(&self.age) {
+                    let backlog = writes * (*ready + age);
+                    *ready += backlog * seconds_per_byte / (1.0 - writes * seconds_per_byte);
+                }
+            }
+        }
+    }
+
+    fn finish(
+        &mut self,
+        program: &FailureProgram,
+        plan: &PlanProgram,
+        option: &PlanOption,
+        source: &SourceOption,
+        block: &mut Block,
+    ) {
+        let service = &program.services[0];
+        let corruption = program.kind == FailureKind::Corruption;
+        let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption) && !plan.salvage;
+        for n in 0..self.occurrences.len() {
+            if self.off[n] {
+                continue;
+            }
+            let detect = self.detect[n];
+            let full = if option.short { self.full[n].max(self.end[n]) } else { self.full[n] };
+            let after = if felt && !self.keeps_after[n] { detect } else { 0.0 };
+            let before = if self.bytes[n].is_nan() { service.writes * self.age[n] } else { self.bytes[n] };
+            let loss = if source.merges {
+                Loss::default()
+            } else {
+                Loss { before: self.age[n], after, bytes: before + service.writes * after }
+            };
+            let detected = if plan.detects { self.finish[0][n] } else { detect };
+            let impact_time = if corruption { detect } else { 0.0 };
+            let label = PlanLabel::Plan(plan.plan);
+            let outcome: Outcome = finished(service, impact_time, (self.serve[n], full, detected), &loss, label);
+            block.set(self.positions[n], &outcome);
+        }
+    }
+
+    fn tally_steps(&mut self, program: &FailureProgram, plan: &PlanProgram, steps: &mut [StepTally]) {
+        let corruption = program.kind == FailureKind::Corruption;
+        let on = || (0..self.occurrences.len()).filter(|n| !self.off[*n]);
+        let first = plan.first_slot;
+        for (step, tally) in steps[first..first + plan.steps.len()].iter_mut().enumerate() {
+            for n in on() {
+                let impact_time = if corruption { self.detect[n] } else { 0.0 };
+                tally.add(super::milliseconds(self.finish[step][n] - impact_time));
+            }
+            if plan.is_chain {
+                tally.critical += on().count() as u64;
+            }
+        }
+        if !plan.is_chain {
+            for n in on() {
+                plan.critical_path(|step| self.finish[step][n], |step| steps[first + step].critical += 1);
+            }
+        }
+    }
+}
