@@ -143,6 +143,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same, with a remark on another key.
+    #[must_use]
+    pub fn also_key(mut self, path: Path, text: impl Into<String>) -> Self {
+        self.labels.push(Label { path, part: Part::Key, text: text.into() });
+        self
+    }
+
     /// The same, with a line of help.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {

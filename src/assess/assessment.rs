@@ -30,12 +30,25 @@ pub struct Assessment {
     pub years: Option<f64>,
     /// Simulated lifetimes; absent without lifetimes.
     pub lifetimes: Option<u64>,
+    /// What was left out; `None` if the scenario was assessed whole. The verdict speaks of the rest.
+    pub only: Option<Only>,
     /// The answer: which tier, or what stands in the way.
     pub verdict: Verdict,
     /// One entry per tier, by id.
     pub tiers: Vec<TierAssessment>,
     /// Differences between tiers on the same incidents, at the application's level.
     pub paired: Vec<PairAssessment>,
+}
+
+/// The part of a scenario that was assessed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Only {
+    /// This tier.
+    pub tier: Option<String>,
+    /// This failure.
+    pub failure: Option<String>,
+    /// This member of the failure.
+    pub member: Option<String>,
 }
 
 /// What a scenario is called.
@@ -107,6 +120,8 @@ pub struct RareEvent {
     pub unrecoverable_per_year: f64,
     /// Money for downtime, loss and the unrecoverable; `None` if a price is missing.
     pub penalty_per_year: Option<f64>,
+    /// The part of it that has prices.
+    pub known_penalty_per_year: f64,
     /// Prices that are missing.
     pub unknown: Vec<String>,
 }
@@ -118,6 +133,8 @@ pub struct Cost {
     pub currency: String,
     /// The total; `None` if a price is missing.
     pub per_month: Option<f64>,
+    /// The part of it that has prices.
+    pub known_per_month: f64,
     /// Items without a price.
     pub unknown: Vec<String>,
     /// The lines.
@@ -148,7 +165,7 @@ pub struct ObjectiveResult {
     pub kind: &'static str,
     /// Whether it is met; `None` is undecided.
     pub met: Option<bool>,
-    /// The chance, availability or sum reached.
+    /// The chance or sum reached; for availability the approximation of [`RareEvent`].
     pub value: Option<f64>,
     /// The chance, availability or sum asked for.
     pub needed: f64,
@@ -240,6 +257,8 @@ pub struct IncidentObjective {
 /// One step of a plan, over the incidents in which it ran.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepAssessment {
+    /// The service whose plan it is.
+    pub service: String,
     /// The plan.
     pub plan: String,
     /// The step.

@@ -7,17 +7,17 @@ mod yearly;
 
 pub use assessment::{
     Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
-    Objectives, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
+    Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
 };
 pub use verdict::{Obstacle, Outcome, Verdict};
 
 use std::collections::BTreeMap;
 
-use crate::bound::{Bound, IncidentBounds, bounds};
+use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::TierId;
 use crate::model::Scenario;
-use crate::sim::{CampaignResult, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
+use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 
@@ -25,12 +25,15 @@ use objective::MS;
 ///
 /// # Arguments
 /// `campaign`: a campaign of this very scenario; ids of another one would name the wrong things.
+/// `filter`: what it was limited to.
 ///
 /// # Returns
 /// Tiers by id; every figure that needs lifetimes is `None`.
 #[must_use]
-pub fn assess(scenario: &Scenario, campaign: &CampaignResult) -> Assessment {
-    let tiers: Vec<TierAssessment> = campaign.tiers.iter().map(|tally| assess_tier(scenario, tally)).collect();
+pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
+    let truncated = campaign.settings.truncate;
+    let tiers: Vec<TierAssessment> =
+        campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, truncated)).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
         drplan: env!("CARGO_PKG_VERSION"),
@@ -39,17 +42,28 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult) -> Assessment {
         trials: campaign.settings.trials,
         years: None,
         lifetimes: None,
+        only: only(scenario, filter),
         verdict: verdict::verdict(&tiers),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
     }
 }
 
-fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
+fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
+    let only = Only {
+        tier: filter.tier.map(|t| scenario.tiers[t].name.clone()),
+        failure: filter.failure.map(|f| scenario.failures[f].name.clone()),
+        member: filter.member.clone(),
+    };
+    (only != Only::default()).then_some(only)
+}
+
+fn assess_tier(scenario: &Scenario, tally: &TierTally, truncated: bool) -> TierAssessment {
     let tier = &scenario.tiers[tally.tier];
-    let incidents = assess_incidents(scenario, tally);
+    let incidents = assess_incidents(scenario, tally, truncated);
     let cost = assess_cost(scenario, tally.tier);
-    let known: f64 = cost.items.iter().filter_map(|item| item.per_month).sum();
+    let known = cost.known_per_month;
+    let rare_event = yearly::rare_event(scenario, tally);
     // Where a single service is the application, both levels speak of one objective: it counts once.
     let repeated =
         |i: &&IncidentAssessment| i.service.is_none() && scenario.objectives.is_empty() && has_services(tally);
@@ -60,16 +74,16 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally) -> TierAssessment {
         .collect();
     for service in &tier.services {
         let service = &scenario.services[service.service];
-        let yearly = objective::yearly(service.objectives.yearly, cost.per_month, known);
+        let yearly = objective::yearly(service.objectives.yearly, rare_event.availability, cost.per_month, known);
         each.extend(yearly.into_iter().map(|o| ObjectiveResult { service: Some(service.name.clone()), ..o }));
     }
-    each.extend(objective::yearly(scenario.objectives.yearly, cost.per_month, known));
+    each.extend(objective::yearly(scenario.objectives.yearly, rare_event.availability, cost.per_month, known));
     let objectives = objective::count(each);
     TierAssessment {
         id: tier.name.clone(),
         title: tier.title.clone(),
         strategies: strategies(scenario, tally.tier),
-        rare_event: yearly::rare_event(scenario, tally),
+        rare_event,
         incidents,
         availability: None,
         outages_per_year: None,
@@ -97,12 +111,19 @@ fn strategies(scenario: &Scenario, tier: TierId) -> BTreeMap<String, String> {
 
 fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
     let cost = monthly(scenario, tier);
-    Cost { currency: scenario.currency.clone(), per_month: cost.per_month, unknown: cost.unknown, items: cost.items }
+    let known_per_month = cost.items.iter().filter_map(|item| item.per_month).sum();
+    Cost {
+        currency: scenario.currency.clone(),
+        per_month: cost.per_month,
+        known_per_month,
+        unknown: cost.unknown,
+        items: cost.items,
+    }
 }
 
-fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssessment> {
+fn assess_incidents(scenario: &Scenario, tier: &TierTally, truncated: bool) -> Vec<IncidentAssessment> {
     let mut all: Vec<IncidentAssessment> =
-        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally)).collect();
+        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally, truncated)).collect();
     for (n, tally) in tier.incidents.iter().enumerate() {
         if tally.service.is_none() && all[n].objective.is_none() {
             let of_services: Vec<IncidentObjective> = all
@@ -116,9 +137,10 @@ fn assess_incidents(scenario: &Scenario, tier: &TierTally) -> Vec<IncidentAssess
     all
 }
 
-fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally) -> IncidentAssessment {
+fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, truncated: bool) -> IncidentAssessment {
     let failure = &scenario.failures[tally.failure];
-    let limits: IncidentBounds = bounds(scenario, tier, tally.failure, tally.service);
+    let form = if truncated { bounds_truncated } else { bounds };
+    let limits: IncidentBounds = form(scenario, tier, tally.failure, tally.service);
     let share = |events| Proportion::new(events, tally.n);
     let label = |label: &PlanLabel| match label {
         PlanLabel::Plan(plan) => scenario.plans[*plan].name.clone(),
@@ -160,6 +182,7 @@ fn assess_step(scenario: &Scenario, tally: &StepTally) -> StepAssessment {
     let n = tally.finish.count();
     let quantile = |p| tally.finish.quantile(p, MS).ok().map(|q| q.point);
     StepAssessment {
+        service: scenario.services[tally.service].name.clone(),
         plan: scenario.plans[tally.plan].name.clone(),
         id: step.name.clone(),
         phase: step.phase.word(),

@@ -11,11 +11,15 @@ pub(super) const MS: f64 = 1e-3;
 
 /// What three-valued answers add up to: one miss decides, then one doubt.
 pub(super) fn all_met(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
-    answers.into_iter().fold(Some(true), |all, one| match (all, one) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (None, _) | (_, None) => None,
-        _ => Some(true),
-    })
+    let mut open = false;
+    for answer in answers {
+        match answer {
+            Some(false) => return Some(false),
+            None => open = true,
+            Some(true) => {}
+        }
+    }
+    (!open).then_some(true)
 }
 
 /// The objective that incidents of `tally` are held against, with the chance of meeting it.
@@ -104,9 +108,17 @@ pub(super) fn entry(failure: &str, service: Option<&str>, objective: &IncidentOb
 
 /// The objectives of the year. Availability stays undecided here: a sum over incidents is an
 /// approximation, and an approximation decides nothing.
-pub(super) fn yearly(asked: YearlyObjective, per_month: Option<f64>, known: f64) -> Vec<ObjectiveResult> {
+///
+/// # Arguments
+/// `availability`: that approximation; `known`: the part of the bill that has prices.
+pub(super) fn yearly(
+    asked: YearlyObjective,
+    availability: f64,
+    per_month: Option<f64>,
+    known: f64,
+) -> Vec<ObjectiveResult> {
     let result = |kind, met, value, needed| ObjectiveResult { failure: None, service: None, kind, met, value, needed };
-    let availability = asked.availability.map(|a| result("availability", None, None, a.value()));
+    let availability = asked.availability.map(|a| result("availability", None, Some(availability), a.value()));
     let money = asked.per_month.map(|limit| {
         let limit = limit.amount();
         // What is known already may be too much, whatever the rest costs.
@@ -146,8 +158,8 @@ mod tests {
     #[test]
     fn a_month_that_is_too_dear_already_is_missed_though_a_price_is_missing() {
         let asked = YearlyObjective { availability: None, per_month: Money::new(100.0) };
-        assert_eq!(yearly(asked, None, 120.0)[0].met, Some(false));
-        assert_eq!(yearly(asked, None, 80.0)[0].met, None);
-        assert_eq!(yearly(asked, Some(80.0), 80.0)[0].met, Some(true));
+        assert_eq!(yearly(asked, 1.0, None, 120.0)[0].met, Some(false));
+        assert_eq!(yearly(asked, 1.0, None, 80.0)[0].met, None);
+        assert_eq!(yearly(asked, 1.0, Some(80.0), 80.0)[0].met, Some(true));
     }
 }

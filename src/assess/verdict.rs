@@ -62,6 +62,11 @@ fn has_unpriced_loss(tier: &TierAssessment) -> bool {
     tier.rare_event.unknown.iter().any(|key| key.ends_with(".unrecoverable_cost"))
 }
 
+fn only_availability_is_open(tier: &TierAssessment) -> bool {
+    let mut open = tier.objectives.each.iter().filter(|o| o.met.is_none());
+    open.all(|o| o.kind == "availability" && o.value.is_some_and(|value| value >= o.needed))
+}
+
 /// Known before unknown, then the lower, then the name, so that the answer never depends on order.
 fn by_bill(a: &TierAssessment, b: &TierAssessment) -> Ordering {
     let known = |t: &TierAssessment| t.cost.per_month.unwrap_or(f64::INFINITY);
@@ -79,6 +84,9 @@ pub(super) fn verdict(tiers: &[TierAssessment]) -> Verdict {
         return choose(Outcome::Met, met);
     }
     if !open.is_empty() {
+        // Rather one of which only the availability is open, and that looks high enough.
+        let near: Vec<&TierAssessment> = open.iter().copied().filter(|t| only_availability_is_open(t)).collect();
+        let open = if near.is_empty() { open } else { near };
         let mut verdict = choose(Outcome::Undecided, open);
         verdict.obstacles = obstacles(tiers, verdict.tier.as_deref(), None);
         return verdict;

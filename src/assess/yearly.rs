@@ -26,14 +26,13 @@ pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
         sum.unrecoverable_per_year += tally.rate_per_year * part(tally.unrecoverable, tally.n);
     }
     sum.availability = 1.0 - (sum.downtime_per_year / SECONDS_PER_YEAR).min(1.0);
-    let mut money = Some(0.0);
     for (service, row) in scenario.services.iter() {
         let tallies: Vec<&IncidentTally> = of_service(scenario, tier, service).collect();
-        let (cost, unknown) = penalty(scenario, row, &tallies);
-        money = money.zip(cost).map(|(a, b)| a + b);
+        let (known, unknown) = penalty(scenario, row, &tallies);
+        sum.known_penalty_per_year += known;
         sum.unknown.extend(unknown);
     }
-    sum.penalty_per_year = money;
+    sum.penalty_per_year = sum.unknown.is_empty().then_some(sum.known_penalty_per_year);
     sum
 }
 
@@ -49,8 +48,8 @@ fn of_service<'a>(
     tier.incidents.iter().filter(move |t| t.service == wanted)
 }
 
-/// Money per year for one service, and the prices that are missing for it.
-fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -> (Option<f64>, Vec<String>) {
+/// Money per year for one service as far as it has prices, and the prices that are missing.
+fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -> (f64, Vec<String>) {
     let hours = |of: fn(&IncidentTally) -> &Tally| {
         tallies.iter().map(|t| weight(scenario, t) * mean_of_all(of(t))).sum::<f64>() / SECONDS_PER_HOUR
     };
@@ -60,15 +59,14 @@ fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -
         ("loss_per_hour", service.loss_per_hour, hours(|t| &t.data_loss)),
         ("unrecoverable_cost", service.unrecoverable_cost, lost),
     ];
-    let mut total = Some(0.0);
+    let mut total = 0.0;
     let mut unknown = Vec::new();
     // Nothing of something costs nothing at any price.
     for (key, price, quantity) in parts.into_iter().filter(|(_, _, quantity)| *quantity > 0.0) {
-        let cost = price.map(Money::amount).map(|price| price * quantity);
-        if cost.is_none() {
-            unknown.push(format!("{}.{key}", service.name));
+        match price.map(Money::amount) {
+            Some(price) => total += price * quantity,
+            None => unknown.push(format!("{}.{key}", service.name)),
         }
-        total = total.zip(cost).map(|(a, b)| a + b);
     }
     (total, unknown)
 }

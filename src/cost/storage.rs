@@ -77,17 +77,19 @@ pub fn stored(scenario: &Scenario, copy: CopyId) -> Vec<Stored> {
             Some(_) => vec![(StoredPart::Whole, written(keep.seconds()))],
             None => vec![],
         },
-        CopyKind::Backup { schedule, takes, full_every: None, fails, keep, .. } => {
-            let runs = keep.seconds() / run_distance(schedule, takes);
-            vec![(StoredPart::Whole, size * (1.0 - fails.value()) * runs)]
-        }
-        CopyKind::Backup { full_every: Some(full), keep, .. } => {
-            let (keep, full) = (keep.seconds(), full.seconds());
-            vec![
-                (StoredPart::Increments, written(keep)),
-                (StoredPart::Chains, written(full / 2.0)),
-                (StoredPart::Fulls, size * (1.0 + keep / full)),
-            ]
+        CopyKind::Backup { schedule, takes, full_every, fails, keep, .. } => {
+            let keep = keep.seconds();
+            match full_distance(schedule, *full_every) {
+                None => {
+                    let runs = keep / run_distance(schedule, takes);
+                    vec![(StoredPart::Whole, size * (1.0 - fails.value()) * runs)]
+                }
+                Some(full) => vec![
+                    (StoredPart::Increments, written(keep)),
+                    (StoredPart::Chains, written(full / 2.0)),
+                    (StoredPart::Fulls, size * (1.0 + keep / full)),
+                ],
+            }
         }
     };
     let times = holdings(scenario, row) / row.compression;
@@ -104,6 +106,13 @@ pub(super) fn run_distance(schedule: &Schedule, takes: &Delay) -> f64 {
         }
         _ => gap,
     }
+}
+
+/// Seconds from one full backup to the next, a whole number of runs; `None` if every run is full.
+pub(super) fn full_distance(schedule: &Schedule, full_every: Option<Seconds>) -> Option<f64> {
+    let gap = schedule.mean_gap().seconds();
+    let runs = (full_every?.seconds() / gap).round();
+    (runs > 1.0).then_some(runs * gap)
 }
 
 /// How many times the data set lies at the sites of a copy.

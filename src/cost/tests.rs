@@ -239,6 +239,16 @@ fn a_chain_keeps_its_full_and_its_older_increments() {
     assert_item(&cost, "transfer: b over wan", moved, Some(moved * 0.02));
 }
 
+/// A full every day of a daily backup is all full: 30 states of 10 GB, no increments.
+#[test]
+fn fulls_as_often_as_runs_leave_no_increments() {
+    let kind = backup(DAY, 3600.0, 30.0 * DAY, Some(DAY));
+    let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), copy("b", kind, Some(0), &[1])]));
+    assert_item(&cost, "storage: b", 300.0, Some(6.90));
+    assert_item(&cost, "transfer: b over wan", 730.0 / 24.0 * 10.0, Some(730.0 / 24.0 * 0.2));
+    assert!(!cost.items.iter().any(|i| i.item.contains("increments")), "{cost:?}");
+}
+
 /// Simulates the retention of fulls and increments day by day and averages what is kept.
 #[test]
 fn the_chain_formula_agrees_with_a_day_by_day_count() {

@@ -5,7 +5,7 @@ use crate::model::{Copy, CopyKind, Scenario, Upstream};
 use crate::units::Bytes;
 
 use super::SECONDS_PER_MONTH;
-use super::storage::run_distance;
+use super::storage::{full_distance, run_distance};
 
 /// A steady flow from one region to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,10 +94,10 @@ fn moved_per_month(scenario: &Scenario, copy: &Copy) -> Option<Bytes> {
         | CopyKind::Async { .. }
         | CopyKind::Log { .. }
         | CopyKind::Derived { lag: Some(_) } => written,
-        CopyKind::Backup { schedule, takes, full_every: None, .. } => {
-            size * SECONDS_PER_MONTH / run_distance(schedule, takes)
-        }
-        CopyKind::Backup { full_every: Some(full), .. } => written + size * SECONDS_PER_MONTH / full.seconds(),
+        CopyKind::Backup { schedule, takes, full_every, .. } => match full_distance(schedule, *full_every) {
+            None => size * SECONDS_PER_MONTH / run_distance(schedule, takes),
+            Some(full) => written + size * SECONDS_PER_MONTH / full,
+        },
         CopyKind::SoftDelete { .. } | CopyKind::Derived { lag: None } => return None,
     };
     Bytes::new(bytes / copy.compression)

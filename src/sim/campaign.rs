@@ -20,7 +20,7 @@ use crate::stats::PairTally;
 
 /// Incidents of a tier that are simulated in one go before the next tier sees the same ones: small
 /// enough for the outcomes of a tier to stay in the first cache level.
-const BLOCK: u64 = 256;
+const BLOCK: u64 = 1024;
 
 /// Up to so many tiers, each is compared with each; beyond, only with the first.
 const ALL_PAIRS: usize = 16;

@@ -344,6 +344,10 @@ pub(super) fn simulate<U: Uniform>(
     if application.unrecoverable {
         application.recovery_time = NEVER;
     }
+    if let Some((rto, rpo)) = program.limits {
+        application.rto_met = application.recovery_time <= rto && !application.unrecoverable;
+        application.rpo_met = application.data_loss <= rpo && application.data_loss != NEVER;
+    }
     application
 }
 

@@ -31,6 +31,7 @@ pub(super) struct Lanes {
     ready: Vec<f64>,
     takes: Vec<f64>,
     finish: Vec<Vec<f64>>,
+    millis: Vec<u64>,
     /// Off the common path.
     pub(super) off: Vec<bool>,
 }
@@ -262,13 +263,16 @@ impl Lanes {
 
     fn tally_steps(&mut self, program: &FailureProgram, plan: &PlanProgram, steps: &mut [StepTally]) {
         let corruption = program.kind == FailureKind::Corruption;
-        let on = || (0..self.occurrences.len()).filter(|n| !self.off[*n]);
+        let off = std::mem::take(&mut self.off);
+        let on = || off.iter().enumerate().filter(|(_, off)| !**off).map(|(n, _)| n);
         let first = plan.first_slot;
         for (step, tally) in steps[first..first + plan.steps.len()].iter_mut().enumerate() {
+            self.millis.clear();
             for n in on() {
                 let impact_time = if corruption { self.detect[n] } else { 0.0 };
-                tally.add(super::milliseconds(self.finish[step][n] - impact_time));
+                self.millis.push(super::milliseconds(self.finish[step][n] - impact_time));
             }
+            super::tally::tally(&mut tally.finish, &self.millis);
             if plan.is_chain {
                 tally.critical += on().count() as u64;
             }
@@ -278,5 +282,6 @@ impl Lanes {
                 plan.critical_path(|step| self.finish[step][n], |step| steps[first + step].critical += 1);
             }
         }
+        self.off = off;
     }
 }

@@ -66,6 +66,9 @@ pub(super) struct FailureProgram {
     pub(super) step_slots: Vec<StepSlot>,
     /// Groups of services whose data must agree, as positions; only groups of two and more.
     pub(super) agreeing: Vec<Vec<usize>>,
+    /// The application's own objective, in milliseconds of recovery time and of data loss; without one
+    /// it is held against those of its services.
+    pub(super) limits: Option<(u64, u64)>,
 }
 
 /// How an event reaches further members.
@@ -210,6 +213,7 @@ impl FailureProgram {
             people: scenario.roles.rows().iter().map(|role| role.people).collect(),
             step_slots,
             agreeing: agreeing(scenario, tier),
+            limits: limits(scenario, ctx.failure),
         };
         program.resources = super::route::resources(ctx);
         if program.spreads.is_none() {
@@ -234,6 +238,11 @@ fn needs_moment(scenario: &Scenario, tier: &Tier) -> bool {
             CopyKind::Backup { schedule: Schedule::Cron { .. } | Schedule::Every { offset: Some(_), .. }, .. }
         )
     })
+}
+
+fn limits(scenario: &Scenario, failure: FailureId) -> Option<(u64, u64)> {
+    let objective = scenario.objectives.of(failure)?;
+    Some((milliseconds_or_never(objective.rto), milliseconds_or_never(objective.rpo)))
 }
 
 fn agreeing(scenario: &Scenario, tier: &Tier) -> Vec<Vec<usize>> {

@@ -265,10 +265,14 @@ impl Block {
 }
 
 /// Adds one quantity of a block. A quantity that is the same throughout is counted, not searched for.
-fn tally(tally: &mut Tally, values: &[u64]) {
+pub(super) fn tally(tally: &mut Tally, values: &[u64]) {
     let Some(first) = values.first().copied() else { return };
     if first != super::NEVER && values.iter().all(|value| *value == first) {
         tally.record_many(first, values.len() as u64);
+        return;
+    }
+    if !values.contains(&super::NEVER) {
+        tally.record_all(values);
         return;
     }
     for value in values {

@@ -81,7 +81,11 @@ codes! {
     NO_PACE = "no-pace": "A transfer that neither a rate nor a link limits.";
     STEP_WITHOUT_TIME = "step-without-time": "A step without anything that takes time.";
     USELESS_KEY = "useless-key": "A key without another that it needs to mean anything.";
+    // Schedules and retention.
+    RUNS_OVER = "runs-over": "A backup whose shortest run is longer than the time to its next start.";
+    KEPT_TOO_SHORT = "kept-too-short": "Retention shorter than the time until the next point, than detection or than an attacker's dwell ever are.";
     // Limits.
+    TOO_MANY_FINDINGS = "too-many-findings": "The file has more faults than are listed.";
     LIMIT_FILE = "limit-file": "The file is too large.";
     LIMIT_ENTRIES = "limit-entries": "A table has too many entries.";
     LIMIT_MEMBERS = "limit-members": "Too many instances, sites or members.";
@@ -91,8 +95,8 @@ codes! {
     LIMIT_COUNT = "limit-count": "A count beyond what is worth simulating.";
     LIMIT_STEPS = "limit-steps": "A plan has too many steps.";
     // Advice.
-    RUNS_OVER = "runs-over": "A backup that may run longer than the time to the next: starts are skipped.";
-    KEPT_TOO_SHORT = "kept-too-short": "Retention shorter than the time until the next point, until detection, or than an attacker's dwell.";
+    MAY_RUN_OVER = "may-run-over": "A backup that may run longer than the time to its next start, which is then skipped.";
+    MAY_EXPIRE = "may-expire": "Points that may be gone when they are needed: retention is shorter than a tail of the time until then.";
     LAG_UNBOUNDED = "lag-unbounded": "Writes at or above the rate of their link: the lag grows without bound.";
     TAKES_EVERY_COPY = "takes-every-copy": "One event takes every copy of a data set.";
     LOG_GAP = "log-gap": "A log kept for a shorter time than the copy that it is replayed onto lags.";
@@ -103,5 +107,6 @@ codes! {
     UNUSED = "unused": "An entry that no tier uses.";
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";
+    CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials can show.";
     NEVER_HAPPENS = "never-happens": "A failure with a rate of zero, or one that no tier feels.";
 }

@@ -28,7 +28,9 @@ pub(super) fn read(cx: &mut Reader<'_>) {
         if at.is_none() {
             cx.broken = true;
         }
-        let instances = instances(cx, &name, &at.map(|a| a.0).unwrap_or_default());
+        let sites = at.map(|a| a.0).unwrap_or_default();
+        let fits = cx.count_assets(sites.len(), &entry.at("at"));
+        let instances = if fits { instances(cx, &name, &sites) } else { Vec::new() };
         let there = u32::try_from(instances.len()).unwrap_or(u32::MAX);
         let enough = entry.get(cx, "enough", values::count);
         match enough {
@@ -111,6 +113,11 @@ fn at(cx: &mut Reader<'_>, node: &Node, path: &Path, sorts: &[Sort]) -> Option<A
 
 fn add_list(cx: &mut Reader<'_>, nodes: &[Node], path: &Path, sorts: &[Sort], sites: &mut Vec<Site>) -> bool {
     let mut whole = true;
+    if nodes.len() > limits::ENTRIES {
+        let message = format!("{} items; {} are allowed", nodes.len(), limits::ENTRIES);
+        cx.error(codes::LIMIT_ENTRIES, path, message);
+        return false;
+    }
     for (n, node) in nodes.iter().enumerate() {
         let at = path.index(n);
         let Some(text) = node.text() else {

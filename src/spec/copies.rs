@@ -5,7 +5,7 @@ use super::keys::COPIES;
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show};
 use super::values::{Listed, filled};
-use super::{codes, compute, graph, quantity, values};
+use super::{codes, compute, cron, graph, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, Table};
 use crate::model::{AsyncLag, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
@@ -64,7 +64,10 @@ fn upstream(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Source> {
 
 fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
     let mut entry = cx.entry(Sort::Copy, name, &COPIES)?;
-    let word = entry.kind(cx, KINDS)?;
+    let Some(word) = entry.kind(cx, KINDS) else {
+        read_common(cx, &mut entry);
+        return None;
+    };
     let data = entry.get(cx, "data", values::data_set).map(|id| (id, entry.at("data")));
     let of = if word == "primary" { None } else { entry.get(cx, "of", upstream).map(|s| s.0) };
     if word != "primary" && of.is_none() {
@@ -108,6 +111,16 @@ fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
     Some(Draft { row, path: entry.path.clone(), data, of, placed: entry.has("at") })
 }
 
+/// Reads what every kind has, for its faults only: the kind itself is one.
+fn read_common(cx: &mut Reader<'_>, entry: &mut Entry<'_>) {
+    let _ = (entry.get(cx, "data", values::data_set), entry.get(cx, "account", values::account));
+    if entry.has("of") {
+        let _ = entry.get(cx, "of", upstream);
+    }
+    let _ = (entry.get(cx, "at", compute::at_places_or_pools), entry.get(cx, "per_gb_month", values::money));
+    let _ = (entry.get(cx, "read_rate", values::pace), read_compression(cx, entry));
+}
+
 fn read_sites(cx: &mut Reader<'_>, entry: &mut Entry<'_>, word: &str) -> Vec<Site> {
     if !entry.has("at") && !matches!(word, "soft-delete" | "derived") {
         entry.missing(cx, "at");
@@ -118,7 +131,8 @@ fn read_sites(cx: &mut Reader<'_>, entry: &mut Entry<'_>, word: &str) -> Vec<Sit
     if sites.is_none() && entry.has("at") {
         cx.broken = true;
     }
-    sites.map(|at| at.0).unwrap_or_default()
+    let sites = sites.map(|at| at.0).unwrap_or_default();
+    if cx.count_assets(sites.len(), &entry.at("at")) { sites } else { Vec::new() }
 }
 
 fn read_compression(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> f64 {
@@ -236,16 +250,16 @@ fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
     let takes = entry.get(cx, "takes", values::delay);
     let keep = entry.get(cx, "keep", values::span).unwrap_or_default();
     let full_every = entry.get(cx, "full_every", values::span);
-    if let (Some(full), Some(schedule)) = (full_every, &schedule) {
-        if full < schedule.mean_gap() {
-            let message = "a full backup more often than any backup";
-            let every = if entry.has("every") { "every" } else { "cron" };
-            cx.push(
-                Diagnostic::error(codes::TOO_OFTEN, entry.at("full_every"), message)
-                    .also(entry.at(every), "any backup")
-                    .help("leave `full_every` out if every backup is a full one"),
-            );
-        }
+    if let (Some(full), Some(schedule)) = (full_every, &schedule)
+        && full < schedule.mean_gap()
+    {
+        let message = "a full backup more often than any backup";
+        let every = if entry.has("every") { "every" } else { "cron" };
+        cx.push(
+            Diagnostic::error(codes::TOO_OFTEN, entry.at("full_every"), message)
+                .also(entry.at(every), "any backup")
+                .help("leave `full_every` out if every backup is a full one"),
+        );
     }
     let zero = || crate::model::Delay::constant(Seconds::ZERO);
     Some(CopyKind::Backup {
@@ -270,7 +284,7 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
     if entry.has("cron") {
         let expression = entry.get(cx, "cron", values::text)?.0;
         let timezone = entry.get(cx, "tz", values::text)?.0;
-        return match quantity_cron(&expression, &timezone) {
+        return match cron::cron_starts(&expression, &timezone) {
             Ok(starts) => Some(Schedule::Cron { expression, timezone, starts }),
             Err(error) => {
                 let key = if error.code == codes::BAD_TIME_ZONE { "tz" } else { "cron" };
@@ -290,10 +304,6 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
         );
     }
     Some(Schedule::Every { interval, offset })
-}
-
-fn quantity_cron(expression: &str, timezone: &str) -> Result<Vec<f64>, quantity::QuantityError> {
-    super::cron::cron_starts(expression, timezone)
 }
 
 impl Show for FailureKind {}
@@ -362,6 +372,13 @@ fn resolve_data(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
                 }
             }
             None => {
+                cx.broken = true;
+                // Of a chain only the copy that it starts from could say it.
+                if at != n
+                    || matches!(drafts[n].row.of, Some(Upstream::External(_)) if drafts[n].row.kind.word() != "derived")
+                {
+                    continue;
+                }
                 let sets: Vec<String> = cx.all_names(Sort::Data).iter().map(|d| quote(d)).collect();
                 let fault = Diagnostic::error(
                     codes::DATA_UNCLEAR,
@@ -374,7 +391,6 @@ fn resolve_data(cx: &mut Reader<'_>, drafts: &mut [Draft]) {
                     if sets.is_empty() { "[data], which is empty".to_owned() } else { sets.join(", ") }
                 ));
                 cx.push(fault);
-                cx.broken = true;
             }
         }
     }

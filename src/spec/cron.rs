@@ -5,6 +5,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::codes;
 use super::quantity::{QuantityError, shown, unseen};
 use crate::model::Schedule;
 
@@ -43,7 +44,7 @@ pub fn cron_starts(expression: &str, timezone: &str) -> Result<Vec<f64>, Quantit
     while let Some(next) = next_start(&cron, &at, inclusive, end) {
         if starts.len() == MOST_STARTS {
             return Err(QuantityError::new(
-                "limit-schedule-points",
+                codes::LIMIT_SCHEDULE,
                 format!("`{}` starts more than {MOST_STARTS} times a year", shown(expression)),
             )
             .help("use `every = \"…\"`, which is computed and not enumerated"));
@@ -66,13 +67,13 @@ fn next_start(cron: &Cron, at: &DateTime<Tz>, inclusive: bool, end: DateTime<Utc
 }
 
 fn never(expression: &str, why: &str) -> QuantityError {
-    QuantityError::new("cron-never-fires", format!("`{}` never starts: {why}", shown(expression)))
+    QuantityError::new(codes::CRON_NEVER, format!("`{}` never starts: {why}", shown(expression)))
         .help("the fields are minute, hour, day of the month, month, day of the week: `0 2 * * *` is 02:00 every day")
 }
 
 fn parse(expression: &str) -> Result<Cron, QuantityError> {
     let bad = |why: &str| {
-        QuantityError::new("bad-cron", format!("`{}` is not a cron expression: {why}", shown(expression)))
+        QuantityError::new(codes::BAD_CRON, format!("`{}` is not a cron expression: {why}", shown(expression)))
             .help("five fields: minute, hour, day of the month, month, day of the week: `0 2 * * *` is 02:00 every day")
     };
     if expression.len() > LONGEST {
@@ -101,7 +102,7 @@ fn parse(expression: &str) -> Result<Cron, QuantityError> {
 
 fn time_zone(name: &str) -> Result<Tz, QuantityError> {
     name.parse::<Tz>().map_err(|_| {
-        let error = QuantityError::new("unknown-time-zone", format!("`{}` is not a time zone", shown(name)));
+        let error = QuantityError::new(codes::BAD_TIME_ZONE, format!("`{}` is not a time zone", shown(name)));
         match nearest(name) {
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
             None => error.help("IANA names are known: `UTC`, `Europe/Berlin`, `America/New_York`, `Asia/Shanghai`"),

@@ -122,8 +122,15 @@ impl Document {
             return document;
         }
         let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors.iter().take(MOST_SYNTAX_FAULTS) {
-            document.fault(error.message(), error.span(), found);
+        let mut last_line = None;
+        for error in errors.iter().take(MOST_SYNTAX_FAULTS * 100) {
+            // The parser goes on behind a fault, mostly to stumble over its echo in the next lines.
+            let line = error.span().map(|span| text[..text.floor_char_boundary(span.start)].matches('\n').count());
+            let echo = last_line.zip(line).is_some_and(|(last, line)| (last..=last + 3).contains(&line));
+            last_line = line.or(last_line);
+            if !echo && found.all().len() < MOST_SYNTAX_FAULTS {
+                document.fault(error.message(), error.span(), found);
+            }
         }
         if errors.is_empty() {
             document.root = Node { span: table.span(), raw: convert_table(table.get_ref()) };
@@ -137,13 +144,13 @@ impl Document {
         let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
         let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
         // The replacement character that stands for the bad bytes has three bytes.
-        let faults = vec![valid..(valid + 3).min(text.len())];
+        let bad = valid..(valid + 3).min(text.len());
         found.push(
             Diagnostic::error(codes::NOT_UTF8, Path::default().index(0), format!("byte {valid} is not UTF-8"))
                 .label("here the text ends")
                 .help("a scenario is a text file in UTF-8; save it in that encoding"),
         );
-        Self { text, root: empty, faults }
+        Self { text, root: empty, faults: Vec::from([bad]) }
     }
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
@@ -172,7 +179,8 @@ impl Document {
 
     /// The bytes that a path stands for: of the nearest thing that is there if the path itself is
     /// not. `None`: the file as a whole.
-    pub(super) fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
+    #[must_use]
+    pub fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
         if let [Segment::Index(n)] = path.0.as_slice() {
             return self.faults.get(*n).cloned();
         }

@@ -13,13 +13,9 @@ use crate::model::{Drill, Explore, ExploreAxis, Runbook};
 pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
     let document = cx.document;
     let Some(mut entry) = Entry::new(cx, &TOP, &document.root, Path::default(), None) else { return false };
-    if let Some(version) = entry.get(cx, "drplan", version) {
-        if version != 1 {
-            let message = format!("version {version} of the language is not known");
-            cx.push(
-                Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"),
-            );
-        }
+    if let Some(version) = entry.get(cx, "drplan", version).filter(|v| *v != 1) {
+        let message = format!("version {version} of the language is not known");
+        cx.push(Diagnostic::error(codes::VERSION, entry.at("drplan"), message).help("this program reads version 1"));
     }
     cx.parts.title = entry.get(cx, "title", values::text).map(|t| t.0).unwrap_or_default();
     if let Some(currency) = entry.get(cx, "currency", values::text) {
@@ -74,7 +70,10 @@ pub(super) fn read_rest(cx: &mut Reader<'_>) {
     read_drills(cx);
     read_runbook(cx, &top);
     read_explore(cx, &top);
-    if !top.has("currency") {
+    // A currency that stands below the wrong header is reported there.
+    let strayed =
+        |d: &Diagnostic| d.labels.iter().any(|l| l.path.0.last() == Some(&Segment::Key("currency".to_owned())));
+    if !top.has("currency") && !cx.found.all().iter().any(strayed) {
         if let Some(price) = cx.price.clone() {
             let fault = Diagnostic::error(codes::MISSING_CURRENCY, price, "a price without a currency");
             cx.push(fault.help("add `currency = \"USD\"`, or whatever the prices are in, at the top of the file"));
@@ -124,10 +123,9 @@ fn read_explore<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
     let Some(mut entry) = Entry::new(cx, &EXPLORE, node, path, None) else { return };
     let optional = entry.get(cx, "optional", values::copies).map(|l| l.0).unwrap_or_default();
     let mut vary = Vec::new();
-    if entry.get(cx, "vary", axes).is_some() {
-        if let Some((node, path)) = entry.node("vary") {
-            collect_axes(cx, node, &path, path.0.len(), &mut vary);
-        }
+    let given = entry.get(cx, "vary", axes);
+    if let Some((node, path)) = entry.node("vary").filter(|_| given.is_some()) {
+        collect_axes(cx, node, &path, path.0.len(), &mut vary);
     }
     cx.parts.explore = Some(Explore { optional, vary });
 }
@@ -146,7 +144,8 @@ fn collect_axes(cx: &mut Reader<'_>, node: &Node, path: &Path, skip: usize, vary
             }
             let target = Path(path.0[skip..].to_vec());
             check_axis(cx, &target, path);
-            let values = nodes.iter().map(|n| cx.document.text[n.span.clone()].to_owned()).collect();
+            let values =
+                nodes.iter().map(|n| cx.document.text.get(n.span.clone()).unwrap_or_default().to_owned()).collect();
             vary.push(ExploreAxis { path: target.to_string(), values });
         }
         _ => cx.wrong_type(node, path, "a list of values under the path of a key, `copies.nightly.every = [...]`"),

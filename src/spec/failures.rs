@@ -94,6 +94,9 @@ fn read_members(
     };
     let each = entry.has("each");
     let mut targets = entry.get(cx, if each { "each" } else { "hits" }, parse)?.0;
+    if !cx.count_assets(targets.len(), &entry.at(if each { "each" } else { "hits" })) {
+        return None;
+    }
     // By name, so that the order of a list changes nothing.
     targets.sort();
     let before = targets.len();
@@ -137,7 +140,7 @@ fn targets(cx: &mut Reader<'_>, node: &Node, path: &Path, sorts: &[Sort]) -> Opt
     match &node.raw {
         Raw::Text(text) => whole = add(cx, text, path, sorts, &mut found),
         Raw::List(nodes) => {
-            for (n, node) in nodes.iter().enumerate() {
+            for (n, node) in nodes.iter().enumerate().take_while(|(n, _)| *n <= limits::MEMBERS as usize) {
                 let at = path.index(n);
                 whole &= match node.text() {
                     Some(text) => add(cx, text, &at, sorts, &mut found),

@@ -6,13 +6,20 @@
 pub const FILE_BYTES: usize = 8 << 20;
 
 /// Entries of one table. Pairs of entries are compared in places, so this also bounds time.
-pub const ENTRIES: usize = 2_000;
+pub const ENTRIES: usize = 1_000;
 
 /// Instances of a pool, sites of a copy, or members of a failure.
 pub const MEMBERS: u64 = 10_000;
 
-/// Instances and sites of the whole file: each is a bit of every event's set.
-pub const ASSETS: usize = 50_000;
+/// Instances, sites and members of the whole file: every member has a set with a bit for every
+/// instance and site.
+pub const ASSETS: usize = 20_000;
+
+/// What the lists of all services of all tiers hold together.
+pub const TIER_ITEMS: usize = 200_000;
+
+/// Findings that are collected; a file with more has one fault over and over.
+pub const FINDINGS: usize = 500;
 
 /// Samples of an empirical distribution.
 pub const SAMPLES: usize = 100_000;
@@ -29,7 +36,7 @@ pub const RETRIES: u64 = 1_000;
 /// Recovery points of one source that a plan tries.
 pub const POINTS: u64 = 1_000;
 
-/// Steps of one plan, and members of one heartbeat count.
+/// Steps of one plan.
 pub const STEPS: usize = 1_000;
 
 /// Missed heartbeats.

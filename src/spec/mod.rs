@@ -3,8 +3,10 @@
 //!
 //! All faults of a file are found at once, each with the place where it stands. What every value
 //! is, the default ones included, is kept as a listing with its origin.
+//!
+#![doc = include_str!("reference.md")]
 
-#[allow(dead_code)]
+mod checks;
 mod codes;
 mod compute;
 mod copies;
@@ -29,7 +31,7 @@ pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
-use crate::diag::{Diagnostics, Path};
+use crate::diag::{Diagnostic, Diagnostics, Path};
 use crate::model::Scenario;
 
 /// A valid scenario with what is worth knowing about its file.
@@ -57,16 +59,38 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     names::check_characters(&document.root, &Path::default(), &mut found);
     let names = names::Names::gather(&document, &mut found);
+    if found.all().iter().any(|d| d.code == codes::LIMIT_ENTRIES) {
+        return Err((found, document));
+    }
     let mut cx = read::Reader::new(&document, names, found);
     read_all(&mut cx);
-    let (found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
-    if found.has_errors() || cx.broken {
+    if cx.found.all().len() >= limits::FINDINGS {
+        let message = format!("only the first {} findings are listed", limits::FINDINGS);
+        cx.found.push(Diagnostic::error(codes::TOO_MANY_FINDINGS, Path::default(), message));
+    }
+    let (mut found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
+    if cx.broken {
         return Err((found, document));
     }
     parts.hash = resolved::hash(&notes);
     let scenario = Scenario::seal(parts);
+    for diagnostic in checks::check(&scenario, &document) {
+        // What follows from a fault that is already told helps nobody.
+        let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
+        if !follows {
+            found.push(diagnostic);
+        }
+    }
+    if found.has_errors() {
+        return Err((found, document));
+    }
     let resolved = notes.into_iter().map(|note| note.entry).collect();
     Ok(Loaded { scenario, advice: found, document, resolved })
+}
+
+/// Whether a path is in an entry.
+fn within(path: &Path, entry: &Path) -> bool {
+    !entry.0.is_empty() && path.0.starts_with(&entry.0)
 }
 
 /// Reads a scenario from bytes that need not be text.

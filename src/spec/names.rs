@@ -175,19 +175,17 @@ impl Names {
         for (sort, table) in &self.tables {
             for (name, (_, path)) in table {
                 check_name(*sort, name, path, found);
-                if sort.shares() {
-                    if let Some((other, first)) = shared.insert(name, (*sort, path)) {
-                        let message = format!("{} is the name of {} and of {}", quote(name), other.a(), sort.a());
-                        found.push(
-                            Diagnostic::error(codes::DUPLICATE_NAME, path.clone(), message)
-                                .on_key()
-                                .also(first.clone(), format!("{} of that name", other.a()))
-                                .help(
-                                    "places, links, data, externals, accounts, compute and copies share one namespace",
-                                ),
-                        );
-                        continue;
-                    }
+                if sort.shares()
+                    && let Some((other, first)) = shared.insert(name, (*sort, path))
+                {
+                    let message = format!("{} is the name of {} and of {}", quote(name), other.a(), sort.a());
+                    found.push(
+                        Diagnostic::error(codes::DUPLICATE_NAME, path.clone(), message)
+                            .on_key()
+                            .also_key(first.clone(), format!("{} of that name", other.a()))
+                            .help("places, links, data, externals, accounts, compute and copies share one namespace"),
+                    );
+                    continue;
                 }
                 let scope = (!sort.shares()).then_some(*sort);
                 if let Some((other, first)) = alike.insert((scope, skeleton(name)), (name, path)) {
@@ -195,7 +193,7 @@ impl Names {
                     found.push(
                         Diagnostic::error(codes::CONFUSABLE_NAME, path.clone(), message)
                             .on_key()
-                            .also(first.clone(), "looks the same")
+                            .also_key(first.clone(), "looks the same")
                             .help("names must differ in more than case, in more than `-` and `_`, and not by letters of another script"),
                     );
                 }

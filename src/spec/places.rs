@@ -7,7 +7,7 @@ use super::keys::{BURST, DATA, EXTERNALS, LINKS};
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show, Shown};
 use super::resolved::{Note, Origin};
-use super::{codes, values};
+use super::{codes, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{DataId, Id, PlaceId, Table};
 use crate::model::{Account, Burst, DataSet, External, Link, Place, Role};
@@ -163,7 +163,7 @@ fn regions(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Ends> {
     let (first, second) = (values::place(cx, a, &path.index(0)), values::place(cx, b, &path.index(1)));
     let (first, second) = (first?, second?);
     for (id, n) in [(first, 0), (second, 1)] {
-        let Some(place) = cx.parts.places.get(id) else { return None };
+        let place = cx.parts.places.get(id)?;
         if place.parent.is_some() {
             let region = cx.parts.places[place.region].name.clone();
             let message = format!("{} is no region", quote(&place.name));
@@ -188,7 +188,11 @@ fn read_accounts(cx: &mut Reader<'_>) {
         let path = Path::keys(&["accounts"]);
         match &item.node.raw {
             Raw::List(nodes) => {
-                for (n, node) in nodes.iter().enumerate() {
+                if nodes.len() > limits::ENTRIES {
+                    let message = format!("{} accounts; {} are allowed", nodes.len(), limits::ENTRIES);
+                    cx.error(codes::LIMIT_ENTRIES, &path, message);
+                }
+                for (n, node) in nodes.iter().take(limits::ENTRIES).enumerate() {
                     if node.text().is_none() {
                         cx.wrong_type(node, &path.index(n), "the name of an account");
                     } else if nodes[..n].iter().any(|other| other.text() == node.text()) {

@@ -264,6 +264,13 @@ fn side_by_side(
 }
 
 fn one(cx: &mut Reader<'_>, node: &Node, path: &Path, before: &[usize], listing: &mut Listing) -> Vec<usize> {
+    if listing.nodes.len() >= limits::STEPS {
+        if listing.whole {
+            cx.error(codes::LIMIT_STEPS, path, format!("a plan may have {} steps", limits::STEPS));
+        }
+        listing.whole = false;
+        return before.to_vec();
+    }
     let Some(step) = values::step(cx, node, path) else {
         listing.whole = false;
         return before.to_vec();
@@ -273,13 +280,6 @@ fn one(cx: &mut Reader<'_>, node: &Node, path: &Path, before: &[usize], listing:
         let fault =
             Diagnostic::error(codes::STEP_TWICE, path.clone(), message).also(first.clone(), "here it is already");
         cx.push(fault.help("declare a second step that is `like` the first"));
-        listing.whole = false;
-        return before.to_vec();
-    }
-    if listing.nodes.len() >= limits::STEPS {
-        if listing.whole {
-            cx.error(codes::LIMIT_STEPS, path, format!("a plan may have {} steps", limits::STEPS));
-        }
         listing.whole = false;
         return before.to_vec();
     }

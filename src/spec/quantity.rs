@@ -8,6 +8,7 @@ use byte_unit::Unit;
 use jiff::Span;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
+use super::codes;
 use crate::model::Rate;
 use crate::units::{Bytes, BytesPerSecond, PerYear, Probability, SECONDS_PER_YEAR, Seconds};
 
@@ -87,7 +88,7 @@ pub fn duration(text: &str) -> Result<Seconds, QuantityError> {
     let text = clean(text, &DURATION)?;
     let (seconds, nonzero) = match number(text, &DURATION)? {
         Some((number, "")) => {
-            return Err(QuantityError::new("missing-unit", format!("`{}` has no unit", number.text))
+            return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` has no unit", number.text))
                 .help(format!("write `{0}s`, `{0}m`, `{0}h` or `{0}d`", number.text)));
         }
         Some((number, unit)) if unit.chars().all(char::is_alphabetic) => {
@@ -103,12 +104,12 @@ fn duration_unit(number: &Number, unit: &str, text: &str) -> Result<f64, Quantit
     if unit == "M" {
         let n = number.text;
         let month = number.value * 30.0;
-        return Err(QuantityError::new("ambiguous-unit", format!("`{n}M` can mean minutes or months"))
+        return Err(QuantityError::new(codes::AMBIGUOUS_UNIT, format!("`{n}M` can mean minutes or months"))
             .help(format!("write `{n}m` for minutes or `{month}d` for months of 30 days")));
     }
     let one = format!("1{unit}");
     let Ok(span) = one.parse::<Span>() else {
-        let error = QuantityError::new("unknown-unit", format!("`{}` is not a unit of time", shown(unit)));
+        let error = QuantityError::new(codes::UNKNOWN_UNIT, format!("`{}` is not a unit of time", shown(unit)));
         let lower = unit.to_lowercase();
         let error = if lower != unit && format!("1{lower}").parse::<Span>().is_ok() {
             error.help(format!("units of time are lower-case: `{}{lower}`", number.text))
@@ -123,7 +124,7 @@ fn duration_unit(number: &Number, unit: &str, text: &str) -> Result<f64, Quantit
 fn span_seconds(text: &str) -> Result<f64, QuantityError> {
     if text.contains(',') {
         return Err(QuantityError::new(
-            "bad-quantity",
+            codes::BAD_QUANTITY,
             format!("the comma in `{}` can be read in two ways", shown(text)),
         )
         .help("write a decimal point for a fraction, and nothing between thousands"));
@@ -139,7 +140,7 @@ fn span_seconds(text: &str) -> Result<f64, QuantityError> {
 fn exact_seconds(span: &Span, text: &str) -> Result<f64, QuantityError> {
     if span.get_months() != 0 {
         return Err(QuantityError::new(
-            "ambiguous-unit",
+            codes::AMBIGUOUS_UNIT,
             format!("`{}` counts months, which differ in length", shown(text)),
         )
         .help("count days (a month of 30 days is `30d`) or hours (a twelfth of a year is `730h`)"));
@@ -166,13 +167,13 @@ pub fn size(text: &str) -> Result<Bytes, QuantityError> {
     let text = clean(text, &SIZE)?;
     let Some((number, unit)) = number(text, &SIZE)? else { return Err(not_a(text, &SIZE)) };
     if unit.is_empty() {
-        return Err(QuantityError::new("missing-unit", format!("`{}` has no unit", number.text))
+        return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` has no unit", number.text))
             .help(format!("write `{0} B`, `{0} GB` or `{0} TB`", number.text)));
     }
     let unit = data_unit(&number, unit, "", &SIZE)?;
     if unit.is_bit() {
         return Err(QuantityError::new(
-            "unknown-unit",
+            codes::UNKNOWN_UNIT,
             format!("`{}` counts bits, a volume is counted in bytes", shown(text)),
         )
         .help(format!("write `{} {}`", number.value / 8.0, unit.as_str().replace('b', "B"))));
@@ -189,7 +190,7 @@ pub fn data_rate(text: &str) -> Result<BytesPerSecond, QuantityError> {
     let text = clean(text, &DATA_RATE)?;
     let Some((number, unit)) = number(text, &DATA_RATE)? else { return Err(not_a(text, &DATA_RATE)) };
     if unit.is_empty() {
-        return Err(QuantityError::new("missing-unit", format!("`{}` has no unit", number.text))
+        return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` has no unit", number.text))
             .help(format!("write `{0} MB/s`, `{0} Gbps` or `{0} GB/day`", number.text)));
     }
     let rate = if let Some(unit) = unit.strip_suffix("ps") {
@@ -199,7 +200,7 @@ pub fn data_rate(text: &str) -> Result<BytesPerSecond, QuantityError> {
         unit_bytes(unit) / period(per.trim_start(), &DATA_RATE)?
     } else {
         let n = number.text;
-        return Err(QuantityError::new("missing-unit", format!("`{}` does not say per what time", shown(text)))
+        return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)))
             .help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit))));
     };
     in_range(number.value * rate, number.nonzero, text, BytesPerSecond::new)
@@ -230,20 +231,26 @@ fn data_unit(number: &Number, unit: &str, per: &str, form: &Form) -> Result<Unit
         }
         "b" if Unit::parse_str(unit, true, true).is_ok() => {
             let prefix = Unit::parse_str(unit, true, true).map_or("", Unit::as_str).trim_end_matches('B').to_owned();
-            Err(QuantityError::new("ambiguous-unit", format!("the `b` of `{n} {unit}{per}` can mean bytes or bits"))
-                .help(format!("write `{n} {prefix}B{per}` for bytes or `{n} {prefix}bit{per}` for bits")))
+            Err(QuantityError::new(
+                codes::AMBIGUOUS_UNIT,
+                format!("the `b` of `{n} {unit}{per}` can mean bytes or bits"),
+            )
+            .help(format!("write `{n} {prefix}B{per}` for bytes or `{n} {prefix}bit{per}` for bits")))
         }
         "" if exact && known().is_ok() => {
             let letter = prefix.trim_end_matches('i');
-            Err(QuantityError::new("ambiguous-unit", format!("`{n} {unit}{per}` can mean powers of 1000 or of 1024"))
-                .help(format!("write `{n} {letter}B{per}` or `{n} {letter}iB{per}`")))
+            Err(QuantityError::new(
+                codes::AMBIGUOUS_UNIT,
+                format!("`{n} {unit}{per}` can mean powers of 1000 or of 1024"),
+            )
+            .help(format!("write `{n} {letter}B{per}` or `{n} {letter}iB{per}`")))
         }
         _ => Err(unknown_data_unit(n, unit, form)),
     }
 }
 
 fn unknown_data_unit(number: &str, unit: &str, form: &Form) -> QuantityError {
-    let error = QuantityError::new("unknown-unit", format!("`{}` is not a unit of data", shown(unit)));
+    let error = QuantityError::new(codes::UNKNOWN_UNIT, format!("`{}` is not a unit of data", shown(unit)));
     match Unit::parse_str(unit, true, true) {
         Ok(meant) if !unit.is_empty() => error.help(format!("did you mean `{number} {}`?", meant.as_str())),
         _ => error.help(form.examples),
@@ -263,7 +270,7 @@ pub fn frequency(text: &str) -> Result<PerYear, QuantityError> {
     let Some((number, rest)) = number(text, &FREQUENCY)? else { return Err(not_a(text, &FREQUENCY)) };
     let n = number.text;
     if rest.is_empty() {
-        return Err(QuantityError::new("missing-unit", format!("`{n}` does not say per what time"))
+        return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{n}` does not say per what time"))
             .help(format!("write `{n} / year`, `{n} / month` or `{n} / day`")));
     }
     let Some(per) = rest.strip_prefix('/') else { return Err(not_a(text, &FREQUENCY)) };
@@ -282,12 +289,15 @@ fn period(word: &str, form: &Form) -> Result<f64, QuantityError> {
         "month" => SECONDS_PER_MONTH,
         "y" | "year" => SECONDS_PER_YEAR,
         "m" | "M" | "mo" => {
-            return Err(QuantityError::new("ambiguous-unit", format!("`/{word}` can mean per minute or per month"))
-                .help("write `/min` or `/month`"));
+            return Err(QuantityError::new(
+                codes::AMBIGUOUS_UNIT,
+                format!("`/{word}` can mean per minute or per month"),
+            )
+            .help("write `/min` or `/month`"));
         }
         _ => {
             return Err(QuantityError::new(
-                "unknown-unit",
+                codes::UNKNOWN_UNIT,
                 format!("`{}` is not a time that counts can be taken over", shown(word)),
             )
             .help("one of `s`, `min`, `h`, `day`, `week`, `month` (730 h), `year` (8760 h)")
@@ -304,7 +314,7 @@ pub fn share(text: &str) -> Result<Probability, QuantityError> {
     let text = clean(text, &SHARE)?;
     let Some((number, unit)) = number(text, &SHARE)? else { return Err(not_a(text, &SHARE)) };
     if unit.is_empty() {
-        let error = QuantityError::new("missing-unit", format!("`{}` has no unit", number.text));
+        let error = QuantityError::new(codes::MISSING_UNIT, format!("`{}` has no unit", number.text));
         let percent = (number.value * 1e12).round() / 1e10;
         return Err(if number.value <= 1.0 {
             error.help(format!("write `{percent}%`"))
@@ -313,7 +323,9 @@ pub fn share(text: &str) -> Result<Probability, QuantityError> {
         });
     }
     if unit != "%" {
-        return Err(QuantityError::new("unknown-unit", format!("`{}` is not `%`", shown(unit))).help(SHARE.examples));
+        return Err(
+            QuantityError::new(codes::UNKNOWN_UNIT, format!("`{}` is not `%`", shown(unit))).help(SHARE.examples)
+        );
     }
     // Shifting the decimal point in the text rounds once: 99.95% is the f64 nearest to 0.9995.
     let value = if number.text.contains(['e', 'E']) {
@@ -323,7 +335,7 @@ pub fn share(text: &str) -> Result<Probability, QuantityError> {
     };
     if value > 1.0 {
         return Err(
-            QuantityError::new("out-of-range", format!("`{}` is more than all", shown(text))).help(SHARE.examples)
+            QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is more than all", shown(text))).help(SHARE.examples)
         );
     }
     in_range(value, number.nonzero, text, Probability::new)
@@ -343,11 +355,14 @@ pub fn share(text: &str) -> Result<Probability, QuantityError> {
 /// Garwood (1936), Biometrika 28:437-442
 pub fn rate_from_events(events: f64, years: f64) -> Result<Rate, QuantityError> {
     if !(0.0..=MOST_EVENTS).contains(&events) || events.fract() != 0.0 {
-        return Err(QuantityError::new("bad-quantity", format!("`events = {events}` is not a whole number of events"))
-            .help("count the events seen: `{ events = 5, years = 230 }`"));
+        return Err(QuantityError::new(
+            codes::BAD_QUANTITY,
+            format!("`events = {events}` is not a whole number of events"),
+        )
+        .help("count the events seen: `{ events = 5, years = 230 }`"));
     }
     if !(years.is_finite() && years > 0.0) {
-        return Err(QuantityError::new("bad-quantity", format!("`years = {years}` is not a time above zero"))
+        return Err(QuantityError::new(codes::BAD_QUANTITY, format!("`years = {years}` is not a time above zero"))
             .help("the years watched, over all members: `{ events = 5, years = 230 }`"));
     }
     let quantile = |p: f64, freedom: f64| ChiSquared::new(freedom).map(|law| law.inverse_cdf(p) / 2.0).ok();
@@ -356,7 +371,10 @@ pub fn rate_from_events(events: f64, years: f64) -> Result<Rate, QuantityError> 
     let per_year = |count: f64| PerYear::new(count / years);
     match (per_year(events), low.and_then(per_year), high.and_then(per_year)) {
         (Some(point), Some(low), Some(high)) => Ok(Rate { point, low, high }),
-        _ => Err(QuantityError::new("out-of-range", format!("{events} events in {years} years is beyond all numbers"))),
+        _ => Err(QuantityError::new(
+            codes::OUT_OF_RANGE,
+            format!("{events} events in {years} years is beyond all numbers"),
+        )),
     }
 }
 
@@ -372,26 +390,28 @@ struct Number<'a> {
 fn clean<'a>(text: &'a str, form: &Form) -> Result<&'a str, QuantityError> {
     if let Some(c) = text.chars().find(|c| unseen(*c)) {
         return Err(QuantityError::new(
-            "bad-quantity",
-            format!("{} contains the invisible character U+{:04X}", form.what, c as u32),
+            codes::BAD_QUANTITY,
+            format!("`{}` holds the invisible character U+{:04X}", shown(text), c as u32),
         )
         .help("remove it, or write an ordinary space"));
     }
     let text = text.trim_matches(' ');
     if text.is_empty() {
         return Err(
-            QuantityError::new("bad-quantity", format!("an empty text is not {}", form.what)).help(form.examples)
+            QuantityError::new(codes::BAD_QUANTITY, format!("an empty text is not {}", form.what)).help(form.examples)
         );
     }
     if text.len() > LONGEST {
-        return Err(QuantityError::new("bad-quantity", format!("a text of {} bytes is not {}", text.len(), form.what))
-            .help(form.examples));
+        return Err(QuantityError::new(
+            codes::BAD_QUANTITY,
+            format!("a text of {} bytes is not {}", text.len(), form.what),
+        )
+        .help(form.examples));
     }
     let lower = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     if lower.starts_with("nan") || lower.starts_with("inf") {
-        return Err(
-            QuantityError::new("bad-quantity", format!("`{}` is not a finite number", shown(text))).help(form.examples)
-        );
+        return Err(QuantityError::new(codes::BAD_QUANTITY, format!("`{}` is not a finite number", shown(text)))
+            .help(form.examples));
     }
     if text.starts_with('-') {
         return Err(negative(text));
@@ -428,7 +448,7 @@ fn number<'a>(text: &'a str, form: &Form) -> Result<Option<(Number<'a>, &'a str)
         return if std::ptr::eq(form, &DURATION) && rest.starts_with(',') {
             Ok(None)
         } else {
-            Err(QuantityError::new("bad-quantity", format!("`{}` is not a plain decimal number", shown(text)))
+            Err(QuantityError::new(codes::BAD_QUANTITY, format!("`{}` is not a plain decimal number", shown(text)))
                 .help("write a decimal point for a fraction, and nothing between thousands: `1234.5`"))
         };
     }
@@ -443,22 +463,24 @@ fn number<'a>(text: &'a str, form: &Form) -> Result<Option<(Number<'a>, &'a str)
 fn in_range<T>(value: f64, nonzero: bool, text: &str, make: impl Fn(f64) -> Option<T>) -> Result<T, QuantityError> {
     if value == 0.0 && nonzero {
         return Err(QuantityError::new(
-            "out-of-range",
+            codes::OUT_OF_RANGE,
             format!("`{}` is so small that it would count as zero", shown(text)),
         )
         .help("write 0 with its unit if nothing is meant"));
     }
     let made = if value.is_finite() { make(value) } else { None };
-    made.ok_or_else(|| QuantityError::new("out-of-range", format!("`{}` is too large to compute with", shown(text))))
+    made.ok_or_else(|| {
+        QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is too large to compute with", shown(text)))
+    })
 }
 
 fn negative(text: &str) -> QuantityError {
-    QuantityError::new("out-of-range", format!("`{}` is negative", shown(text)))
+    QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is negative", shown(text)))
         .help("no quantity of a scenario can be below zero")
 }
 
 fn not_a(text: &str, form: &Form) -> QuantityError {
-    QuantityError::new("bad-quantity", format!("`{}` is not {}", shown(text), form.what)).help(form.examples)
+    QuantityError::new(codes::BAD_QUANTITY, format!("`{}` is not {}", shown(text), form.what)).help(form.examples)
 }
 
 /// A user's text as messages repeat it: short, on one line, without anything invisible.

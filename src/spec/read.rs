@@ -6,7 +6,7 @@ use super::document::{Document, Item, Node, Raw};
 use super::keys::{ALTERNATIVES, KeyTable, Standard, TABLES, TOP};
 use super::names::{Names, Sort, closest, one_of, quote};
 use super::resolved::{Note, Origin};
-use super::{codes, keys};
+use super::{codes, keys, limits};
 use crate::diag::{Diagnostic, Diagnostics, Path};
 use crate::model::Parts;
 
@@ -23,6 +23,8 @@ pub(super) struct Reader<'d> {
     pub(super) faulty: BTreeSet<Path>,
     /// The first price of the file, which then needs a currency.
     pub(super) price: Option<Path>,
+    /// Instances, sites and members so far.
+    assets: usize,
 }
 
 /// How a value is shown in the listing (for people) and in the canonical form (exact).
@@ -53,6 +55,7 @@ impl<'d> Reader<'d> {
             broken,
             faulty: BTreeSet::new(),
             price: None,
+            assets: 0,
         }
     }
 
@@ -62,10 +65,29 @@ impl<'d> Reader<'d> {
                 self.faulty.insert(Path(label.path.0.iter().take(2).cloned().collect()));
             }
         }
+        if self.found.all().len() >= limits::FINDINGS {
+            self.broken = true;
+            return;
+        }
         // A fault in an entry that others are `like` is one fault.
         if !self.found.all().contains(&diagnostic) {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Counts instances, sites or members; false, and a finding, if the file holds too many.
+    pub(super) fn count_assets(&mut self, count: usize, path: &Path) -> bool {
+        self.assets = self.assets.saturating_add(count);
+        let fits = self.assets <= limits::ASSETS;
+        if !fits {
+            let message = "here the file has more instances, sites of copies and members of failures than allowed";
+            let help = format!("{} are allowed together", limits::ASSETS);
+            self.push(Diagnostic::error(codes::LIMIT_MEMBERS, path.clone(), message).help(help));
+            self.broken = true;
+            // Told once.
+            self.assets = 0;
+        }
+        fits
     }
 
     pub(super) fn error(&mut self, code: &'static str, path: &Path, message: impl Into<String>) {
@@ -126,6 +148,8 @@ pub(super) struct Entry<'d> {
     fields: Vec<Field<'d>>,
     source: Option<String>,
     kind: Option<&'static str>,
+    /// It is `like` something that it cannot be like, so what it lacks is not known.
+    torn: bool,
 }
 
 impl<'d> Entry<'d> {
@@ -143,7 +167,7 @@ impl<'d> Entry<'d> {
             return None;
         };
         let fields = items.iter().map(|item| Field { item, path: path.key(&item.key), like: None }).collect();
-        let mut entry = Self { path, table, fields, source: None, kind: None };
+        let mut entry = Self { path, table, fields, source: None, kind: None, torn: false };
         entry.report_unknown(cx);
         if table.like {
             entry.take_from_sibling(cx, siblings);
@@ -183,7 +207,11 @@ impl<'d> Entry<'d> {
 
     fn take_from_sibling(&mut self, cx: &mut Reader<'_>, siblings: Option<&'d Node>) {
         let Some((node, path)) = self.node("like") else { return };
-        let Some(name) = node.text() else { return cx.wrong_type(node, &path, "the name of a sibling") };
+        self.torn = true;
+        let Some(name) = node.text() else {
+            cx.broken = true;
+            return cx.wrong_type(node, &path, "the name of a sibling");
+        };
         let Some(sibling) = siblings.and_then(|s| s.item(name)) else {
             let known = siblings.and_then(Node::items).unwrap_or_default().iter().map(|i| i.key.as_str());
             let table = self.table.name;
@@ -198,11 +226,14 @@ impl<'d> Entry<'d> {
         };
         let sibling_path = Path(self.path.0[..self.path.0.len() - 1].to_vec()).key(name);
         if sibling.node.item("like").is_some() {
-            let message = format!("{} is itself `like` another entry", quote(name));
-            let chain = Diagnostic::error(codes::LIKE_CHAIN, path, message)
-                .also(sibling_path.key("like"), "the next link of the chain")
-                .help("an entry can be `like` one that stands by itself");
-            cx.push(chain);
+            let chain = if sibling_path == self.path {
+                Diagnostic::error(codes::LIKE_CHAIN, path, format!("{} is `like` itself", quote(name)))
+            } else {
+                let message = format!("{} is itself `like` another entry", quote(name));
+                Diagnostic::error(codes::LIKE_CHAIN, path, message)
+                    .also(sibling_path.key("like"), "the next link of the chain")
+            };
+            cx.push(chain.help("an entry can be `like` one that stands by itself"));
             cx.broken = true;
             return;
         }
@@ -216,6 +247,7 @@ impl<'d> Entry<'d> {
             cx.broken = true;
             return;
         }
+        self.torn = false;
         let dropped = self.dropped_alternatives();
         for item in sibling.node.items().unwrap_or_default() {
             let key = item.key.as_str();
@@ -241,8 +273,7 @@ impl<'d> Entry<'d> {
 
     fn report_exclusive(&self, cx: &mut Reader<'_>) {
         for group in ALTERNATIVES {
-            let given: Vec<&Field<'d>> =
-                group.iter().filter_map(|side| side.iter().find_map(|key| self.field(key))).collect();
+            let given: Vec<&Field<'d>> = group.iter().filter_map(|side| self.field(side[0])).collect();
             if let [first, second, ..] = given.as_slice() {
                 if self.table.get(group[0][0]).is_none() || self.table.get(group[1][0]).is_none() {
                     continue;
@@ -251,7 +282,7 @@ impl<'d> Entry<'d> {
                 cx.push(
                     Diagnostic::error(codes::EXCLUSIVE_KEYS, second.path.clone(), message)
                         .on_key()
-                        .also(first.path.clone(), "also given"),
+                        .also_key(first.path.clone(), "also given"),
                 );
             }
         }
@@ -335,8 +366,18 @@ impl<'d> Entry<'d> {
         cx.notes.push(Note::new(self.path.key(key), shown, Origin::Default { why: why.to_owned() }, None));
     }
 
+    /// Whether a key that the table does not have is one of these with a slip of the pen.
+    fn misspelt(&self, keys: &[&str]) -> bool {
+        let known = || self.table.keys.iter().map(|k| k.name);
+        let unknown = self.fields.iter().map(|f| f.item.key.as_str()).filter(|key| self.table.get(key).is_none());
+        unknown.filter_map(|key| closest(key, known())).any(|near| keys.contains(&near))
+    }
+
     /// Reports that a key is not there.
     pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
+        if self.torn || self.misspelt(&[key]) {
+            return;
+        }
         let entry = self.path.to_string();
         let entry = if entry.is_empty() { "the file".to_owned() } else { quote(&entry) };
         let mut diagnostic =
@@ -351,7 +392,7 @@ impl<'d> Entry<'d> {
 
     /// Reports a missing key unless one of these is given.
     pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
-        if !keys.iter().any(|k| self.has(k)) {
+        if !self.torn && !keys.iter().any(|k| self.has(k)) && !self.misspelt(&keys) {
             let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
             cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
         }

@@ -5,7 +5,7 @@ use super::keys::{KeyTable, MONTHLY, OBJECTIVE, SERVICES, STRATEGIES, YEARLY};
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show, Shown};
 use super::resolved::{Note, Origin};
-use super::{codes, graph, values};
+use super::{codes, graph, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, ExternalId, FailureId, Id, PlanId, PoolId, ServiceId, StrategyId, Table};
 use crate::model::{
@@ -22,6 +22,13 @@ pub(super) struct Lists {
     plans: Vec<PlanId>,
     monthly: Vec<MonthlyItem>,
     policy: Option<PlanPolicy>,
+}
+
+impl Lists {
+    fn len(&self) -> usize {
+        let pools = self.runs.len() + self.standby.len() + self.cold.len();
+        pools + self.copies.len() + self.plans.len() + self.monthly.len()
+    }
 }
 
 /// Reads services, strategies and tiers.
@@ -234,20 +241,25 @@ fn read_strategies(cx: &mut Reader<'_>) -> Vec<Lists> {
 /// choice.
 fn in_order_of_need(rows: &[Service]) -> Vec<ServiceId> {
     let needs = needed(rows);
-    let mut done: Vec<usize> = Vec::new();
-    while done.len() < rows.len() {
-        let next = (0..rows.len()).find(|n| !done.contains(n) && needs[*n].iter().all(|m| done.contains(m)));
-        match next {
-            Some(n) => done.push(n),
-            None => break,
-        }
+    let mut done = vec![false; rows.len()];
+    let mut order = Vec::with_capacity(rows.len());
+    while let Some(n) = (0..rows.len()).find(|n| !done[*n] && needs[*n].iter().all(|m| done[*m])) {
+        done[n] = true;
+        order.push(ServiceId::from_index(n));
     }
-    done.into_iter().map(ServiceId::from_index).collect()
+    order
 }
 
 fn read_tiers(cx: &mut Reader<'_>, services: &[Lists], strategies: &[Lists]) {
     let mut rows: Vec<Tier> = Vec::new();
     let order = in_order_of_need(cx.parts.services.rows());
+    let items: usize = services.iter().chain(strategies).map(Lists::len).sum();
+    if items.saturating_mul(cx.names.len(Sort::Tier).max(1)) > limits::TIER_ITEMS {
+        let message = "the lists of services and strategies are too long for so many tiers";
+        cx.push(Diagnostic::error(codes::LIMIT_ENTRIES, Path::keys(&["services"]), message).on_key());
+        cx.broken = true;
+        return;
+    }
     if cx.names.len(Sort::Tier) == 0 {
         if cx.parts.services.len() > 1 {
             let path = Path::keys(&["services"]);

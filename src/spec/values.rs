@@ -142,7 +142,15 @@ pub(super) fn number(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f6
     }
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     if value == 0.0 && mantissa.contains(|c: char| ('1'..='9').contains(&c)) {
-        return refuse(cx, "is so small that it would count as zero");
+        cx.push(
+            Diagnostic::error(
+                codes::OUT_OF_RANGE,
+                path.clone(),
+                format!("{} is so small that it would count as zero", quote(text)),
+            )
+            .help("write 0 if nothing is meant"),
+        );
+        return None;
     }
     Some(value + 0.0)
 }
@@ -156,11 +164,19 @@ pub(super) fn whole(
     most: u64,
     limit: &'static str,
 ) -> Option<u32> {
-    let Raw::Integer(text) = &node.raw else {
-        cx.wrong_type(node, path, "a whole number");
-        return None;
+    let text = match &node.raw {
+        Raw::Integer(text) => text,
+        Raw::Float(text) => {
+            cx.error(codes::WRONG_TYPE, path, format!("{} is not a whole number", quote(text)));
+            return None;
+        }
+        _ => {
+            cx.wrong_type(node, path, "a whole number");
+            return None;
+        }
     };
-    let value: i128 = text.parse().unwrap_or(i128::MAX);
+    let beyond = if text.starts_with('-') { i128::MIN } else { i128::MAX };
+    let value: i128 = text.parse().unwrap_or(beyond);
     if value < i128::from(least) {
         cx.error(codes::OUT_OF_RANGE, path, format!("{} is too small: at least {least}", quote(text)));
         return None;

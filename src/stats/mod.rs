@@ -3,6 +3,7 @@
 //! Nothing here knows what is counted. Every tally holds integers only, so that merging parts in
 //! any order gives the same bits; floating point begins where an estimate is made.
 
+mod histogram;
 mod pair;
 mod proportion;
 mod rank;

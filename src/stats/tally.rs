@@ -1,14 +1,10 @@
 //! A mergeable tally of non-negative integers, and the estimate made of it.
 
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use super::histogram::Histogram;
 use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
 use super::squared_deviations;
-
-/// Significant decimal digits of the histogram: a bin is at most a thousandth of its value wide,
-/// below the sampling error of any quantile that a few hundred thousand trials can give.
-const DIGITS: u8 = 3;
 
 /// Values above this count as this: 2^50 ms are 35,000 years, 2^50 bytes a petabyte, and squares of
 /// them leave room for 2^28 trials in 128 bits.
@@ -25,8 +21,8 @@ pub struct Tally {
     /// Least of the values above zero.
     min: u64,
     max: u64,
-    /// Values above zero; made with the first of them, for many streams are all zero.
-    histogram: Option<Histogram<u64>>,
+    /// Values above zero.
+    histogram: Histogram,
 }
 
 /// A quantile with its 95% interval.
@@ -123,12 +119,36 @@ impl Tally {
         let (wide, count) = (u128::from(value), u128::from(times));
         self.sum = self.sum.saturating_add(wide * count);
         self.sum_of_squares = self.sum_of_squares.saturating_add((wide * wide).saturating_mul(count));
-        if self.histogram.is_none() {
-            self.histogram = Histogram::new(DIGITS).ok();
-        }
-        if let Some(histogram) = &mut self.histogram {
-            // Cannot fail: the histogram grows by itself and LARGEST fits an index on every platform.
-            let _ = histogram.record_n(value, times);
+        self.histogram.record(value, times);
+    }
+
+    /// Adds many finite outcomes.
+    pub fn record_all(&mut self, values: &[u64]) {
+        // Sums of a part in registers: 1024 values up to 2^60 would not fit 64 bits, nor their squares.
+        for part in values.chunks(1024) {
+            let (mut sum, mut squares, mut zeros) = (0_u128, 0_u128, 0_u64);
+            let (mut min, mut max) = (u64::MAX, 0);
+            for value in part {
+                let value = (*value).min(LARGEST);
+                if value == 0 {
+                    zeros += 1;
+                    continue;
+                }
+                sum += u128::from(value);
+                squares = squares.saturating_add(u128::from(value) * u128::from(value));
+                min = min.min(value);
+                max = max.max(value);
+                self.histogram.record(value, 1);
+            }
+            self.zeros += zeros;
+            if max == 0 {
+                continue;
+            }
+            (self.min, self.max) =
+                if self.above_zero == 0 { (min, max) } else { (self.min.min(min), self.max.max(max)) };
+            self.above_zero += part.len() as u64 - zeros;
+            self.sum = self.sum.saturating_add(sum);
+            self.sum_of_squares = self.sum_of_squares.saturating_add(squares);
         }
     }
 
@@ -138,7 +158,9 @@ impl Tally {
         self.infinite += other.infinite;
         self.sum = self.sum.saturating_add(other.sum);
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
-        let Some(theirs) = &other.histogram else { return };
+        if other.above_zero == 0 {
+            return;
+        }
         if self.above_zero == 0 {
             (self.min, self.max) = (other.min, other.max);
         } else {
@@ -146,11 +168,7 @@ impl Tally {
             self.max = self.max.max(other.max);
         }
         self.above_zero += other.above_zero;
-        match &mut self.histogram {
-            // Cannot fail, as above.
-            Some(ours) => drop(ours.add(theirs)),
-            None => self.histogram = Some(theirs.clone()),
-        }
+        self.histogram.merge(&other.histogram);
     }
 
     /// How many outcomes there are, infinite ones included.
@@ -226,14 +244,10 @@ impl Tally {
         if rank == self.above_zero {
             return Some(self.max as f64);
         }
-        let histogram = self.histogram.as_ref()?;
         let mut before = 0;
-        for bin in histogram.iter_recorded() {
-            let here = bin.count_at_value();
+        for (low, high, here) in self.histogram.bins() {
             if before + here >= rank {
-                let value = bin.value_iterated_to();
-                let low = histogram.lowest_equivalent(value).max(self.min) as f64;
-                let high = histogram.highest_equivalent(value).min(self.max) as f64;
+                let (low, high) = (low.max(self.min) as f64, high.min(self.max) as f64);
                 let position = ((rank - before) as f64 - 0.5) / here as f64;
                 return Some(low + (high - low) * position);
             }

@@ -3,6 +3,9 @@
 
 use super::*;
 
+mod model;
+mod reference;
+
 const FILES: &[(&str, &str)] = &[
     ("beginner", include_str!("beginner.toml")),
     ("doris", include_str!("doris.toml")),

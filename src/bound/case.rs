@@ -1,0 +1,247 @@
+//! One event and what it leaves of a tier: which services go on, which copies survive it.
+//!
+//! This says the same as the rules "When is a service up" and "Which copies survive" of the model,
+//! written a second time and apart from the simulation, so that each checks the other.
+
+use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId};
+use crate::model::{
+    AssetIndex, AssetSet, Copy, CopyKind, Failure, FailureKind, Need, Scenario, Target, Tier, TierService, Upstream,
+    WhenShort,
+};
+use crate::units::Seconds;
+
+use super::span::{Cause, Span};
+
+/// A tier under a failure: what all its events share.
+pub(super) struct Setting<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) assets: AssetIndex,
+    pub(super) tier: &'a Tier,
+    pub(super) failure: FailureId,
+    pub(super) truncate: bool,
+}
+
+impl<'a> Setting<'a> {
+    pub(super) fn row(&self) -> &'a Failure {
+        &self.scenario.failures[self.failure]
+    }
+
+    pub(super) fn kind(&self) -> FailureKind {
+        self.row().kind
+    }
+
+    pub(super) fn span(&self, delay: &crate::model::Delay, cause: Cause) -> Span {
+        Span::of(delay, self.truncate, cause)
+    }
+
+    /// How long the outage lasts; `None` for what does not end by itself.
+    pub(super) fn lasts(&self) -> Option<Span> {
+        self.row().lasts.as_ref().map(|lasts| self.span(lasts, Cause::Failure(self.failure, "lasts")))
+    }
+
+    pub(super) fn lost_instances(&self, pool: PoolId, taken: &AssetSet) -> usize {
+        taken.count_in(self.assets.pool(pool), self.scenario.compute[pool].instances.len())
+    }
+
+    pub(super) fn lost_sites(&self, copy: CopyId, taken: &AssetSet) -> usize {
+        taken.count_in(self.assets.copy(copy), self.scenario.copies[copy].sites.len())
+    }
+
+    pub(super) fn is_primary(&self, copy: CopyId) -> bool {
+        matches!(self.scenario.copies[copy].kind, CopyKind::Primary { .. })
+    }
+
+    /// The primary of a data set in the tier.
+    pub(super) fn primary_of(&self, data: DataId) -> Option<CopyId> {
+        self.tier.copies.iter().copied().find(|c| self.is_primary(*c) && self.scenario.copies[*c].data == data)
+    }
+
+    /// Whether the newest writes of a primary are only in a log of the tier.
+    pub(super) fn has_log(&self, primary: CopyId) -> bool {
+        self.tier.copies.iter().any(
+            |copy| matches!(&self.scenario.copies[*copy].kind, CopyKind::Log { bases, .. } if bases.contains(&primary)),
+        )
+    }
+
+    pub(super) fn needs_lost(&self, row: &TierService, taken: &AssetSet) -> bool {
+        let needs = &self.scenario.services[row.service].needs;
+        needs.iter().any(|need| matches!(need, Need::External(e) if taken.contains(self.assets.external(*e))))
+    }
+
+    /// Whether a service has compute, copies or needs among `taken`.
+    pub(super) fn holds_any(&self, row: &TierService, taken: &AssetSet) -> bool {
+        row.runs.iter().chain(&row.standby).any(|pool| self.lost_instances(*pool, taken) > 0)
+            || row.copies.iter().any(|copy| self.lost_sites(*copy, taken) > 0)
+            || self.needs_lost(row, taken)
+    }
+
+    /// How many sites of a copy a write waits for, and whether it goes on with one.
+    pub(super) fn acks(&self, copy: CopyId) -> Option<(usize, WhenShort)> {
+        match &self.scenario.copies[copy].kind {
+            CopyKind::Primary { acks, when_short, .. } | CopyKind::Log { acks: Some(acks), when_short, .. } => {
+                Some((*acks as usize, *when_short))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_writable(&self, copy: CopyId, taken: &AssetSet, lenient: bool) -> bool {
+        let Some((acks, when_short)) = self.acks(copy) else { return true };
+        let left = self.scenario.copies[copy].sites.len() - self.lost_sites(copy, taken);
+        left >= acks || (left >= 1 && (lenient || when_short == WhenShort::Continue))
+    }
+
+    /// Whether a service's own parts let it go on without what is taken.
+    pub(super) fn is_up(&self, row: &TierService, taken: &AssetSet) -> bool {
+        let pools = row.runs.iter().all(|pool| {
+            let (lost, all) = (self.lost_instances(*pool, taken), &self.scenario.compute[*pool]);
+            if all.sharded { lost == 0 } else { all.instances.len() - lost >= all.enough as usize }
+        });
+        pools && row.copies.iter().all(|copy| self.is_writable(*copy, taken, false))
+    }
+
+    /// Everything in a place, as seen from outside when it cannot be reached.
+    pub(super) fn all_in(&self, place: PlaceId) -> AssetSet {
+        let mut set = AssetSet::empty(self.assets.size());
+        self.assets.take_place(self.scenario, place, &mut set);
+        set
+    }
+
+    /// Whether these targets hold anything of the tier.
+    pub(super) fn concerns(&self, targets: &[Target]) -> bool {
+        let (scenario, tier) = (self.scenario, self.tier);
+        if self.kind() == FailureKind::Outage {
+            let taken = self.assets.taken(scenario, FailureKind::Outage, targets);
+            return tier.services.iter().any(|s| self.holds_any(s, &taken));
+        }
+        let pool_in = |s: &TierService, account: AccountId| {
+            s.runs.iter().chain(&s.standby).any(|pool| scenario.compute[*pool].account == Some(account))
+        };
+        targets.iter().any(|target| match *target {
+            Target::Data(data) => tier.services.iter().any(|s| scenario.services[s.service].data == Some(data)),
+            Target::Copy(copy) => tier.copies.contains(&copy),
+            Target::Account(account) => {
+                tier.copies.iter().any(|copy| scenario.copies[*copy].account == Some(account))
+                    || tier.services.iter().any(|s| pool_in(s, account))
+            }
+            Target::Link(link) => {
+                let sides = scenario.links[link].between.map(|place| self.all_in(place));
+                sides.iter().all(|side| tier.services.iter().any(|s| self.holds_any(s, side)))
+            }
+            _ => false,
+        })
+    }
+}
+
+/// How logical damage reaches a copy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Reach {
+    /// Not at all.
+    Spared,
+    /// It is hit itself.
+    Hit,
+    /// From upstream, held back for so many seconds.
+    After(f64),
+}
+
+/// One event.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub(super) targets: Vec<Target>,
+    pub(super) taken: AssetSet,
+    pub(super) destroyed: bool,
+    /// The places are back, the data is not.
+    pub(super) open_places: bool,
+    pub(super) reach: Vec<Reach>,
+    /// Positions of services that are down themselves.
+    pub(super) down: Vec<usize>,
+}
+
+impl Case {
+    pub(super) fn new(at: &Setting<'_>, targets: Vec<Target>, taken: AssetSet, destroyed: bool) -> Self {
+        let mut case = Self { targets, taken, destroyed, open_places: false, reach: Vec::new(), down: Vec::new() };
+        case.reach = case.spread(at);
+        case
+    }
+
+    pub(super) fn is_logical(&self, at: &Setting<'_>) -> bool {
+        !at.kind().ends_by_itself()
+    }
+
+    pub(super) fn holds_account(&self, account: Option<AccountId>) -> bool {
+        account.is_some_and(|account| self.targets.contains(&Target::Account(account)))
+    }
+
+    fn is_hit(&self, at: &Setting<'_>, id: CopyId, copy: &Copy) -> bool {
+        self.is_logical(at)
+            && self.targets.iter().any(|target| match *target {
+                Target::Data(data) => at.is_primary(id) && copy.data == data,
+                Target::Copy(hit) => hit == id,
+                Target::Account(account) => copy.account == Some(account),
+                _ => false,
+            })
+    }
+
+    /// Bad changes follow every edge downstream unless the edge skips them.
+    fn spread(&self, at: &Setting<'_>) -> Vec<Reach> {
+        let copies = &at.scenario.copies;
+        let start = |(id, copy)| if self.is_hit(at, id, copy) { Reach::Hit } else { Reach::Spared };
+        let mut reach: Vec<Reach> = copies.iter().map(start).collect();
+        for _ in 0..copies.len() {
+            for (id, copy) in copies.iter() {
+                let Some(Upstream::Copy(up)) = copy.of else { continue };
+                let held = match reach[up.index()] {
+                    Reach::Spared => continue,
+                    Reach::Hit => 0.0,
+                    Reach::After(held) => held,
+                };
+                if reach[id.index()] == Reach::Spared && !copy.edge.skips.contains(&at.kind()) {
+                    reach[id.index()] = Reach::After(held + copy.edge.delay.map_or(0.0, Seconds::seconds));
+                }
+            }
+        }
+        reach
+    }
+
+    /// Whether a lost instance may start again somewhere in the place that it may run in.
+    pub(super) fn can_restart(&self, at: &Setting<'_>, pool: PoolId) -> bool {
+        let scenario = at.scenario;
+        let row = &scenario.compute[pool];
+        let Some(within) = row.within else { return false };
+        let is_hit = |place: PlaceId| {
+            !self.open_places
+                && self.targets.iter().any(|t| matches!(t, Target::Place(p) if scenario.is_within(place, *p)))
+        };
+        let mut leaves =
+            scenario.places.iter().filter(|(id, p)| p.children.is_empty() && scenario.is_within(*id, within));
+        !self.holds_account(row.account) && leaves.any(|(leaf, _)| !is_hit(leaf))
+    }
+
+    /// Where the first reachable site of a copy stands, or what it is derived from.
+    pub(super) fn place_of(&self, at: &Setting<'_>, copy: CopyId) -> Option<PlaceId> {
+        let (first, row) = (at.assets.copy(copy), &at.scenario.copies[copy]);
+        let there = row.sites.iter().enumerate().find(|(n, _)| !self.taken.contains(first + n));
+        there.map(|(_, site)| at.scenario.site_place(*site)).or_else(|| match row.of {
+            Some(Upstream::External(external)) => at.scenario.externals[external].place,
+            Some(Upstream::Copy(up)) if row.sites.is_empty() => self.place_of(at, up),
+            _ => None,
+        })
+    }
+}
+
+/// The two regions that a cut link parts, the one where the service runs first.
+pub(super) fn sides(at: &Setting<'_>, row: &TierService, targets: &[Target]) -> Option<(PlaceId, PlaceId)> {
+    let scenario = at.scenario;
+    let link = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None })?;
+    let runs_at = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
+    let lies_at = || {
+        let primary = row.copies.iter().find(|c| at.is_primary(**c))?;
+        scenario.copies[*primary].sites.first().map(|site| scenario.site_place(*site))
+    };
+    let region = scenario.places[runs_at.or_else(lies_at)?].region;
+    match scenario.links[link].between {
+        [a, b] if a == region => Some((a, b)),
+        [a, b] if b == region => Some((b, a)),
+        _ => None,
+    }
+}

@@ -1,0 +1,534 @@
+//! What an event does to each service: it goes on, or it is down and these plans can bring it back.
+
+use crate::id::{CopyId, Id, PlaceId, PoolId, StepId};
+use crate::model::{
+    AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Need, Phase, Plan, Schedule, Step, Taints, Target,
+    TierService, Upstream, Volume, WhenShort, fit_plan,
+};
+use crate::units::{BytesPerSecond, Seconds};
+
+use super::case::{Case, Reach, Setting, sides};
+use super::lag::{Behind, chain};
+use super::points::{Finder, Log, Runs};
+use super::span::{Cause, Span};
+
+/// How much a step moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Amount {
+    Nothing,
+    /// The state of the recovery point, or the log after its base.
+    Point {
+        replays: bool,
+    },
+    Bytes(f64),
+    /// What came in since the point, at this rate, which goes on.
+    Inflow(f64),
+}
+
+/// A step of a plan in the tier.
+pub(super) struct StepInfo<'a> {
+    pub(super) id: StepId,
+    pub(super) row: &'a Step,
+    pub(super) after: Vec<usize>,
+    pub(super) starts: Vec<PoolId>,
+    pub(super) takes: Span,
+    pub(super) amount: Amount,
+    /// It is done again for another recovery point.
+    pub(super) of_point: bool,
+    /// Whether it waits for a step, directly or not; by position.
+    pub(super) waits_for: Vec<bool>,
+}
+
+/// A plan in the tier.
+pub(super) struct PlanInfo<'a> {
+    pub(super) row: &'a Plan,
+    pub(super) fitted: FittedPlan,
+    pub(super) steps: Vec<StepInfo<'a>>,
+    /// The step whose start is the point of no return; `None`: the end.
+    pub(super) commit: Option<usize>,
+}
+
+impl PlanInfo<'_> {
+    pub(super) fn is_chain(&self) -> bool {
+        self.steps.iter().enumerate().all(|(n, s)| if n == 0 { s.after.is_empty() } else { s.after == [n - 1] })
+    }
+}
+
+/// The plans of a service that are for this failure and fit.
+pub(super) fn plans_of<'a>(at: &Setting<'a>, row: &TierService) -> Vec<PlanInfo<'a>> {
+    row.plans
+        .iter()
+        .filter(|plan| at.scenario.plans[**plan].causes.contains(&at.failure))
+        .filter_map(|plan| fit_plan(at.scenario, row, *plan))
+        .map(|fitted| plan_info(at, row, fitted))
+        .collect()
+}
+
+fn plan_info<'a>(at: &Setting<'a>, row: &TierService, fitted: FittedPlan) -> PlanInfo<'a> {
+    let plan = &at.scenario.plans[fitted.plan];
+    let share = at.row().share;
+    let size = |data: crate::id::DataId| Amount::Bytes(at.scenario.data[data].size.bytes() * share);
+    let mut steps: Vec<StepInfo<'a>> = Vec::new();
+    for fit in &fitted.steps {
+        let step = &at.scenario.steps[fit.step];
+        let amount = step.work.as_ref().map_or(Amount::Nothing, |work| match work.volume {
+            Volume::From => Amount::Point { replays: work.replays },
+            Volume::Data(data) => size(data),
+            Volume::Copy(copy) => size(at.scenario.copies[copy].data),
+            Volume::Fixed(bytes) => Amount::Bytes(bytes.bytes()),
+            Volume::External(_) => Amount::Inflow(writes_of(at, row)),
+        });
+        let after: Vec<usize> = fit.after.iter().map(|n| *n as usize).collect();
+        let mut waits_for = vec![false; fitted.steps.len()];
+        for before in &after {
+            waits_for[*before] = true;
+            for n in 0..*before {
+                waits_for[n] |= steps[*before].waits_for[n];
+            }
+        }
+        let late = matches!(step.phase, Phase::Restore | Phase::Replay | Phase::Verify | Phase::Redirect);
+        steps.push(StepInfo {
+            id: fit.step,
+            row: step,
+            after,
+            starts: fit.starts.clone(),
+            takes: step.takes.as_ref().map_or(Span::ZERO, |t| at.span(t, Cause::Step(fit.step))),
+            amount,
+            of_point: late || matches!(amount, Amount::Point { .. } | Amount::Inflow(_)),
+            waits_for,
+        });
+    }
+    let commit = match plan.commit {
+        Commit::End => None,
+        Commit::Step(id) => steps.iter().position(|s| s.id == id),
+        Commit::FirstRedirect => steps.iter().position(|s| s.row.phase == Phase::Redirect),
+    };
+    PlanInfo { row: plan, fitted, steps, commit }
+}
+
+/// Average logical bytes per second of the part of the service's data that is hit.
+pub(super) fn writes_of(at: &Setting<'_>, row: &TierService) -> f64 {
+    let data = at.scenario.services[row.service].data;
+    data.map_or(0.0, |data| at.scenario.data[data].mean_writes().bytes_per_second() * at.row().share)
+}
+
+/// A copy that a plan can recover from.
+pub(super) struct Source {
+    pub(super) finder: Finder,
+    /// Seconds per logical byte of each step if nothing else runs.
+    pub(super) seconds_per_byte: Vec<f64>,
+    /// What each step's transfer uses: links, then copies, then pools.
+    pub(super) uses: Vec<Vec<usize>>,
+    /// What was not copied is joined when the lost side comes back.
+    pub(super) merges: bool,
+    /// It waits for another service's data.
+    pub(super) gated: bool,
+}
+
+/// A plan that can be carried out.
+pub(super) struct PlanOption {
+    pub(super) plan: usize,
+    pub(super) sources: Vec<Source>,
+    pub(super) is_up: Vec<bool>,
+    /// Full capacity only when the outage ends.
+    pub(super) short: bool,
+}
+
+/// Whether a service goes on.
+pub(super) enum Fate {
+    Untouched,
+    Masked { takeovers: Vec<PoolId>, tail: Option<Behind>, diverges: bool },
+    Down { own: bool, outside: bool, options: Vec<PlanOption>, after_outage: Vec<PlanOption> },
+}
+
+/// What an event does to a service.
+pub(super) struct ServiceCase {
+    pub(super) fate: Fate,
+    /// Below full capacity until the outage ends.
+    pub(super) short: bool,
+}
+
+/// What an event does to every service of the tier, in the tier's order.
+pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>>]) -> Vec<ServiceCase> {
+    let rows = &at.tier.services;
+    let alone = |n: usize, case: &Case| match at.kind() {
+        FailureKind::Partition => cut(at, case, &rows[n], &plans[n]),
+        _ => service_case(at, case, &rows[n], &plans[n]),
+    };
+    // Derived data waits for its input, so who is down must be known first.
+    let down = |c: &ServiceCase| matches!(c.fate, Fate::Down { .. });
+    case.down = (0..rows.len()).filter(|n| down(&alone(*n, case))).collect();
+    let mut services: Vec<ServiceCase> = Vec::new();
+    for n in 0..rows.len() {
+        let mut own = alone(n, case);
+        let needs = &at.scenario.services[rows[n].service].needs;
+        let waits = needs.iter().any(|need| match need {
+            Need::Service(id) => rows[..n]
+                .iter()
+                .zip(&services)
+                .any(|(row, c)| row.service == *id && matches!(c.fate, Fate::Down { .. })),
+            Need::External(_) => false,
+        });
+        if waits && !down(&own) {
+            own.fate = Fate::Down { own: false, outside: false, options: Vec::new(), after_outage: Vec::new() };
+        }
+        services.push(own);
+    }
+    services
+}
+
+fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
+    let taken = &case.taken;
+    let short = row.runs.iter().any(|pool| at.lost_instances(*pool, taken) > 0);
+    let outside = at.needs_lost(row, taken);
+    let damaged =
+        case.is_logical(at) && row.copies.iter().any(|c| case.reach[c.index()] == Reach::Hit && is_live(at, *c));
+    let own = !at.is_up(row, taken) || damaged;
+    if !own && !outside {
+        return ServiceCase { fate: masked(at, case, row), short };
+    }
+    let options = if own { options(at, case, row, plans, taken) } else { Vec::new() };
+    let after_outage = if own && case.destroyed && at.kind() == FailureKind::Outage {
+        let back = Case { open_places: true, ..case.clone() };
+        self::options(at, &back, row, plans, &AssetSet::empty(at.assets.size()))
+    } else {
+        Vec::new()
+    };
+    ServiceCase { fate: Fate::Down { own, outside, options, after_outage }, short }
+}
+
+/// Damage to these copies is damage to the service.
+fn is_live(at: &Setting<'_>, copy: CopyId) -> bool {
+    matches!(at.scenario.copies[copy].kind, CopyKind::Primary { .. } | CopyKind::Log { acks: Some(_), .. })
+}
+
+fn masked(at: &Setting<'_>, case: &Case, row: &TierService) -> Fate {
+    let hit = row.runs.iter().copied().filter(|pool| at.lost_instances(*pool, &case.taken) > 0);
+    let takeovers: Vec<PoolId> = hit.filter(|pool| at.scenario.compute[*pool].takeover.is_some()).collect();
+    let tail = row.copies.iter().find_map(|copy| match &at.scenario.copies[*copy].kind {
+        CopyKind::Async { both_ways: true, merges, .. }
+            if at.lost_sites(*copy, &case.taken) > 0 && (case.destroyed || !merges) =>
+        {
+            Some(chain(at, *copy, true))
+        }
+        _ => None,
+    });
+    if takeovers.is_empty() && tail.is_none() && !at.holds_any(row, &case.taken) {
+        return Fate::Untouched;
+    }
+    Fate::Masked { takeovers, tail, diverges: false }
+}
+
+/// A partition: each side is judged as if the other were lost.
+fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
+    let untouched = ServiceCase { fate: Fate::Untouched, short: false };
+    let Some((home, far)) = sides(at, row, &case.targets) else { return untouched };
+    let (far_lost, home_lost) = (at.all_in(far), at.all_in(home));
+    if !at.holds_any(row, &far_lost) {
+        return untouched;
+    }
+    let side = |lost: AssetSet| Case::new(at, Vec::new(), lost, false);
+    let far_up = at.is_up(row, &home_lost) && !at.needs_lost(row, &home_lost);
+    let here = service_case(at, &side(far_lost), row, plans);
+    let copies = || row.copies.iter().map(|copy| &at.scenario.copies[*copy]);
+    let in_far = |place: PlaceId| at.scenario.places[place].region == far;
+    let both_ways = copies().any(|copy| {
+        matches!(copy.kind, CopyKind::Async { both_ways: true, merges: false, .. })
+            && copy.sites.iter().any(|site| in_far(at.scenario.site_place(*site)))
+    });
+    match here.fate {
+        Fate::Down { .. } if far_up => ServiceCase { fate: masked(at, &side(home_lost), row), short: true },
+        Fate::Masked { takeovers, .. } => {
+            let merges = copies().any(|copy| matches!(copy.kind, CopyKind::Async { merges: true, .. }));
+            let diverges = both_ways || (far_up && !merges);
+            ServiceCase { fate: Fate::Masked { takeovers, tail: None, diverges }, short: here.short }
+        }
+        fate => ServiceCase { fate, short: here.short },
+    }
+}
+
+fn options(
+    at: &Setting<'_>,
+    case: &Case,
+    row: &TierService,
+    plans: &[PlanInfo<'_>],
+    down: &AssetSet,
+) -> Vec<PlanOption> {
+    plans.iter().enumerate().filter_map(|(n, plan)| option(at, case, row, n, plan, down)).collect()
+}
+
+fn option(
+    at: &Setting<'_>,
+    case: &Case,
+    row: &TierService,
+    position: usize,
+    plan: &PlanInfo<'_>,
+    down: &AssetSet,
+) -> Option<PlanOption> {
+    let started = |pool: &PoolId| plan.steps.iter().any(|step| step.starts.contains(pool));
+    let ready = |pool: &PoolId| row.runs.contains(pool) || row.standby.contains(pool);
+    let mut short = false;
+    for pool in &plan.fitted.into {
+        let (lost, all) = (at.lost_instances(*pool, down), &at.scenario.compute[*pool]);
+        let restarts = lost > 0 && started(pool) && case.can_restart(at, *pool);
+        let there = all.instances.len() - if restarts { 0 } else { lost };
+        if !(ready(pool) || started(pool)) || there < all.enough as usize {
+            return None;
+        }
+        short |= there < all.instances.len();
+    }
+    let up = |pool: &PoolId| ready(pool) && at.lost_instances(*pool, down) == 0;
+    let is_up = plan.steps.iter().map(|s| !s.starts.is_empty() && s.starts.iter().all(up)).collect();
+    let target = target_place(at, plan.fitted.into.first().copied(), row, down);
+    let mut sources: Vec<Source> =
+        plan.fitted.from.iter().filter_map(|copy| source(at, case, row, plan, *copy, target)).collect();
+    if at.scenario.services[row.service].data.is_none() {
+        let (seconds_per_byte, uses) = routes(at, plan, None, target);
+        let finder = Finder::Derived { size: 0.0 };
+        sources.push(Source { finder, seconds_per_byte, uses, merges: false, gated: false });
+    }
+    (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
+}
+
+fn source(
+    at: &Setting<'_>,
+    case: &Case,
+    row: &TierService,
+    plan: &PlanInfo<'_>,
+    copy: CopyId,
+    target: Option<PlaceId>,
+) -> Option<Source> {
+    let lenient = plan.row.when_short == Some(WhenShort::Continue);
+    let moves = plan.steps.iter().any(|s| matches!(s.amount, Amount::Point { replays: false }));
+    let in_place = at.acks(copy).is_some() && !moves && !case.is_logical(at);
+    if in_place && !at.is_writable(copy, &case.taken, lenient) {
+        return None;
+    }
+    let (finder, gated) = finder(at, case, row, copy)?;
+    let (seconds_per_byte, uses) = routes(at, plan, Some((copy, case.place_of(at, copy))), target);
+    let endless = plan
+        .steps
+        .iter()
+        .zip(&seconds_per_byte)
+        .any(|(step, pace)| matches!(step.amount, Amount::Inflow(writes) if writes * pace >= 1.0));
+    let merges = !case.destroyed && matches!(at.scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
+    (!endless).then_some(Source { finder, seconds_per_byte, uses, merges, gated })
+}
+
+/// Where restored data goes.
+fn target_place(at: &Setting<'_>, pool: Option<PoolId>, row: &TierService, down: &AssetSet) -> Option<PlaceId> {
+    if let Some(pool) = pool {
+        let (first, row) = (at.assets.pool(pool), &at.scenario.compute[pool]);
+        let there = row.instances.iter().enumerate().find(|(n, _)| !down.contains(first + n));
+        return there.map(|(_, i)| i.place).or(row.within).or(row.instances.first().map(|i| i.place));
+    }
+    let primary = row.copies.iter().find(|c| at.is_primary(**c))?;
+    let (first, sites) = (at.assets.copy(*primary), &at.scenario.copies[*primary].sites);
+    let there = sites.iter().enumerate().find(|(n, _)| !down.contains(first + n));
+    there.map(|(_, site)| at.scenario.site_place(*site))
+}
+
+/// The pace of each step alone, and what its transfer uses that others may use too.
+fn routes(
+    at: &Setting<'_>,
+    plan: &PlanInfo<'_>,
+    source: Option<(CopyId, Option<PlaceId>)>,
+    target: Option<PlaceId>,
+) -> (Vec<f64>, Vec<Vec<usize>>) {
+    let scenario = at.scenario;
+    let compression = source.map_or(1.0, |(copy, _)| scenario.copies[copy].compression);
+    let ends = source.and_then(|(_, place)| place).zip(target);
+    let between = ends.and_then(|(from, to)| scenario.link_between(from, to));
+    let rate = |limit: Option<BytesPerSecond>| limit.map(BytesPerSecond::bytes_per_second);
+    let (links, copies) = (scenario.links.len(), scenario.copies.len());
+    let mut paces = Vec::new();
+    let mut uses = Vec::new();
+    for step in &plan.steps {
+        let Some(work) = &step.row.work else {
+            paces.push(0.0);
+            uses.push(Vec::new());
+            continue;
+        };
+        let link = work.over.or(between);
+        let shared = [
+            link.and_then(|l| Some((l.index(), rate(scenario.links[l].bandwidth)? * compression))),
+            source.and_then(|(c, _)| Some((links + c.index(), rate(scenario.copies[c].read_rate)?))),
+            plan.fitted
+                .into
+                .first()
+                .and_then(|p| Some((links + copies + p.index(), rate(scenario.compute[*p].write_rate)?))),
+        ];
+        let own = rate(work.rate).map_or(f64::INFINITY, |rate| rate * f64::from(work.streams));
+        let fastest = shared.iter().flatten().map(|(_, limit)| *limit).fold(own, f64::min);
+        paces.push(1.0 / fastest);
+        uses.push(shared.iter().flatten().map(|(n, _)| *n).collect());
+    }
+    (paces, uses)
+}
+
+/// How a copy's points are found after this event, and whether they wait for another service.
+fn finder(at: &Setting<'_>, case: &Case, row: &TierService, copy: CopyId) -> Option<(Finder, bool)> {
+    if matches!(at.scenario.copies[copy].kind, CopyKind::Derived { .. }) {
+        return derived(at, case, row, copy);
+    }
+    survivor(at, case, copy).map(|finder| (finder, false))
+}
+
+fn survivor(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
+    if case.is_logical(at) { after_damage(at, case, copy) } else { after_loss(at, case, copy) }
+}
+
+fn size_of(at: &Setting<'_>, copy: CopyId) -> f64 {
+    at.scenario.data[at.scenario.copies[copy].data].size.bytes() * at.row().share
+}
+
+/// Outage and partition: what is left of the sites decides.
+fn after_loss(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
+    let row = &at.scenario.copies[copy];
+    let size = size_of(at, copy);
+    let lost = at.lost_sites(copy, &case.taken);
+    if lost == row.sites.len() {
+        return None;
+    }
+    match &row.kind {
+        CopyKind::Primary { acks, .. } => {
+            let complete = lost < *acks as usize && !at.has_log(copy);
+            let own = || super::lag::own_lag(at, copy).unwrap_or(Behind::NOTHING);
+            Some(Finder::Living { behind: if complete { Behind::NOTHING } else { own() }, size })
+        }
+        CopyKind::Async { .. } => Some(Finder::Living { behind: chain(at, copy, true), size }),
+        CopyKind::Backup { .. } => runs(at, copy, None),
+        CopyKind::Log { acks, .. } => log(at, case, copy, None, acks.is_some_and(|acks| lost < acks as usize)),
+        CopyKind::SoftDelete { .. } | CopyKind::Derived { .. } => None,
+    }
+}
+
+/// Deletion, corruption, compromise: whether the damage reached it decides, and who held it.
+fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
+    let row = &at.scenario.copies[copy];
+    let (reach, size) = (case.reach[copy.index()], size_of(at, copy));
+    let compromise = at.kind() == FailureKind::Compromise;
+    let entered = compromise && at.row().taints == Taints::Entry;
+    let needed_lock = |locked: Option<Seconds>| {
+        let hit = reach == Reach::Hit || (compromise && case.holds_account(row.account));
+        if hit { locked.map(|lock| Some(lock.seconds())) } else { Some(None) }
+    };
+    let behind = || chain(at, copy, true);
+    let delay = row.edge.delay.map_or(0.0, Seconds::seconds);
+    match &row.kind {
+        CopyKind::Primary { .. } | CopyKind::Async { .. } => match reach {
+            Reach::Hit => None,
+            Reach::After(held) => (held > 0.0).then(|| Finder::HeldBack { delay: held, behind: behind(), size }),
+            Reach::Spared if entered => Some(Finder::HeldBack { delay, behind: behind(), size }),
+            Reach::Spared => Some(Finder::Spared { behind: behind(), size }),
+        },
+        CopyKind::Backup { locked, .. } => runs(at, copy, needed_lock(*locked)?),
+        CopyKind::Log { locked, .. } => log(at, case, copy, needed_lock(*locked)?, false),
+        CopyKind::SoftDelete { keep, bypass } => {
+            let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if case.reach[up.index()] == Reach::Hit);
+            (at.kind() == FailureKind::Deletion && of_hit && reach != Reach::Hit)
+                .then(|| Finder::Bin { keep: keep.seconds(), bypass: bypass.value() })
+        }
+        CopyKind::Derived { .. } => None,
+    }
+}
+
+fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
+    let row = &at.scenario.copies[copy];
+    let CopyKind::Backup { schedule, takes, travel, full_every, fails, keep, .. } = &row.kind else { return None };
+    let data = &at.scenario.data[row.data];
+    let takes = at.span(takes, Cause::Copy(copy, "takes"));
+    let travel = travel.as_ref().map_or(Span::ZERO, |t| at.span(t, Cause::Copy(copy, "travel")));
+    let gap = schedule.mean_gap().seconds();
+    let (starts, interval) = match schedule {
+        Schedule::Every { interval, .. } => (Vec::new(), interval.seconds()),
+        Schedule::Cron { starts, .. } => (starts.clone(), gap),
+    };
+    Some(Finder::Runs(Box::new(Runs {
+        starts,
+        interval,
+        takes,
+        usable_after: takes.plus(travel),
+        fails: fails.value(),
+        keep: keep.seconds(),
+        lock,
+        cycle: full_every.map_or(1, |full| (full.seconds() / gap).round().max(1.0) as u64),
+        upstream: chain(at, copy, false),
+        size: size_of(at, copy),
+        writes: data.mean_writes().bytes_per_second() * at.row().share,
+    })))
+}
+
+fn log(at: &Setting<'_>, case: &Case, copy: CopyId, lock: Option<f64>, complete: bool) -> Option<Finder> {
+    let row = &at.scenario.copies[copy];
+    let CopyKind::Log { lag, bases, keep, .. } = &row.kind else { return None };
+    let mut parts = Vec::new();
+    if let Some(Upstream::Copy(up)) = row.of
+        && !at.is_primary(up)
+    {
+        parts.push(chain(at, up, true));
+    }
+    if let (Some(_), false) = (lag, complete) {
+        parts.extend(super::lag::own_lag(at, copy));
+    }
+    let in_tier = bases.iter().filter(|base| at.tier.copies.contains(base));
+    let found: Vec<Finder> = in_tier.filter_map(|base| survivor(at, case, *base)).collect();
+    if !bases.is_empty() && found.is_empty() {
+        return None;
+    }
+    Some(Finder::Log(Box::new(Log {
+        behind: Behind::sum(&parts),
+        bases: (!bases.is_empty()).then_some(found),
+        keep: keep.seconds(),
+        lock,
+        size: size_of(at, copy),
+        writes: at.scenario.data[row.data].mean_writes().bytes_per_second() * at.row().share,
+    })))
+}
+
+/// A derived copy: nothing is lost while its input can be reached; else what it holds itself.
+fn derived(at: &Setting<'_>, case: &Case, row: &TierService, copy: CopyId) -> Option<(Finder, bool)> {
+    let scenario = at.scenario;
+    let own = &scenario.copies[copy];
+    let size = size_of(at, copy);
+    let logical = case.is_logical(at);
+    let held = case.holds_account(own.account) || case.reach[copy.index()] == Reach::Hit;
+    let (lost, all) = (at.lost_sites(copy, &case.taken), own.sites.len());
+    if (logical && held) || (all > 0 && lost == all && !case.open_places) {
+        return None;
+    }
+    let fresh = Finder::Derived { size };
+    let upstream = own.of?;
+    let (input, source) = match upstream {
+        Upstream::External(external) => {
+            let reached = case.open_places || !case.taken.contains(at.assets.external(external));
+            if reached || all == 0 {
+                return reached.then_some((fresh, false));
+            }
+            return Some((Finder::Living { behind: chain(at, copy, true), size }, false));
+        }
+        Upstream::Data(data) => (data, at.primary_of(data)),
+        Upstream::Copy(up) => (scenario.copies[up].data, Some(up)),
+    };
+    if logical {
+        let clean = source.is_none_or(|up| case.reach[up.index()] == Reach::Spared);
+        let tainted = at.kind() == FailureKind::Compromise && at.row().taints == Taints::Entry;
+        return (clean && !tainted).then_some((fresh, false));
+    }
+    let owner = at
+        .tier
+        .services
+        .iter()
+        .position(|s| s.service != row.service && scenario.services[s.service].data == Some(input));
+    let gated = owner.is_some_and(|n| case.down.contains(&n));
+    let input_lost = source.is_some_and(|up| at.lost_sites(up, &case.taken) == scenario.copies[up].sites.len());
+    if owner.is_none() && input_lost {
+        return None;
+    }
+    Some((fresh, gated))
+}
+
+/// The targets of members struck together.
+pub(super) fn targets_of(at: &Setting<'_>, members: &[usize]) -> Vec<Target> {
+    members.iter().flat_map(|m| at.row().members[*m].targets.clone()).collect()
+}

@@ -1,0 +1,214 @@
+//! Closed forms beside the simulation: what an incident takes at best, at worst and on average.
+//!
+//! The worst case is the supremum over the support of everything that is drawn: when the failure
+//! strikes, how long it lasts, when it is noticed, how long steps take and which of them fail, which
+//! member is hit. It is a bound: no incident can exceed it. Where nothing is shared it is reached in the
+//! limit; where steps may wait for each other it rests on serialising:
+//!
+//! > While anything is left to do, some step runs. Of transfers that share what they use max-min fairly,
+//! > either none waits, or something is full, and then the shares of their own full speed at which they
+//! > run add up to 1 or more. So in any order all is done after the last release plus Σ of the times that
+//! > all steps take alone. (Graham 1966, Bell System Technical Journal 45:1563, for lists of jobs on
+//! > one machine.)
+//!
+//! Incidents that nothing brings back have no recovery time; the figures are of the others.
+
+mod case;
+mod fate;
+mod lag;
+mod mean;
+mod points;
+mod queue;
+mod service;
+mod span;
+mod timeline;
+
+pub mod formulas;
+
+use crate::id::{FailureId, ServiceId, TierId};
+use crate::model::{AssetIndex, Scenario};
+
+use case::{Case, Setting};
+use fate::{judge, plans_of, targets_of};
+use service::{Range, application, services};
+use span::{Span, either};
+
+/// Best, worst and mean of one figure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bound {
+    /// The least that is possible; `None` if no incident can be recovered.
+    pub best: Option<f64>,
+    /// What no incident exceeds; `None` if there is no such value, with the reason.
+    pub worst: Option<f64>,
+    /// Expectation, where it has a closed form.
+    pub mean: Option<f64>,
+    /// Why there is no worst case, or what it does not count.
+    pub reason: Option<String>,
+}
+
+/// Bounds of every figure of an incident: seconds, and logical bytes for the last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncidentBounds {
+    /// From impact to first service.
+    pub recovery_time: Bound,
+    /// From impact to full capacity.
+    pub recovery_time_full: Bound,
+    /// From the failure to its detection.
+    pub undetected: Bound,
+    /// Writes lost before and after the failure together.
+    pub data_loss: Bound,
+    /// Writes lost before the failure.
+    pub data_loss_before: Bound,
+    /// Good writes lost between the failure and its detection.
+    pub data_loss_after: Bound,
+    /// Logical bytes lost.
+    pub data_loss_bytes: Bound,
+}
+
+/// Most members of a failure that spreads: all sets of them are looked at.
+const MOST_SPREADING: usize = 10;
+
+/// Bounds of an incident of this failure in a tier, for a service or, with `None`, the application.
+///
+/// # Returns
+/// Empty bounds with the reason if no member of the failure holds anything of the tier.
+#[must_use]
+pub fn bounds(scenario: &Scenario, tier: TierId, failure: FailureId, service: Option<ServiceId>) -> IncidentBounds {
+    compute(scenario, tier, failure, service, false)
+}
+
+/// The same with every distribution cut to its [p0.1, p99.9]: then every bound is finite, unless writes
+/// fill a link or a transfer has nothing that carries it.
+#[must_use]
+pub fn bounds_truncated(
+    scenario: &Scenario,
+    tier: TierId,
+    failure: FailureId,
+    service: Option<ServiceId>,
+) -> IncidentBounds {
+    compute(scenario, tier, failure, service, true)
+}
+
+fn compute(
+    scenario: &Scenario,
+    tier: TierId,
+    failure: FailureId,
+    service: Option<ServiceId>,
+    truncate: bool,
+) -> IncidentBounds {
+    let setting =
+        Setting { scenario, assets: AssetIndex::new(scenario), tier: &scenario.tiers[tier], failure, truncate };
+    let row = setting.row();
+    let concerned: Vec<usize> = (0..row.members.len()).filter(|n| setting.concerns(&row.members[*n].targets)).collect();
+    if concerned.is_empty() {
+        return unbounded("no member of it holds anything of the tier");
+    }
+    let events = match events(&setting, &concerned) {
+        Ok(events) => events,
+        Err(reason) => return unbounded(&reason),
+    };
+    let position = service.and_then(|id| setting.tier.services.iter().position(|s| s.service == id));
+    if service.is_some() && position.is_none() {
+        return unbounded("the service is not in the tier");
+    }
+    let mut total: Option<Range> = None;
+    let single = events.len();
+    for (members, destroyed, weight) in events {
+        let range = match event(&setting, &members, destroyed, position) {
+            Ok(range) => range,
+            Err(reason) => return unbounded(&reason),
+        };
+        let weight = if row.spreads.value() > 0.0 && single > 1 { None } else { Some(weight) };
+        total = Some(range.joined(total, weight));
+    }
+    total.map_or_else(IncidentBounds::default, |range| report(scenario, &range))
+}
+
+/// The ranges of one event: these members, destroyed or not.
+fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool, position: Option<usize>) -> Result<Range, String> {
+    let targets = targets_of(setting, members);
+    let taken = setting.assets.taken(setting.scenario, setting.kind(), &targets);
+    let mut case = Case::new(setting, targets, taken, destroyed);
+    let plans: Vec<_> = setting.tier.services.iter().map(|row| plans_of(setting, row)).collect();
+    let fates = judge(setting, &mut case, &plans);
+    let ranges = services(setting, &fates, &plans, destroyed)?;
+    Ok(match position {
+        Some(n) => ranges[n].clone(),
+        None => application(&ranges),
+    })
+}
+
+/// Which members are struck together, whether what is hit is destroyed, and how likely that is.
+fn events(setting: &Setting<'_>, concerned: &[usize]) -> Result<Vec<(Vec<usize>, bool, f64)>, String> {
+    let row = setting.row();
+    let destroyed = row.destroyed.value();
+    let mut sets: Vec<Vec<usize>> = concerned.iter().map(|n| vec![*n]).collect();
+    if row.spreads.value() > 0.0 && row.members.len() > 1 {
+        if row.members.len() > MOST_SPREADING {
+            return Err(format!("failures.{} spreads over more than {MOST_SPREADING} members", row.name));
+        }
+        sets = (1_usize..1 << row.members.len())
+            .map(|bits| (0..row.members.len()).filter(|n| bits >> n & 1 == 1).collect::<Vec<_>>())
+            .filter(|set| set.iter().any(|n| concerned.contains(n)))
+            .filter(|set| row.spreads.value() < 1.0 || set.len() == row.members.len())
+            .collect();
+    }
+    let share = 1.0 / sets.len() as f64;
+    let mut events = Vec::new();
+    for set in sets {
+        if destroyed < 1.0 {
+            events.push((set.clone(), false, share * (1.0 - destroyed)));
+        }
+        if destroyed > 0.0 {
+            events.push((set, true, share * destroyed));
+        }
+    }
+    Ok(events)
+}
+
+fn unbounded(reason: &str) -> IncidentBounds {
+    let bound = || Bound { reason: Some(reason.to_owned()), ..Bound::default() };
+    IncidentBounds {
+        recovery_time: bound(),
+        recovery_time_full: bound(),
+        undetected: bound(),
+        data_loss: bound(),
+        data_loss_before: bound(),
+        data_loss_after: bound(),
+        data_loss_bytes: bound(),
+    }
+}
+
+/// Ranges as bounds in whole milliseconds and bytes, as outcomes are.
+fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
+    let bound = |span: Option<Span>, mean: Option<f64>, unit: f64| {
+        let round = |value: f64| ((value.max(0.0) * unit).round()) / unit;
+        let Some(span) = span else {
+            return Bound { reason: Some("nothing brings it back".to_owned()), ..Bound::default() };
+        };
+        let reason = match (span.hi.is_infinite(), span.why) {
+            (true, Some(cause)) => Some(cause.words(scenario)),
+            (true, None) => Some("an input has no upper bound".to_owned()),
+            (false, _) => range.may_be_lost.then(|| "of incidents that can be recovered from".to_owned()),
+        };
+        Bound {
+            best: span.lo.is_finite().then(|| round(span.lo)),
+            worst: span.hi.is_finite().then(|| round(span.hi)),
+            mean: mean.filter(|_| !range.may_be_lost).map(|mean| mean.max(0.0)),
+            reason,
+        }
+    };
+    let (loss, means) = (&range.loss, &range.means);
+    IncidentBounds {
+        recovery_time: bound(range.serve, means.recovery, 1e3),
+        recovery_time_full: bound(either(range.full, None), means.full, 1e3),
+        undetected: bound(Some(range.detected), means.detected, 1e3),
+        data_loss: bound(loss.map(|l| l.sum), means.before.zip(means.after).map(|(a, b)| a + b), 1e3),
+        data_loss_before: bound(loss.map(|l| l.before), means.before, 1e3),
+        data_loss_after: bound(loss.map(|l| l.after), means.after, 1e3),
+        data_loss_bytes: bound(loss.map(|l| l.bytes), means.bytes, 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

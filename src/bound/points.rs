@@ -1,0 +1,371 @@
+//! Which recovery points a copy can give back, as ranges of their age and volume.
+//!
+//! All ages are seconds from the point to the failure. Detection is a given moment here, since what a
+//! schedule offers depends on it; who asks tries both ends of its range.
+
+use super::formulas::uneven_schedule_age;
+use super::lag::Behind;
+use super::span::Span;
+use crate::units::SECONDS_PER_YEAR;
+
+/// What is known of the incident.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// When people know: seconds from the failure.
+    pub(super) detect: f64,
+    /// What was written less than this before the failure is not clean: an attacker's dwell.
+    pub(super) dwell: Span,
+    pub(super) mean_dwell: Option<f64>,
+    /// Points may arrive until detection and must be kept until then.
+    pub(super) logical: bool,
+}
+
+/// The points that a search can give.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Points {
+    pub(super) age: Span,
+    pub(super) bytes: Option<(Span, f64)>,
+    /// Logical bytes that a restore moves, and that a replay reads.
+    pub(super) moves: Span,
+    pub(super) replays: Span,
+    pub(super) keeps_after: bool,
+    pub(super) mean_age: Option<f64>,
+    pub(super) mean_moves: Option<f64>,
+    pub(super) mean_replays: Option<f64>,
+}
+
+/// What a search gives; `may_miss`: in some incidents nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) points: Option<Points>,
+    pub(super) may_miss: bool,
+}
+
+impl Found {
+    const NOTHING: Self = Self { points: None, may_miss: true };
+
+    fn always(points: Points) -> Self {
+        Self { points: Some(points), may_miss: false }
+    }
+}
+
+/// How a copy's points are found.
+#[derive(Clone, Debug)]
+pub(super) enum Finder {
+    Living { behind: Behind, size: f64 },
+    HeldBack { delay: f64, behind: Behind, size: f64 },
+    Spared { behind: Behind, size: f64 },
+    Runs(Box<Runs>),
+    Log(Box<Log>),
+    Bin { keep: f64, bypass: f64 },
+    Derived { size: f64 },
+}
+
+/// A backup schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Runs {
+    /// Starts of the reference year; empty for an even schedule.
+    pub(super) starts: Vec<f64>,
+    /// Seconds between starts of an even schedule.
+    pub(super) interval: f64,
+    pub(super) takes: Span,
+    /// Run time and travel.
+    pub(super) usable_after: Span,
+    pub(super) fails: f64,
+    pub(super) keep: f64,
+    pub(super) lock: Option<f64>,
+    /// Runs from one full to the next.
+    pub(super) cycle: u64,
+    pub(super) upstream: Behind,
+    pub(super) size: f64,
+    pub(super) writes: f64,
+}
+
+/// A log and what it is replayed onto; no bases: it holds all from the start.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    pub(super) behind: Behind,
+    pub(super) bases: Option<Vec<Finder>>,
+    pub(super) keep: f64,
+    pub(super) lock: Option<f64>,
+    pub(super) size: f64,
+    pub(super) writes: f64,
+}
+
+fn whole(behind: &Behind, size: f64, keeps_after: bool) -> Points {
+    Points {
+        age: behind.age,
+        bytes: behind.bytes,
+        moves: Span::exactly(size),
+        replays: Span::ZERO,
+        keeps_after,
+        mean_age: behind.mean_age,
+        mean_moves: Some(size),
+        mean_replays: Some(0.0),
+    }
+}
+
+impl Points {
+    /// Either of two; a mean only where both have the same, for then it is the same in between.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        let same =
+            |a: Option<f64>, b: Option<f64>| a.filter(|a| b.is_some_and(|b| (a - b).abs() <= 1e-9 * a.abs().max(1.0)));
+        Self {
+            age: self.age.or(other.age),
+            bytes: self.bytes.zip(other.bytes).map(|((a, mean), (b, _))| (a.or(b), mean)),
+            moves: self.moves.or(other.moves),
+            replays: self.replays.or(other.replays),
+            keeps_after: self.keeps_after && other.keeps_after,
+            mean_age: same(self.mean_age, other.mean_age),
+            mean_moves: same(self.mean_moves, other.mean_moves),
+            mean_replays: same(self.mean_replays, other.mean_replays),
+        }
+    }
+}
+
+impl Finder {
+    /// The newest point, or the one after `skip` newer ones that were struck off.
+    pub(super) fn find(&self, known: &Known, skip: u32) -> Found {
+        match self {
+            Self::Runs(runs) => return runs.find(known, skip),
+            Self::Log(log) => return log.find(known, skip),
+            _ if skip > 0 => return Found::NOTHING,
+            _ => {}
+        }
+        match self {
+            Self::Living { behind, size } => Found::always(whole(behind, *size, false)),
+            Self::Spared { behind, size } => Found::always(whole(behind, *size, true)),
+            Self::Derived { size } => Found::always(whole(&Behind::NOTHING, *size, true)),
+            Self::HeldBack { delay, behind, size } => {
+                let (lo, hi) = (delay + behind.age.lo - known.detect, delay + behind.age.hi - known.detect);
+                let least = known.dwell.lo.max(0.0);
+                if hi < least || hi.is_nan() {
+                    return Found::NOTHING;
+                }
+                let age = Span { lo: lo.max(least), hi, why: behind.age.why };
+                let mean_age = behind.mean_age.map(|mean| delay + mean - known.detect);
+                let may_miss = lo < known.dwell.hi;
+                let points = Points { age, bytes: None, mean_age, ..whole(behind, *size, false) };
+                Found { points: Some(points), may_miss }
+            }
+            Self::Bin { keep, bypass } => {
+                let there = known.detect <= *keep && *bypass < 1.0;
+                let points = there.then(|| whole(&Behind::NOTHING, 0.0, true));
+                Found { points, may_miss: !there || *bypass > 0.0 }
+            }
+            Self::Runs(_) | Self::Log(_) => Found::NOTHING,
+        }
+    }
+
+    /// The latest detection at which a point can still be had after logical damage, if nothing later
+    /// than `dwell` before the failure is clean and `skip` points are struck off.
+    pub(super) fn latest_detection(&self, dwell: f64, skip: u32) -> f64 {
+        match self {
+            Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
+            Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
+            Self::Runs(runs) => runs.keep - dwell - f64::from(skip) * runs.gaps().0,
+            Self::Bin { keep, .. } => *keep,
+            Self::Log(log) => match &log.bases {
+                None => log.keep - dwell,
+                Some(bases) => {
+                    bases.iter().map(|base| base.latest_detection(dwell, skip)).fold(f64::NEG_INFINITY, f64::max)
+                }
+            },
+        }
+    }
+}
+
+impl Runs {
+    /// Shortest and longest distance between starts that really happen: while a run is under way the
+    /// next start is skipped.
+    fn gaps(&self) -> (f64, f64) {
+        let takes = self.takes.hi;
+        if self.starts.is_empty() {
+            let skipped = if takes > self.interval { (takes / self.interval).ceil() } else { 1.0 };
+            return (self.interval, self.interval * skipped);
+        }
+        let shortest = self.window(1, f64::min);
+        if takes <= shortest {
+            return (shortest, self.window(1, f64::max));
+        }
+        if takes.is_infinite() {
+            return (shortest, f64::INFINITY);
+        }
+        let longest = (0..self.starts.len()).map(|n| {
+            let from = self.starts[n];
+            let years = ((from + takes) / SECONDS_PER_YEAR).floor();
+            let within = from + takes - years * SECONDS_PER_YEAR;
+            let next = self.starts.partition_point(|start| *start < within);
+            let wrapped = self.starts.get(next).map_or_else(|| self.starts[0] + SECONDS_PER_YEAR, |s| *s);
+            wrapped + years * SECONDS_PER_YEAR - from
+        });
+        (shortest, longest.fold(self.window(1, f64::max), f64::max))
+    }
+
+    /// The extreme of all distances over `n` gaps of an uneven schedule.
+    fn window(&self, n: u64, pick: fn(f64, f64) -> f64) -> f64 {
+        let count = self.starts.len() as u64;
+        let distance = |i: u64| {
+            let (to, years) = ((i + n) % count, (i + n) / count);
+            self.starts[to as usize] + years as f64 * SECONDS_PER_YEAR - self.starts[i as usize]
+        };
+        (0..count).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
+    }
+
+    /// Most logical bytes written between a full and the last increment on it.
+    ///
+    /// A full that failed is replaced by the one before; 64 failures in a row are the most that is
+    /// looked at, a chance of no weight.
+    fn most_increments(&self) -> f64 {
+        let runs = if self.fails > 0.0 { self.cycle.saturating_mul(65) } else { self.cycle }.saturating_sub(1);
+        if self.cycle <= 1 || runs == 0 {
+            return 0.0;
+        }
+        let time = if self.starts.is_empty() { runs as f64 * self.interval } else { self.window(runs, f64::max) };
+        self.writes * time
+    }
+
+    /// # Formula
+    /// A run at age a can be used if a ≥ dwell and a + until ≥ P, with `until` the detection for
+    /// logical damage and the failure itself otherwise. Let m = max(dwell, P − until). The newest run
+    /// at or beyond m lies in [m, m + gap], one gap further for every point struck off.
+    fn find(&self, known: &Known, skip: u32) -> Found {
+        let until = if known.logical { known.detect } else { 0.0 };
+        let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
+        let (gap_lo, gap_hi) = self.gaps();
+        let from = |dwell: f64, usable: f64| dwell.max(usable - until).max(0.0);
+        let (near, far) = (from(known.dwell.lo, self.usable_after.lo), from(known.dwell.hi, self.usable_after.hi));
+        let (lo, hi) = (near + f64::from(skip) * gap_lo, far + f64::from(skip + 1) * gap_hi);
+        if lo > limit || self.fails >= 1.0 || limit.is_nan() {
+            return Found::NOTHING;
+        }
+        let hi = if self.fails > 0.0 { limit } else { hi.min(limit) };
+        let age = Span::new(lo, hi.max(lo)).plus(self.upstream.age);
+        let points = Points {
+            age,
+            bytes: None,
+            moves: Span::new(self.size, self.size + self.most_increments()),
+            replays: Span::ZERO,
+            keeps_after: false,
+            mean_age: self.mean_age(known, skip, limit),
+            mean_moves: self.mean_moves(),
+            mean_replays: Some(0.0),
+        };
+        let may_miss = self.fails > 0.0 || far + f64::from(skip + 1) * gap_hi > limit;
+        Found { points: Some(points), may_miss }
+    }
+
+    /// Mean age of the newest point where m above does not vary, or is the dwell; by the residual of
+    /// the schedule, plus f ÷ (1 − f) intervals for runs that fail.
+    fn mean_age(&self, known: &Known, skip: u32, limit: f64) -> Option<f64> {
+        let until = if known.logical { known.detect } else { 0.0 };
+        let (lo, hi) = (self.usable_after.lo - until, self.usable_after.hi - until);
+        let start = if hi.max(0.0) <= known.dwell.lo {
+            known.mean_dwell?
+        } else if lo == hi && known.dwell.hi <= lo {
+            lo
+        } else {
+            return None;
+        };
+        let (residual, failed) = if self.starts.is_empty() {
+            (self.interval / 2.0, self.interval * self.fails / (1.0 - self.fails))
+        } else {
+            (uneven_schedule_age(&self.starts).0, 0.0)
+        };
+        let (_, longest) = self.gaps();
+        let overlaps = self.starts.is_empty() && longest > self.interval;
+        let reaches = |age: f64| age <= limit;
+        let seldom = |runs: f64| self.fails.powf(runs) < 1e-12;
+        let kept = if self.fails == 0.0 {
+            reaches(start + longest)
+        } else {
+            self.starts.is_empty() && self.cycle <= 1 && seldom((limit - start) / self.interval - 1.0)
+        };
+        (skip == 0 && !overlaps && kept)
+            .then(|| self.upstream.mean_age.map(|behind| start + residual + failed + behind))
+            .flatten()
+    }
+
+    fn mean_moves(&self) -> Option<f64> {
+        if self.cycle <= 1 {
+            return Some(self.size);
+        }
+        let even = self.starts.is_empty() && self.fails == 0.0;
+        even.then(|| self.size + self.writes * self.interval * (self.cycle - 1) as f64 / 2.0)
+    }
+}
+
+impl Log {
+    /// # Formula
+    /// An entry of age a is there if a ≥ dwell and it has arrived: a + until ≥ lag. So the log reaches
+    /// to max(dwell, lag − until) before the failure, if a base is no older than what is kept of it;
+    /// otherwise the base itself is the point, and the gap is lost.
+    fn find(&self, known: &Known, skip: u32) -> Found {
+        let until = if known.logical { known.detect } else { 0.0 };
+        let reach = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
+        let lag = self.behind.age;
+        let tip = Span { lo: lag.lo - until, hi: lag.hi - until, why: lag.why }.max(known.dwell).max(Span::ZERO);
+        let mean_tip = self.mean_tip(known, until);
+        let Some(bases) = &self.bases else {
+            if skip > 0 || tip.lo > reach || reach.is_nan() {
+                return Found::NOTHING;
+            }
+            let age = tip.capped(Span::exactly(reach));
+            let points = Points { age, mean_age: mean_tip, ..whole(&Behind::NOTHING, self.size, false) };
+            return Found { points: Some(points), may_miss: tip.hi > reach };
+        };
+        let found: Vec<Found> = bases.iter().map(|base| base.find(known, skip)).collect();
+        let Some(base) = newest(&found) else { return Found::NOTHING };
+        let may_miss = found.iter().all(|f| f.may_miss);
+        let points = self.onto(&base, tip, mean_tip, reach, found.len() == 1);
+        Found { points: Some(points), may_miss }
+    }
+
+    /// The log replayed onto a base, or the base alone where the log does not reach it.
+    fn onto(&self, base: &Points, tip: Span, mean_tip: Option<f64>, reach: f64, single: bool) -> Points {
+        let gap = base.age.hi > reach;
+        let always_gap = base.age.lo > reach;
+        let hi = if gap { base.age.max(tip.capped(base.age)) } else { tip.capped(base.age) };
+        let lo = if always_gap { base.age.lo } else { tip.lo.min(base.age.lo) };
+        let longest = base.age.hi.min(reach) - tip.lo;
+        let replays = if always_gap { 0.0 } else { self.writes * longest.max(0.0) };
+        let sure = single && !gap && base.age.lo >= tip.hi;
+        let mean_replays = base.mean_age.zip(mean_tip).map(|(base, tip)| self.writes * (base - tip)).filter(|_| sure);
+        Points {
+            age: Span { lo, hi: hi.hi, why: hi.why },
+            bytes: None,
+            moves: base.moves,
+            replays: Span { lo: 0.0, hi: replays, why: base.age.why },
+            keeps_after: false,
+            mean_age: mean_tip.filter(|_| sure),
+            mean_moves: base.mean_moves.filter(|_| sure),
+            mean_replays,
+        }
+    }
+
+    fn mean_tip(&self, known: &Known, until: f64) -> Option<f64> {
+        let lag = self.behind.age;
+        if lag.hi - until <= known.dwell.lo {
+            known.mean_dwell
+        } else if known.dwell.hi <= lag.lo - until {
+            self.behind.mean_age.map(|mean| mean - until)
+        } else {
+            None
+        }
+    }
+}
+
+/// The newest of several bases: as old as the newest that is always there, at most.
+fn newest(found: &[Found]) -> Option<Points> {
+    let all: Vec<&Points> = found.iter().filter_map(|f| f.points.as_ref()).collect();
+    let first = **all.first()?;
+    let joined = all.iter().skip(1).fold(first, |a, b| Points {
+        age: a.age.or(b.age),
+        moves: a.moves.or(b.moves),
+        replays: a.replays.or(b.replays),
+        ..a
+    });
+    let sure = found.iter().filter(|f| !f.may_miss).filter_map(|f| f.points.as_ref()).map(|p| p.age);
+    let age = sure.fold(joined.age, |age, sure| age.capped(sure));
+    Some(Points { age: Span { lo: joined.age.lo, ..age }, ..joined })
+}

@@ -1,0 +1,283 @@
+//! The ranges of every service of an event, and of the application.
+
+use crate::id::PoolId;
+use crate::model::{DataSet, FailureKind, Need, PlanPolicy, Taints};
+
+use super::case::Setting;
+use super::fate::{Fate, PlanInfo, PlanOption, ServiceCase, writes_of};
+use super::lag::Behind;
+use super::mean::{Means, mean_of, means};
+use super::queue;
+use super::span::{Cause, Span, either};
+use super::timeline::{Clock, Endings, Loss, Search};
+
+/// Most plans of a service whose every order is looked at, where a policy chooses.
+const MOST_ORDERED: usize = 5;
+
+/// Ranges of one service or of the application; missing where nothing brings it back.
+#[derive(Clone, Debug)]
+pub(super) struct Range {
+    pub(super) serve: Option<Span>,
+    pub(super) full: Option<Span>,
+    pub(super) detected: Span,
+    pub(super) loss: Option<Loss>,
+    pub(super) may_be_lost: bool,
+    pub(super) means: Means,
+}
+
+impl Range {
+    /// With the ranges of other events; means only if each event's chance is given.
+    pub(super) fn joined(mut self, others: Option<Self>, weight: Option<f64>) -> Self {
+        self.means = weight.map_or(Means::default(), |weight| self.means.times(weight));
+        let Some(others) = others else { return self };
+        Self {
+            serve: either(self.serve, others.serve),
+            full: either(self.full, others.full),
+            detected: self.detected.or(others.detected),
+            loss: match (self.loss, others.loss) {
+                (Some(a), Some(b)) => Some(a.or(b)),
+                (a, b) => a.or(b),
+            },
+            may_be_lost: self.may_be_lost || others.may_be_lost,
+            means: self.means.plus(&others.means),
+        }
+    }
+}
+
+/// The clock of an event for one service.
+fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], destroyed: bool, n: usize) -> Clock {
+    let row = at.row();
+    let cause = |key| Cause::Failure(at.failure, key);
+    let entered = row.taints == Taints::Entry;
+    let dwell = row.dwell.as_ref().filter(|_| entered);
+    let first = plans
+        .iter()
+        .flatten()
+        .filter(|plan| plan.fitted.detects)
+        .find_map(|plan| plan.steps.first().map(|s| (s, s.row.takes.as_ref())))
+        .filter(|(_, takes)| takes.is_some());
+    let (detect, mean_detect) = match (&row.detected, first) {
+        (Some(detected), _) => (at.span(detected, cause("detected")), mean_of(at, detected)),
+        (None, Some((step, takes))) => (step.takes, takes.and_then(|t| mean_of(at, t))),
+        (None, None) => (Span::ZERO, Some(0.0)),
+    };
+    let service = at.tier.services[n].service;
+    let resume = at.scenario.services[service].resume.as_ref();
+    Clock {
+        detect,
+        mean_detect,
+        dwell: dwell.map_or(Span::ZERO, |d| at.span(d, cause("dwell"))),
+        mean_dwell: dwell.map_or(Some(0.0), |d| mean_of(at, d)),
+        end: at.lasts(),
+        comes_back: at.row().lasts.is_some() && !destroyed,
+        resume: resume.map_or(Span::ZERO, |r| at.span(r, Cause::Resume(service))),
+        corruption: at.kind() == FailureKind::Corruption,
+        detects_itself: row.detected.is_none(),
+    }
+}
+
+/// The ranges of all services of an event, in the tier's order, with what they wait for.
+///
+/// # Errors
+/// Why an event has no bounds at all.
+pub(super) fn services(
+    at: &Setting<'_>,
+    fates: &[ServiceCase],
+    plans: &[Vec<PlanInfo<'_>>],
+    destroyed: bool,
+) -> Result<Vec<Range>, String> {
+    let clocks: Vec<Clock> = (0..fates.len()).map(|n| clock(at, plans, destroyed, n)).collect();
+    let mut endings = Vec::new();
+    for (n, fate) in fates.iter().enumerate() {
+        endings.push(own_endings(at, &clocks[n], fate, &plans[n], n)?);
+    }
+    let contended = queue::contends(at, fates, plans);
+    if contended {
+        queue::serialise(&clocks, fates, plans, &mut endings);
+    }
+    let mut ranges: Vec<Range> = Vec::new();
+    for (n, fate) in fates.iter().enumerate() {
+        let row = &at.tier.services[n];
+        let mut range = service(at, &clocks[n], fate, &endings[n], n);
+        if !contended {
+            range.means = means(at, &clocks[n], fate, &plans[n], writes_of(at, row));
+        }
+        let needs = &at.scenario.services[row.service].needs;
+        for need in needs {
+            let Need::Service(id) = need else { continue };
+            let found = at.tier.services[..n].iter().position(|s| s.service == *id);
+            if let Some(other) = found.map(|m| &ranges[m]) {
+                range = waiting_for(range, other);
+            }
+        }
+        ranges.push(range);
+    }
+    agree(at, &mut ranges);
+    Ok(ranges)
+}
+
+fn waiting_for(mut range: Range, other: &Range) -> Range {
+    let later = |a: Option<Span>, b: Option<Span>| a.zip(b).map(|(a, b)| a.max(b));
+    let idle = other.serve == Some(Span::ZERO) && other.full == Some(Span::ZERO);
+    if !idle {
+        let zero = |span: Option<Span>| span == Some(Span::ZERO);
+        range.means.recovery = if zero(range.serve) { other.means.recovery } else { None };
+        range.means.full = if zero(range.full) { other.means.full } else { None };
+    }
+    range.serve = later(range.serve, other.serve);
+    range.full = later(range.full, other.full);
+    range.may_be_lost |= other.may_be_lost;
+    range
+}
+
+/// The endings of a service's own recovery, over all orders in which a policy may try the plans.
+fn own_endings(
+    at: &Setting<'_>,
+    clock: &Clock,
+    fate: &ServiceCase,
+    plans: &[PlanInfo<'_>],
+    n: usize,
+) -> Result<Endings, String> {
+    let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return Ok(Endings::default()) };
+    let row = &at.tier.services[n];
+    let search = Search { at, clock, plans, writes: writes_of(at, row) };
+    if row.policy == PlanPolicy::Order {
+        return Ok(search.run(&options.iter().collect::<Vec<_>>(), &after_outage.iter().collect::<Vec<_>>()));
+    }
+    if options.len().max(after_outage.len()) > MOST_ORDERED {
+        let name = &at.scenario.services[row.service].name;
+        return Err(format!("services.{name} chooses among more than {MOST_ORDERED} plans by policy"));
+    }
+    let mut total: Option<Endings> = None;
+    for first in orders(options) {
+        for then in orders(after_outage) {
+            let endings = search.run(&first, &then);
+            total = Some(total.map_or(endings, |t| t.or(&endings)));
+        }
+    }
+    Ok(total.unwrap_or_default())
+}
+
+/// All orders of a few options.
+fn orders(options: &[PlanOption]) -> Vec<Vec<&PlanOption>> {
+    let mut all: Vec<Vec<&PlanOption>> = vec![vec![]];
+    for option in options {
+        let mut longer = Vec::new();
+        for order in &all {
+            for place in 0..=order.len() {
+                let mut next = order.clone();
+                next.insert(place, option);
+                longer.push(next);
+            }
+        }
+        all = longer;
+    }
+    all
+}
+
+fn takeover(at: &Setting<'_>, pool: PoolId) -> Span {
+    let delay = at.scenario.compute[pool].takeover.as_ref();
+    delay.map_or(Span::ZERO, |delay| at.span(delay, Cause::Takeover(pool)))
+}
+
+fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Endings, n: usize) -> Range {
+    let until_end = clock.end.filter(|_| case.short).unwrap_or(Span::ZERO);
+    let mut range = Range {
+        serve: Some(Span::ZERO),
+        full: Some(until_end),
+        detected: clock.detect,
+        loss: Some(Loss::NONE),
+        may_be_lost: false,
+        means: Means::default(),
+    };
+    match &case.fate {
+        Fate::Untouched => {}
+        Fate::Masked { takeovers, tail, diverges } => {
+            let serve = takeovers.iter().fold(Span::ZERO, |t, pool| t.max(takeover(at, *pool)));
+            range.serve = Some(serve);
+            range.full = Some(serve.max(until_end));
+            range.loss = Some(masked_loss(clock, tail.as_ref(), *diverges, writes_of(at, &at.tier.services[n])));
+        }
+        Fate::Down { own, outside, .. } => {
+            if *own {
+                range.serve = endings.serve;
+                range.full = endings.full;
+                range.loss = endings.loss;
+                range.detected = endings.detected.unwrap_or(clock.detect);
+                range.may_be_lost = endings.may_be_lost;
+            }
+            if *outside {
+                let waited = clock.end.map(|end| end.plus(clock.resume));
+                range.serve = range.serve.zip(waited).map(|(a, b)| a.max(b));
+                range.full = range.full.zip(waited).map(|(a, b)| a.max(b));
+            }
+        }
+    }
+    range
+}
+
+fn masked_loss(clock: &Clock, tail: Option<&Behind>, diverges: bool, writes: f64) -> Loss {
+    let before = tail.map_or(Span::ZERO, |behind| behind.age);
+    let after = clock.end.filter(|_| diverges).unwrap_or(Span::ZERO);
+    let sum = before.plus(after);
+    Loss { before, after, sum, bytes: sum.times(writes) }
+}
+
+/// Data sets that must agree go back to their oldest common moment.
+fn agree(at: &Setting<'_>, ranges: &mut [Range]) {
+    let data = |n: usize| at.scenario.services[at.tier.services[n].service].data;
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for n in 0..ranges.len() {
+        let Some(mine) = data(n) else { continue };
+        let row: &DataSet = &at.scenario.data[mine];
+        let with = |m: &usize| data(*m).is_some_and(|d| d == mine || row.consistent_with.contains(&d));
+        match groups.iter_mut().find(|group| group.iter().any(with)) {
+            Some(group) => group.push(n),
+            None => groups.push(vec![n]),
+        }
+    }
+    for group in groups.into_iter().filter(|group| group.len() > 1) {
+        let losses = || group.iter().filter_map(|n| ranges[*n].loss);
+        let Some(oldest) = losses().map(|l| l.before).reduce(Span::max) else { continue };
+        if oldest == Span::ZERO {
+            continue;
+        }
+        for n in &group {
+            let writes = writes_of(at, &at.tier.services[*n]);
+            ranges[*n].means.forget_loss();
+            if let Some(loss) = &mut ranges[*n].loss {
+                loss.before = loss.before.max(oldest);
+                loss.sum = Span { lo: loss.sum.lo, ..loss.before.plus(loss.after) };
+                loss.bytes = loss.bytes.or(loss.sum.times(writes));
+            }
+        }
+    }
+}
+
+/// The application: as bad as the worst of its services, bytes added up.
+pub(super) fn application(ranges: &[Range]) -> Range {
+    let quiet = Range {
+        serve: Some(Span::ZERO),
+        full: Some(Span::ZERO),
+        detected: Span::ZERO,
+        loss: Some(Loss::NONE),
+        may_be_lost: false,
+        means: Means::ZERO,
+    };
+    ranges.iter().fold(quiet, |all, one| {
+        let later = |a: Option<Span>, b: Option<Span>| a.zip(b).map(|(a, b)| a.max(b));
+        Range {
+            serve: later(all.serve, one.serve),
+            full: later(all.full, one.full),
+            detected: all.detected.max(one.detected),
+            loss: all.loss.zip(one.loss).map(|(a, b)| Loss {
+                before: a.before.max(b.before),
+                after: a.after.max(b.after),
+                sum: a.sum.max(b.sum),
+                bytes: a.bytes.plus(b.bytes),
+            }),
+            may_be_lost: all.may_be_lost || one.may_be_lost,
+            means: if ranges.len() == 1 { one.means.clone() } else { all.means.worst_with(&one.means, &all, one) },
+        }
+    })
+}

@@ -1,0 +1,466 @@
+//! The earliest and the latest that a service can be back, over every way in which its plans can go.
+//!
+//! Times are seconds from the moment users begin to suffer: the detection for corruption, the failure
+//! for all else. The search follows the order in which plans, sources and points are tried; a state of
+//! it says when the next try can begin at the earliest and at the latest.
+
+use crate::id::StepId;
+use crate::model::{FailureKind, Phase};
+
+use super::case::Setting;
+use super::fate::{Amount, PlanInfo, PlanOption, Source};
+use super::points::{Known, Points};
+use super::span::{Cause, Span, either};
+
+/// Most recovery points of one source that are followed one by one.
+const MOST_POINTS: u32 = 1000;
+
+/// What all services of an incident share.
+pub(super) struct Clock {
+    /// From the failure to its detection.
+    pub(super) detect: Span,
+    pub(super) mean_detect: Option<f64>,
+    pub(super) dwell: Span,
+    pub(super) mean_dwell: Option<f64>,
+    /// When the outage ends.
+    pub(super) end: Option<Span>,
+    /// What was lost is there again when the outage ends.
+    pub(super) comes_back: bool,
+    pub(super) resume: Span,
+    pub(super) corruption: bool,
+    /// Detection is the first step of a plan.
+    pub(super) detects_itself: bool,
+}
+
+/// Losses of a recovery.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss {
+    pub(super) before: Span,
+    pub(super) after: Span,
+    pub(super) sum: Span,
+    pub(super) bytes: Span,
+}
+
+impl Loss {
+    pub(super) const NONE: Self = Self { before: Span::ZERO, after: Span::ZERO, sum: Span::ZERO, bytes: Span::ZERO };
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            before: self.before.or(other.before),
+            after: self.after.or(other.after),
+            sum: self.sum.or(other.sum),
+            bytes: self.bytes.or(other.bytes),
+        }
+    }
+}
+
+/// How a service's own recovery can end; missing where it cannot be recovered at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Endings {
+    pub(super) serve: Option<Span>,
+    pub(super) full: Option<Span>,
+    pub(super) loss: Option<Loss>,
+    pub(super) detected: Option<Span>,
+    pub(super) may_be_lost: bool,
+    /// Σ of the longest times of all steps that may run, and the share of time that what keeps coming
+    /// in takes: for the case that steps wait for each other.
+    pub(super) work: f64,
+    pub(super) inflow: f64,
+}
+
+impl Endings {
+    /// Either of two ways; the work of the heavier.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        let loss = match (self.loss, other.loss) {
+            (Some(a), Some(b)) => Some(a.or(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            serve: either(self.serve, other.serve),
+            full: either(self.full, other.full),
+            loss,
+            detected: either(self.detected, other.detected),
+            may_be_lost: self.may_be_lost || other.may_be_lost,
+            work: self.work.max(other.work),
+            inflow: self.inflow.max(other.inflow),
+        }
+    }
+
+    fn add(&mut self, serve: Span, full: Span, loss: Loss, detected: Span) {
+        self.serve = either(self.serve, Some(serve));
+        self.full = either(self.full, Some(full));
+        self.detected = either(self.detected, Some(detected));
+        self.loss = Some(self.loss.map_or(loss, |old| old.or(loss)));
+    }
+}
+
+/// A step that need not be done again: when it is done, and whether that is sure.
+type Carried = Vec<(StepId, Span, bool)>;
+
+/// What a try begins with.
+#[derive(Clone, Debug)]
+struct Incoming {
+    now: Span,
+    carried: Carried,
+}
+
+fn join(a: Option<Incoming>, b: Incoming) -> Option<Incoming> {
+    let Some(a) = a else { return Some(b) };
+    let mut carried = Carried::new();
+    for (step, span, sure) in a.carried.iter().chain(&b.carried) {
+        if carried.iter().all(|(s, ..)| s != step) {
+            let other = if a.carried.iter().any(|(s, ..)| s == step) { &b.carried } else { &a.carried };
+            match other.iter().find(|(s, ..)| s == step) {
+                Some((_, more, also)) => carried.push((*step, span.or(*more), *sure && *also)),
+                None => carried.push((*step, *span, false)),
+            }
+        }
+    }
+    Some(Incoming { now: a.now.or(b.now), carried })
+}
+
+/// Times of a walk over a plan's steps.
+struct Walk {
+    begin: Vec<Span>,
+    finish: Vec<Span>,
+    /// When the last attempt of a step that can fail is over, if it fails.
+    fails_at: Vec<Option<Span>>,
+    work: f64,
+    inflow: f64,
+}
+
+/// A service's recovery under the clock of an incident.
+pub(super) struct Search<'a> {
+    pub(super) at: &'a Setting<'a>,
+    pub(super) clock: &'a Clock,
+    pub(super) plans: &'a [PlanInfo<'a>],
+    /// Average logical bytes written per second.
+    pub(super) writes: f64,
+}
+
+/// A point that a source may give, with the loss that it means.
+struct Candidate {
+    points: Option<(Points, Loss)>,
+    may_miss: bool,
+}
+
+impl Search<'_> {
+    /// All endings over the options, in their order, and those for when the outage is over.
+    pub(super) fn run(&self, options: &[&PlanOption], after_outage: &[&PlanOption]) -> Endings {
+        let mut endings = Endings::default();
+        let start = Incoming { now: Span::ZERO, carried: Carried::new() };
+        let mut left = self.through(options, start, false, &mut endings);
+        if let (Some(end), Some(incoming), false) = (self.clock.end, left.clone(), after_outage.is_empty()) {
+            let now = incoming.now.max(end);
+            left = self.through(after_outage, Incoming { now, ..incoming }, true, &mut endings);
+        }
+        if let Some(incoming) = left {
+            match (self.clock.comes_back, self.clock.end) {
+                (true, Some(end)) => self.wait(end, incoming.now, &mut endings),
+                _ => endings.may_be_lost = true,
+            }
+        }
+        endings
+    }
+
+    /// Service is back because the outage, which ends at `end`, is over.
+    fn wait(&self, end: Span, now: Span, endings: &mut Endings) {
+        let serve = end.plus(self.clock.resume).max(now);
+        endings.add(serve, serve, Loss::NONE, self.clock.detect);
+    }
+
+    /// Tries plans in order; what is left when all may have failed.
+    fn through(&self, options: &[&PlanOption], start: Incoming, late: bool, endings: &mut Endings) -> Option<Incoming> {
+        let mut into_option = Some(start);
+        for option in options {
+            let plan = &self.plans[option.plan];
+            let mut into_next: Option<Incoming> = None;
+            let mut into_source = into_option.take();
+            for source in &option.sources {
+                let mut into_point = into_source.take();
+                for skip in 0..plan.row.points.clamp(1, MOST_POINTS) {
+                    let Some(incoming) = into_point.take() else { break };
+                    let found = self.candidate(plan, source, skip);
+                    if found.may_miss {
+                        into_source = join(into_source, incoming.clone());
+                    }
+                    let Some(point) = found.points else { break };
+                    let again = self.attempt(plan, option, source, &point, incoming, late, endings);
+                    for (step, next) in again {
+                        if plan.steps[step].row.phase == Phase::Verify {
+                            into_point = join(into_point, next);
+                        } else {
+                            into_next = join(into_next, next);
+                        }
+                    }
+                }
+                if let Some(rest) = into_point {
+                    into_source = join(into_source, rest);
+                }
+            }
+            into_option = match (into_source, into_next) {
+                (Some(a), Some(b)) => join(Some(a), b),
+                (a, b) => a.or(b),
+            };
+            into_option.as_ref()?;
+        }
+        into_option
+    }
+
+    /// The points of a source, over the range of the detection.
+    ///
+    /// What a source offers and what is lost by it is monotone or convex in the moment of detection, so
+    /// the ends of its range, cut to where a point can still be had, give the extremes.
+    fn candidate(&self, plan: &PlanInfo<'_>, source: &Source, skip: u32) -> Candidate {
+        let logical = !self.at.kind().ends_by_itself();
+        let latest = source.finder.latest_detection(self.clock.dwell.lo, skip);
+        let detect = self.clock.detect;
+        let mut found = Candidate { points: None, may_miss: logical && detect.hi > latest };
+        let last = if logical { detect.hi.min(latest) } else { detect.hi };
+        let ends = if logical && last < detect.lo { vec![] } else { vec![detect.lo, last] };
+        for moment in ends {
+            let known = Known { detect: moment, dwell: self.clock.dwell, mean_dwell: self.clock.mean_dwell, logical };
+            let here = source.finder.find(&known, skip);
+            found.may_miss |= here.may_miss;
+            let Some(points) = here.points else { continue };
+            let loss = self.loss(plan, source, &points, moment);
+            found.points = Some(found.points.map_or((points, loss), |(p, l)| (p.or(&points), l.or(loss))));
+        }
+        found.may_miss |= found.points.is_none();
+        found
+    }
+
+    /// What recovering to these points loses if people know at `detect`.
+    fn loss(&self, plan: &PlanInfo<'_>, source: &Source, points: &Points, detect: f64) -> Loss {
+        if source.merges {
+            return Loss::NONE;
+        }
+        let felt = matches!(self.at.kind(), FailureKind::Deletion | FailureKind::Corruption);
+        let lost_after = felt && !points.keeps_after && !plan.row.salvage;
+        let open = self.clock.detect.why;
+        let moment = Span { lo: detect, hi: detect, why: if detect.is_infinite() { open } else { None } };
+        let after = if lost_after { moment } else { Span::ZERO };
+        let before_bytes = points.bytes.map_or(points.age.times(self.writes), |(bytes, _)| bytes);
+        Loss {
+            before: points.age,
+            after,
+            sum: points.age.plus(after),
+            bytes: before_bytes.plus(after.times(self.writes)),
+        }
+    }
+
+    /// When a plan can begin.
+    fn begin(&self, plan: &PlanInfo<'_>, now: Span) -> Span {
+        let after_down = Span::exactly(plan.row.after_down.map_or(0.0, |s| s.seconds()));
+        let clock = self.clock;
+        let (known, after_down) = match (plan.fitted.detects, clock.corruption) {
+            (true, false) => (Span::ZERO, after_down),
+            (false, false) => (clock.detect, after_down),
+            (detects, true) => {
+                let shifted = Span::new((after_down.lo - clock.detect.hi).max(0.0), after_down.hi);
+                let from = if detects && !clock.detects_itself {
+                    Span::new(-clock.detect.hi, -clock.detect.lo)
+                } else {
+                    Span::ZERO
+                };
+                (from, if after_down.hi > 0.0 { shifted } else { from })
+            }
+        };
+        if clock.corruption && known.lo < 0.0 && now == Span::ZERO {
+            return known.max(after_down);
+        }
+        now.max(known).max(after_down)
+    }
+
+    /// One try: adds its endings and returns where each failing step leads.
+    #[allow(clippy::too_many_arguments)]
+    fn attempt(
+        &self,
+        plan: &PlanInfo<'_>,
+        option: &PlanOption,
+        source: &Source,
+        (points, loss): &(Points, Loss),
+        incoming: Incoming,
+        late: bool,
+        endings: &mut Endings,
+    ) -> Vec<(usize, Incoming)> {
+        let begin = self.begin(plan, incoming.now);
+        let back_at = self.clock.end.filter(|_| self.clock.comes_back);
+        let walk = self.walk(plan, option, source, points, &incoming, begin, back_at);
+        endings.work += walk.work;
+        endings.inflow += walk.inflow;
+        let serving = |n: &usize| !plan.steps[*n].row.background;
+        let all = || 0..plan.steps.len();
+        let mut serve = all().filter(serving).fold(begin, |t, n| t.max(walk.finish[n]));
+        let full = all().fold(serve, |t, n| t.max(walk.finish[n]));
+        let committed = plan.commit.map_or(serve, |n| walk.begin[n]);
+        let surely_fails =
+            all().any(|n| serving(&n) && plan.steps[n].row.fails.value() >= 1.0 && walk.fails_at[n].is_some());
+        // Waiting: the outage is over before the point of no return.
+        if let Some(end) = back_at {
+            let uncapped = self.walk(plan, option, source, points, &incoming, begin, None);
+            let latest = self.latest_wait(plan, &uncapped, begin);
+            if end.lo < latest.hi {
+                self.wait(end.capped(latest), incoming.now, endings);
+            }
+            if plan.commit.is_none() {
+                serve = serve.capped(end);
+            }
+        }
+        let reachable = back_at.is_none_or(|end| committed.lo <= end.hi) && !surely_fails;
+        if reachable {
+            let full = full.max(serve);
+            let full = if option.short && !late { self.clock.end.map_or(full, |end| full.max(end)) } else { full };
+            let itself = plan.fitted.detects && !plan.steps.is_empty();
+            let shift = if self.clock.corruption { self.clock.detect } else { Span::ZERO };
+            let detected = if itself { walk.finish[0].plus(shift) } else { self.clock.detect };
+            endings.add(serve, full, *loss, detected);
+        }
+        self.failures(plan, &walk, &incoming, back_at)
+    }
+
+    /// The latest end of the outage at which a try is still given up for it.
+    fn latest_wait(&self, plan: &PlanInfo<'_>, walk: &Walk, begin: Span) -> Span {
+        let serving = |n: &usize| !plan.steps[*n].row.background;
+        let serve = (0..plan.steps.len()).filter(serving).fold(begin, |t, n| t.max(walk.finish[n]));
+        let committed = plan.commit.map_or(serve, |n| walk.begin[n]);
+        let mut latest = begin.max(committed);
+        for (n, at) in walk.fails_at.iter().enumerate() {
+            let Some(at) = at else { continue };
+            let after = plan.commit.is_some_and(|c| c == n || !plan.steps[c].waits_for[n]);
+            let until = if after { at.capped(committed) } else { *at };
+            latest = latest.max(until);
+        }
+        latest
+    }
+
+    /// Where each step that fails for good leads.
+    fn failures(
+        &self,
+        plan: &PlanInfo<'_>,
+        walk: &Walk,
+        incoming: &Incoming,
+        back_at: Option<Span>,
+    ) -> Vec<(usize, Incoming)> {
+        let mut next = Vec::new();
+        for (n, at) in walk.fails_at.iter().enumerate() {
+            let Some(at) = at else { continue };
+            let before_commit = plan.commit.is_none_or(|c| c != n && plan.steps[c].waits_for[n]);
+            let now = match back_at {
+                Some(end) if before_commit => {
+                    if at.lo > end.hi {
+                        continue;
+                    }
+                    at.capped(end)
+                }
+                _ => *at,
+            };
+            let mut carried = incoming.carried.clone();
+            for (m, step) in plan.steps.iter().enumerate() {
+                if m == n || step.of_point || carried.iter().any(|(id, ..)| *id == step.id) {
+                    continue;
+                }
+                let waits = plan.steps[m].waits_for[n];
+                if waits || walk.begin[m].lo > at.hi {
+                    continue;
+                }
+                let begun = plan.steps[n].waits_for[m]
+                    || step.after.iter().all(|p| plan.steps[n].waits_for[*p])
+                    || walk.begin[m].hi <= at.lo;
+                // A step beside the failing one may fail too, but then that one came first.
+                carried.push((step.id, walk.finish[m], begun && walk.fails_at[m].is_none()));
+            }
+            next.push((n, Incoming { now, carried }));
+        }
+        next
+    }
+
+    /// Times of all steps; with `back_at`, the point of no return lies before the latest such moment.
+    #[allow(clippy::too_many_arguments)]
+    fn walk(
+        &self,
+        plan: &PlanInfo<'_>,
+        option: &PlanOption,
+        source: &Source,
+        points: &Points,
+        incoming: &Incoming,
+        begin: Span,
+        back_at: Option<Span>,
+    ) -> Walk {
+        let mut walk = Walk { begin: vec![], finish: vec![], fails_at: vec![], work: 0.0, inflow: 0.0 };
+        for (n, step) in plan.steps.iter().enumerate() {
+            let mut ready = step.after.iter().fold(begin, |t, p| t.max(walk.finish[*p]));
+            if let (Some(end), true) = (back_at, plan.commit == Some(n)) {
+                ready = ready.capped(end);
+            }
+            walk.begin.push(ready);
+            let carried = incoming.carried.iter().find(|(id, ..)| *id == step.id);
+            if option.is_up[n] {
+                walk.finish.push(carried.filter(|c| c.2).map_or(ready, |c| c.1));
+                walk.fails_at.push(None);
+                continue;
+            }
+            if let Some((_, finish, true)) = carried {
+                walk.finish.push(*finish);
+                walk.fails_at.push(None);
+                continue;
+            }
+            let (done, over) = self.duration(plan, n, source, points, ready);
+            walk.work += (over.hi - ready.hi).max(0.0);
+            if let Amount::Inflow(writes) = step.amount {
+                walk.inflow += writes * source.seconds_per_byte[n];
+            }
+            let may_fail = step.row.fails.value() > 0.0 && !step.row.background;
+            walk.fails_at.push(may_fail.then_some(over));
+            walk.finish.push(carried.map_or(done, |c| done.or(c.1)));
+        }
+        walk
+    }
+
+    /// When a step that begins at `ready` is done, and when its last attempt is over.
+    fn duration(&self, plan: &PlanInfo<'_>, n: usize, source: &Source, points: &Points, ready: Span) -> (Span, Span) {
+        let step = &plan.steps[n];
+        let is_detection = self.clock.corruption && self.clock.detects_itself && plan.fitted.detects && n == 0;
+        let takes = if is_detection { Span::ZERO } else { step.takes };
+        let pace = source.seconds_per_byte[n];
+        let fixed = |now: Span| {
+            let volume = match step.amount {
+                Amount::Nothing => return now.plus(takes),
+                Amount::Inflow(writes) => return self.catch_up(step.id, writes, pace, points, now.plus(takes)),
+                Amount::Point { replays: false } => points.moves,
+                Amount::Point { replays: true } => points.replays,
+                Amount::Bytes(bytes) => Span::exactly(bytes),
+            };
+            let mut moved = if volume.hi == 0.0 { Span::ZERO } else { volume.times(pace) };
+            if moved.hi.is_infinite() && moved.why.is_none() {
+                moved.why = Some(Cause::Rate(step.id));
+            }
+            now.plus(takes).plus(moved)
+        };
+        let may_fail = step.row.fails.value() > 0.0;
+        let first = fixed(ready);
+        if !may_fail || step.row.retries == 0 {
+            return (first, first);
+        }
+        if matches!(step.amount, Amount::Inflow(_)) {
+            let last = (0..step.row.retries.min(MOST_POINTS)).fold(first, |now, _| fixed(now));
+            return (first.or(last), last);
+        }
+        let each = Span { lo: first.lo - ready.lo, hi: first.hi - ready.hi, why: first.why };
+        let each = if ready.hi.is_infinite() { Span { hi: f64::INFINITY, ..each } } else { each };
+        let last = ready.plus(each.times(f64::from(step.row.retries) + 1.0));
+        (Span { lo: first.lo, ..last }, last)
+    }
+
+    /// Catching up with what keeps coming in at w while it is taken in at r: the backlog since the
+    /// point ÷ (r − w).
+    fn catch_up(&self, step: StepId, writes: f64, pace: f64, points: &Points, now: Span) -> Span {
+        let shift = if self.clock.corruption { self.clock.detect } else { Span::ZERO };
+        let backlog = now.plus(shift).plus(points.age).times(writes);
+        let gains = 1.0 - writes * pace;
+        if gains <= 0.0 {
+            return Span { lo: now.lo, hi: f64::INFINITY, why: Some(Cause::Rate(step)) };
+        }
+        now.plus(backlog.times(pace / gains))
+    }
+}

@@ -1,0 +1,201 @@
+//! Commands and options. The doc comments here are the help that users read.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::campaign::{MAX_THREADS, MAX_TRIALS};
+
+/// Seed of all draws unless another is given: any fixed number does, so that two people see the
+/// same figures.
+const DEFAULT_SEED: u64 = 1;
+
+/// Incidents per tier and failure unless told otherwise: p99 and chances of 95% are then known to
+/// about a tenth of a percentage point, within a few seconds.
+const DEFAULT_TRIALS: u64 = 100_000;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  runtime or input/output error
+  2  bad usage, or an unreadable or invalid scenario
+  3  an objective is missed or undecided (only with --fail-on-miss)
+  4  refused: more work than the limit";
+
+/// Compares disaster-recovery strategies by simulation: recovery time, data loss, objectives, cost.
+#[derive(Debug, Parser)]
+#[command(name = "drplan", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(super) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to use colour; NO_COLOR turns it off where this is not given
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a commented scenario to start from
+    New(NewArgs),
+    /// Check scenarios: errors and advice, each underlined in its file
+    Validate(ValidateArgs),
+    /// Compare tiers side by side: which one to buy, and why
+    Compare(CompareArgs),
+    /// Show everything about every tier and failure
+    Simulate(SimulateArgs),
+    /// Show every value with its origin, or where the time of an incident goes
+    Explain(ExplainArgs),
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On terminals
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people, 100 columns at most
+    Table,
+    /// Everything, for programs
+    Json,
+    /// One row per tier, failure and service
+    Csv,
+    /// The tables as Markdown
+    Md,
+}
+
+/// Where output goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct OutputArgs {
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// Write to this file instead of standard output; it appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// What is simulated.
+#[derive(Debug, clap::Args)]
+pub(super) struct SimulationArgs {
+    /// Incidents per tier and failure, 100,000,000 at most
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_TRIALS, help = format!("Incidents per tier and failure, {MAX_TRIALS} at most"))]
+    pub(super) trials: u64,
+    /// Seed of all draws: the same seed gives the same bytes, whatever the number of threads
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    pub(super) seed: u64,
+    /// Threads; one per processor unless given
+    #[arg(long, value_name = "N", help = format!("Threads, {MAX_THREADS} at most; one per processor unless given"))]
+    pub(super) threads: Option<usize>,
+}
+
+/// Arguments of `new`.
+#[derive(Debug, clap::Args)]
+pub(super) struct NewArgs {
+    /// The pattern; without it a comparison of all five
+    #[arg(value_enum)]
+    pub(super) pattern: Option<Pattern>,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Overwrite the file if it exists
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+}
+
+/// A pattern of recovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Pattern {
+    /// Backups elsewhere; everything else is built when needed
+    BackupRestore,
+    /// Data is replicated; compute is started when needed
+    PilotLight,
+    /// A small copy of the whole runs and is scaled up
+    WarmStandby,
+    /// A full copy runs and takes over
+    HotStandby,
+    /// Both sides serve
+    ActiveActive,
+    /// All five, compared
+    Comparison,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ValidateArgs {
+    /// Scenario files; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CompareArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// Exit with 3 if no tier is shown to meet every objective
+    #[arg(long)]
+    pub(super) fail_on_miss: bool,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub(super) struct SimulateArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Only this tier
+    #[arg(long)]
+    pub(super) tier: Option<String>,
+    /// Only this failure
+    #[arg(long)]
+    pub(super) failure: Option<String>,
+    /// Only this member of the failure, such as `us-east-1a` of `each = "us-east-1/*"`
+    #[arg(long, requires = "failure")]
+    pub(super) member: Option<String>,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// Exit with 3 if a tier that is shown misses an objective, or leaves one undecided
+    #[arg(long)]
+    pub(super) fail_on_miss: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Explain this tier, together with --failure
+    #[arg(long, requires = "failure")]
+    pub(super) tier: Option<String>,
+    /// Explain this failure, together with --tier
+    #[arg(long, requires = "tier")]
+    pub(super) failure: Option<String>,
+    /// Only this member of the failure
+    #[arg(long, requires = "failure")]
+    pub(super) member: Option<String>,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}

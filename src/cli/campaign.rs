@@ -1,0 +1,105 @@
+//! A campaign as the options ask for it: limits, names, progress.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Stop;
+use super::args::SimulationArgs;
+use super::output::Screen;
+use crate::assess::{Assessment, assess};
+use crate::id::{Id, Table};
+use crate::model::Scenario;
+use crate::sim::{CampaignSettings, Filter, run_incidents};
+
+/// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
+pub(super) const MAX_TRIALS: u64 = 100_000_000;
+
+/// Threads: more than the processors of any machine that this was tried on.
+pub(super) const MAX_THREADS: usize = 256;
+
+/// Incidents of a whole run: about an hour of one processor.
+const MAX_INCIDENTS: u64 = 2_000_000_000;
+
+/// The parts that are simulated, by the names that the user gave.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Names<'a> {
+    pub(super) tier: Option<&'a str>,
+    pub(super) failure: Option<&'a str>,
+    pub(super) member: Option<&'a str>,
+}
+
+/// Runs and assesses a campaign.
+pub(super) fn run(
+    scenario: &Scenario,
+    args: &SimulationArgs,
+    names: Names<'_>,
+    screen: &Screen,
+) -> Result<Assessment, Stop> {
+    let filter = filter(scenario, names)?;
+    let settings = settings(scenario, args, &filter)?;
+    let progress = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        progress.set_style(style);
+    }
+    // Draws on standard error, and only if that is a terminal.
+    progress.set_message("simulating incidents");
+    progress.enable_steady_tick(Duration::from_millis(100));
+    let campaign = run_incidents(scenario, &settings, &filter);
+    progress.finish_and_clear();
+    Ok(assess(scenario, &campaign, &filter))
+}
+
+fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {
+    if args.trials == 0 {
+        return Err(Stop::invalid("--trials must be at least 1"));
+    }
+    if args.trials > MAX_TRIALS {
+        return Err(Stop::refused(format_args!("--trials {} is more than the limit of {MAX_TRIALS}", args.trials)));
+    }
+    let threads =
+        args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
+    if threads == 0 {
+        return Err(Stop::invalid("--threads must be at least 1"));
+    }
+    if threads > MAX_THREADS {
+        return Err(Stop::refused(format_args!("--threads {threads} is more than the limit of {MAX_THREADS}")));
+    }
+    let tiers = if filter.tier.is_some() { 1 } else { scenario.tiers.len() as u64 };
+    let failures = if filter.failure.is_some() { 1 } else { scenario.failures.len() as u64 };
+    let all = args.trials.saturating_mul(tiers).saturating_mul(failures);
+    if all > MAX_INCIDENTS {
+        return Err(Stop::refused(format_args!(
+            "{} incidents for each of {tiers} tiers and {failures} failures are {all}, more than the limit of {MAX_INCIDENTS}; lower --trials, or choose with --tier and --failure",
+            args.trials
+        )));
+    }
+    Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
+}
+
+fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
+    let tier = names.tier.map(|name| find("tier", name, &scenario.tiers, |t| &t.name)).transpose()?;
+    let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
+    let member = match (names.member, failure) {
+        (Some(name), Some(failure)) => {
+            let members = &scenario.failures[failure].members;
+            let found = members.iter().find(|m| m.name == name);
+            let known = || members.iter().map(|m| m.name.as_str()).collect::<Vec<_>>();
+            found.ok_or_else(|| unknown("member", name, &known()))?;
+            Some(name.to_owned())
+        }
+        _ => None,
+    };
+    Ok(Filter { tier, failure, member })
+}
+
+fn find<I: Id, T>(what: &str, name: &str, table: &Table<I, T>, of: impl Fn(&T) -> &String) -> Result<I, Stop> {
+    let found = table.iter().find(|(_, row)| of(row) == name).map(|(id, _)| id);
+    found.ok_or_else(|| unknown(what, name, &table.rows().iter().map(|row| of(row).as_str()).collect::<Vec<_>>()))
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> Stop {
+    let near = known.iter().map(|k| (strsim::damerau_levenshtein(k, name), k)).min().filter(|(d, k)| *d <= k.len() / 3);
+    let hint = near.map_or_else(String::new, |(_, k)| format!(", did you mean {k}"));
+    Stop::invalid(format_args!("no {what} is called {name}{hint}; there are: {}", known.join(", ")))
+}

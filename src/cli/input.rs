@@ -1,0 +1,83 @@
+//! Scenario files: read up to the limit, parsed, their findings shown.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::output::Screen;
+use super::{Exit, Stop};
+use crate::diag::{Diagnostics, Severity};
+use crate::spec::{self, Document, Loaded, limits};
+
+/// What a file is called in messages.
+pub(super) fn name(path: &Path) -> String {
+    if is_standard_input(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The bytes of a file or of standard input, never more than the limit: a pipe without end stops
+/// there instead of filling memory.
+fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    let cannot = |error: io::Error| Stop::invalid(format_args!("cannot read {}: {error}", name(path)));
+    if is_standard_input(path) {
+        return read_from(io::stdin().lock(), path);
+    }
+    if fs::metadata(path).map_err(cannot)?.is_dir() {
+        return Err(Stop::invalid(format_args!("cannot read {}: it is a directory", name(path))));
+    }
+    read_from(File::open(path).map_err(cannot)?, path)
+}
+
+fn read_from(source: impl Read, path: &Path) -> Result<Vec<u8>, Stop> {
+    let mut bytes = Vec::new();
+    let most = limits::FILE_BYTES as u64;
+    source
+        .take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Stop::invalid(format_args!("cannot read {}: {error}", name(path))))?;
+    if bytes.len() as u64 > most {
+        let limit = most >> 20;
+        return Err(Stop::invalid(format_args!(
+            "{} is larger than the limit of {limit} MiB for a scenario",
+            name(path)
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Reads and checks a scenario; its faults go to standard error. Advice is only counted there, as
+/// `validate` is the command that shows it.
+pub(super) fn load(path: &Path, screen: &Screen) -> Result<Loaded, Stop> {
+    let loaded = spec::load_bytes(&read(path)?).map_err(|(found, document)| faults(path, &found, &document, screen))?;
+    let advice = loaded.advice.all().len();
+    if advice > 0 {
+        let things = if advice == 1 { "1 piece".to_owned() } else { format!("{advice} pieces") };
+        screen.note(&format!("{things} of advice on this scenario: drplan validate {}", path.display()));
+    }
+    Ok(loaded)
+}
+
+/// Reads and checks a scenario; all findings, advice too, go to standard error. Returns how many
+/// pieces of advice there are.
+pub(super) fn check(path: &Path, screen: &Screen) -> Result<usize, Stop> {
+    match spec::load_bytes(&read(path)?) {
+        Ok(loaded) => {
+            screen.findings(&loaded.document.render(&name(path), &loaded.advice, screen.color_of_errors()));
+            Ok(loaded.advice.all().len())
+        }
+        Err((found, document)) => Err(faults(path, &found, &document, screen)),
+    }
+}
+
+fn faults(path: &Path, found: &Diagnostics, document: &Document, screen: &Screen) -> Stop {
+    screen.findings(&document.render(&name(path), found, screen.color_of_errors()));
+    let errors = || found.all().iter().filter(|d| d.severity == Severity::Error);
+    // Nothing is wrong but the amount of work: that has an exit code of its own.
+    let refused = errors().all(|d| d.code.starts_with("limit-") && d.code != "limit-file");
+    let count = errors().count();
+    let things = if count == 1 { "1 error".to_owned() } else { format!("{count} errors") };
+    Stop::new(if refused { Exit::Refused } else { Exit::Invalid }, format_args!("{}: {things}", name(path)))
+}

@@ -1,0 +1,111 @@
+//! Cells that several tables share.
+
+use super::human;
+use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, TierAssessment};
+use crate::stats::{Estimate, Proportion, Quantile};
+
+/// One of an incident's quantities.
+pub(super) type Pick = fn(&IncidentAssessment) -> &Measured;
+
+/// What stands where nothing is known.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// A duration's quantile at `p`.
+pub(super) fn time_at(estimate: &Estimate, quantile: Option<Quantile>, p: f64, lost: &Proportion) -> String {
+    value_at(estimate, quantile, p, lost, human::brief)
+}
+
+/// A quantile at `p`, `never` where it falls on incidents that never recover, `too few` where the
+/// trials cannot resolve it.
+pub(super) fn value_at(
+    estimate: &Estimate,
+    quantile: Option<Quantile>,
+    p: f64,
+    lost: &Proportion,
+    say: fn(f64) -> String,
+) -> String {
+    match quantile {
+        Some(q) => say(q.point),
+        // Finite outcomes number less than n p exactly where the rank falls on the infinite.
+        None if ((estimate.n - lost.events.min(estimate.n)) as f64) < estimate.n as f64 * p => "never".to_owned(),
+        None => "too few".to_owned(),
+    }
+}
+
+/// Met, missed or open, as one character.
+pub(super) fn mark(met: Option<bool>) -> &'static str {
+    match met {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "?",
+    }
+}
+
+/// The mark of one limit with its margin; empty where there is no limit.
+pub(super) fn against(
+    limit: Option<f64>,
+    share: &Proportion,
+    objective: &IncidentObjective,
+    margin: Option<f64>,
+) -> String {
+    if limit.is_none() {
+        return String::new();
+    }
+    let met = if share.low >= objective.chance {
+        Some(true)
+    } else if share.high < objective.chance {
+        Some(false)
+    } else {
+        None
+    };
+    let margin = match margin {
+        Some(spare) if spare >= 0.0 => format!("+{}", human::brief(spare)),
+        Some(over) => human::brief(over),
+        None => human::chance(share),
+    };
+    format!("{} {margin}", mark(met))
+}
+
+/// The limits of an objective in words: `RTO 2 h, RPO 1 h, each in 95% of incidents`.
+pub(super) fn limits(objective: &IncidentObjective) -> String {
+    let part = |name, limit: Option<f64>| limit.map(|seconds| format!("{name} {}", human::time(seconds)));
+    let parts: Vec<String> = [part("RTO", objective.rto), part("RPO", objective.rpo)].into_iter().flatten().collect();
+    let chance = human::percent(objective.chance);
+    match parts.len() {
+        0 => "objectives: each service's own".to_owned(),
+        1 => format!("objective: {} in {chance} of incidents", parts[0]),
+        _ => format!("objective: {}, each in {chance} of incidents", parts.join(", ")),
+    }
+}
+
+/// An amount in the scenario's currency, or that it is unknown.
+pub(super) fn money(amount: Option<f64>, currency: &str) -> String {
+    amount.map_or_else(|| UNKNOWN.to_owned(), |amount| human::money(amount, currency))
+}
+
+/// A sum of which some part may be unknown: what is known of it, and a question mark.
+pub(super) fn sum(whole: Option<f64>, known: f64, currency: &str) -> String {
+    match whole {
+        Some(whole) => human::money(whole, currency),
+        None if known > 0.0 => format!("{} + ?", human::money(known, currency)),
+        None => UNKNOWN.to_owned(),
+    }
+}
+
+/// The incidents that stand for the tier as a whole: the application's, or a single service's where
+/// the application is not listed apart.
+pub(super) fn of_application(tier: &TierAssessment) -> Vec<&IncidentAssessment> {
+    let apart = tier.incidents.iter().any(|i| i.service.is_none());
+    tier.incidents.iter().filter(|i| !apart || i.service.is_none()).collect()
+}
+
+/// What the figures rest on, in one line.
+pub(super) fn provenance(result: &Assessment) -> String {
+    format!(
+        "{} incidents per tier and failure, seed {}, drplan {}, scenario {}.",
+        human::number(result.trials as f64),
+        result.seed,
+        result.drplan,
+        result.scenario.hash
+    )
+}

@@ -1,0 +1,197 @@
+//! The comparison: verdict, a row per tier, a small table per failure.
+
+use super::blocks::{Block, Grid};
+use super::cells::{against, limits, mark, of_application, provenance, sum, time_at};
+use super::human;
+use super::verdict;
+use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, TierAssessment};
+
+/// The page of `compare`.
+#[must_use]
+pub fn comparison(result: &Assessment) -> Vec<Block> {
+    let mut page = vec![Block::Heading(1, result.scenario.title.clone())];
+    page.extend(verdict::verdict(result));
+    let tiers = by_merit(result);
+    page.push(Block::Heading(2, "Tiers".to_owned()));
+    page.push(Block::Table(tier_table(&tiers)));
+    page.extend(tier_notes(&tiers));
+    for failure in failures(result) {
+        page.extend(failure_blocks(&tiers, &failure));
+    }
+    page.push(Block::Text(format!(
+        "p50: half of all incidents stay below. ✓ shown to be met, ✗ shown to be missed, ? neither; beside it what is left of the limit (+) or over it (-) at the objective's chance, or the share of incidents that meet it. {}",
+        provenance(result)
+    )));
+    page
+}
+
+/// Those that meet everything first, then by what is missed; the lower bill first among equals.
+fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
+    let mut tiers: Vec<&TierAssessment> = result.tiers.iter().collect();
+    let bill = |t: &TierAssessment| t.cost.per_month.unwrap_or(f64::INFINITY);
+    tiers.sort_by(|a, b| {
+        let key = |t: &TierAssessment| (t.objectives.missed, t.objectives.undecided);
+        key(a).cmp(&key(b)).then_with(|| bill(a).total_cmp(&bill(b))).then_with(|| a.id.cmp(&b.id))
+    });
+    tiers
+}
+
+fn tier_table(tiers: &[&TierAssessment]) -> Grid {
+    let header = [
+        "tier",
+        "objectives met",
+        "worst failure",
+        if tiers.iter().all(|t| t.availability.is_some()) { "availability" } else { "availability ≈" },
+        "lost for good",
+        "cost per month",
+        "expected cost per year",
+    ];
+    let mut grid = Grid::new(&header, 3);
+    for tier in tiers {
+        let (bill, losses) = (&tier.cost, &tier.rare_event);
+        let all = bill.per_month.zip(losses.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
+        let known = bill.known_per_month * 12.0 + losses.known_penalty_per_year;
+        grid.row([
+            tier.id.clone(),
+            objectives_met(tier),
+            worst_failure(tier),
+            availability(tier),
+            if losses.unrecoverable_per_year > 0.0 {
+                human::per_year(losses.unrecoverable_per_year)
+            } else {
+                String::new()
+            },
+            sum(bill.per_month, bill.known_per_month, &bill.currency),
+            sum(all, known, &bill.currency),
+        ]);
+    }
+    grid.without_empty_columns()
+}
+
+fn objectives_met(tier: &TierAssessment) -> String {
+    let o = &tier.objectives;
+    if o.each.is_empty() {
+        return String::new();
+    }
+    let open = if o.undecided > 0 { format!(", {} open", o.undecided) } else { String::new() };
+    format!("{} {}/{}{open}", mark(tier.objectives_met), o.met, o.each.len())
+}
+
+/// The objective furthest below its chance, or the nearest to it where all are met.
+fn worst_failure(tier: &TierAssessment) -> String {
+    let gap = |o: &ObjectiveResult| o.value.unwrap_or(0.0) - o.needed;
+    let of_incidents = tier.objectives.each.iter().filter(|o| o.kind == "incident");
+    match of_incidents.min_by(|a, b| gap(a).total_cmp(&gap(b))) {
+        Some(o) => format!("{} {}", verdict::name(o), human::percent(o.value.unwrap_or(0.0))),
+        None => slowest(tier),
+    }
+}
+
+/// Without objectives: the failure with the longest p95 of recovery time, never before any.
+fn slowest(tier: &TierAssessment) -> String {
+    let p95 = |i: &IncidentAssessment| i.recovery_time.estimate.p95.map_or(f64::INFINITY, |q| q.point);
+    let worst = of_application(tier).into_iter().max_by(|a, b| p95(a).total_cmp(&p95(b)));
+    worst.map_or_else(String::new, |i| format!("{} p95 {}", i.failure, human::brief(p95(i))))
+}
+
+fn availability(tier: &TierAssessment) -> String {
+    match &tier.availability {
+        Some(a) => human::percent(a.point),
+        None => human::percent(tier.rare_event.availability),
+    }
+}
+
+fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
+    let mut notes = Vec::new();
+    if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
+        notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
+    }
+    if tiers.iter().any(|t| t.availability.is_none()) {
+        notes.push(
+            "Availability ≈ and expected cost (12 months and losses) sum rate × mean over incidents: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime."
+                .to_owned(),
+        );
+    }
+    let missing = |of: fn(&TierAssessment) -> &[String]| {
+        let mut all: Vec<&str> = tiers.iter().flat_map(|t| of(t)).map(String::as_str).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.join(", ")
+    };
+    let (bills, losses) = (missing(|t| &t.cost.unknown), missing(|t| &t.rare_event.unknown));
+    if !bills.is_empty() {
+        notes.push(format!("?: prices missing in the bill: {bills}."));
+    }
+    if !losses.is_empty() {
+        notes.push(format!("?: prices missing for losses: {losses}."));
+    }
+    if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
+}
+
+/// All failures of all tiers by name.
+fn failures(result: &Assessment) -> Vec<String> {
+    let mut names: Vec<String> = result.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Block> {
+    let of = |tier: &TierAssessment| of_application(tier).into_iter().find(|i| i.failure == failure).cloned();
+    let rows: Vec<(&TierAssessment, Option<IncidentAssessment>)> = tiers.iter().map(|t| (*t, of(t))).collect();
+    let Some(some) = rows.iter().find_map(|(_, i)| i.as_ref()) else { return Vec::new() };
+    let mut rates: Vec<f64> = rows.iter().filter_map(|(_, i)| i.as_ref().map(|i| i.rate_per_year)).collect();
+    rates.sort_by(f64::total_cmp);
+    let rate = match (rates.first(), rates.last()) {
+        (Some(low), Some(high)) if low < high => format!("{} to {}", human::number(*low), human::per_year(*high)),
+        (Some(rate), _) => human::per_year(*rate),
+        _ => String::new(),
+    };
+    let title = some.failure_title.as_ref().map_or_else(String::new, |t| format!(" · {t}"));
+    let objective = rows.iter().find_map(|(_, i)| i.as_ref()?.objective.as_ref());
+    let limits = objective.map_or_else(|| "no objective".to_owned(), limits);
+    let mut grid = Grid::new(
+        &["tier", "recovery p50", "p95", "RTO margin", "loss p50", "p95", "RPO margin", "objectives", "lost for good"],
+        1,
+    );
+    for (tier, incident) in &rows {
+        match incident {
+            Some(incident) => grid.row(failure_row(tier, incident)),
+            None => grid.row([tier.id.clone(), "not concerned".to_owned()]),
+        }
+    }
+    vec![
+        Block::Heading(2, format!("{failure} ({}, {rate}){title}; {limits}", some.kind)),
+        Block::Table(grid.without_empty_columns()),
+    ]
+}
+
+fn failure_row(tier: &TierAssessment, incident: &IncidentAssessment) -> Vec<String> {
+    let lost = &incident.unrecoverable;
+    let (time, loss) = (&incident.recovery_time.estimate, &incident.data_loss.estimate);
+    let objective = incident.objective.as_ref();
+    let check = |of: &dyn Fn(&IncidentObjective) -> String| objective.map_or_else(String::new, of);
+    vec![
+        tier.id.clone(),
+        time_at(time, time.p50, 0.50, lost),
+        time_at(time, time.p95, 0.95, lost),
+        check(&|o| against(o.rto, &o.rto_met, o, o.rto_margin)),
+        time_at(loss, loss.p50, 0.50, lost),
+        time_at(loss, loss.p95, 0.95, lost),
+        check(&|o| against(o.rpo, &o.rpo_met, o, o.rpo_margin)),
+        check(&|o| if o.rto.is_none() && o.rpo.is_none() { of_services(tier, incident, o) } else { String::new() }),
+        if lost.events > 0 { human::chance(lost) } else { String::new() },
+    ]
+}
+
+/// The application's mark where its services have the objectives, with those that are not met.
+fn of_services(tier: &TierAssessment, incident: &IncidentAssessment, objective: &IncidentObjective) -> String {
+    let short: Vec<String> = tier
+        .objectives
+        .each
+        .iter()
+        .filter(|o| o.failure.as_ref() == Some(&incident.failure) && o.met != Some(true))
+        .map(|o| format!("{} {}", o.service.as_deref().unwrap_or("all"), human::percent(o.value.unwrap_or(0.0))))
+        .collect();
+    format!("{} {}", mark(objective.met), short.join(", ")).trim_end().to_owned()
+}

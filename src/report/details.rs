@@ -1,0 +1,216 @@
+//! Everything about every tier and failure.
+
+use super::blocks::{Block, Grid};
+use super::cells::{limits, mark, money, provenance, value_at};
+use super::{human, verdict};
+use crate::assess::{Assessment, IncidentAssessment, Measured, PairAssessment, StepAssessment, TierAssessment};
+use crate::stats::{Difference, Proportion};
+
+/// The page of `simulate`.
+#[must_use]
+pub fn details(result: &Assessment) -> Vec<Block> {
+    let mut page = vec![Block::Heading(1, result.scenario.title.clone())];
+    match &result.only {
+        None => page.extend(verdict::verdict(result)),
+        Some(only) => {
+            let parts = [("tier", &only.tier), ("failure", &only.failure), ("member", &only.member)];
+            let named = parts.into_iter().filter_map(|(what, name)| name.as_ref().map(|name| format!("{what} {name}")));
+            page.push(Block::Text(format!("Only {}.", named.collect::<Vec<_>>().join(", "))));
+        }
+    }
+    for tier in &result.tiers {
+        page.extend(tier_blocks(tier));
+    }
+    if !result.paired.is_empty() {
+        page.push(Block::Heading(2, "Differences on the same incidents, mean with 95% interval".to_owned()));
+        page.push(Block::Table(pair_table(&result.paired)));
+    }
+    page.push(Block::Text(format!(
+        "Quantiles run over all incidents, mean and max over those that recover. ± is the standard error. {}",
+        provenance(result)
+    )));
+    page
+}
+
+fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
+    let title = tier.title.as_ref().map_or_else(String::new, |t| format!(": {t}"));
+    let mut blocks = vec![Block::Heading(2, format!("Tier {}{title}", tier.id))];
+    let strategies: Vec<String> = tier.strategies.iter().map(|(s, by)| format!("{s} by {by}")).collect();
+    let o = &tier.objectives;
+    blocks.push(Block::List(vec![
+        format!("strategies: {}", strategies.join(", ")),
+        format!("objectives: {} of {} met, {} missed, {} undecided", o.met, o.each.len(), o.missed, o.undecided),
+        yearly(tier),
+    ]));
+    blocks.push(Block::Table(cost_table(tier)));
+    for incident in &tier.incidents {
+        blocks.extend(incident_blocks(&tier.id, incident));
+    }
+    blocks
+}
+
+fn yearly(tier: &TierAssessment) -> String {
+    let r = &tier.rare_event;
+    let price = match r.penalty_per_year {
+        Some(sum) => format!("expected losses {}", human::money(sum, &tier.cost.currency)),
+        None => format!("expected losses unknown (no {})", r.unknown.join(", ")),
+    };
+    format!(
+        "per year, as a sum over incidents: felt {} times, down {}, writes lost {}, {price}",
+        human::number(r.interruptions_per_year),
+        human::time(r.downtime_per_year),
+        human::time(r.data_loss_per_year)
+    )
+}
+
+/// The bill of a month.
+pub(super) fn cost_table(tier: &TierAssessment) -> Grid {
+    let currency = &tier.cost.currency;
+    let mut grid = Grid::new(&["cost of a month", "quantity", "unit", "unit price", "per month"], 1);
+    for item in &tier.cost.items {
+        let price = item.unit_price.map_or_else(|| "unknown".to_owned(), |p| format!("{p} {currency}"));
+        grid.row([
+            item.item.clone(),
+            human::number(item.quantity),
+            item.unit.clone(),
+            price,
+            money(item.per_month, currency),
+        ]);
+    }
+    grid.row(["total".to_owned(), String::new(), String::new(), String::new(), money(tier.cost.per_month, currency)]);
+    grid
+}
+
+/// One failure under one tier, for one service or the application.
+pub(super) fn incident_blocks(tier: &str, incident: &IncidentAssessment) -> Vec<Block> {
+    let who = incident.service.as_deref().unwrap_or("application");
+    let title = incident.failure_title.as_ref().map_or_else(String::new, |t| format!(" · {t}"));
+    let rate = human::per_year(incident.rate_per_year);
+    let mut blocks =
+        vec![Block::Heading(3, format!("{tier} · {} ({}, {rate}) · {who}{title}", incident.failure, incident.kind))];
+    blocks.push(Block::List(facts(incident)));
+    blocks.push(Block::Table(estimates(incident)));
+    if !incident.steps.is_empty() {
+        blocks.push(Block::Table(step_table(&incident.steps)));
+    }
+    blocks
+}
+
+fn facts(incident: &IncidentAssessment) -> Vec<String> {
+    let plans: Vec<String> =
+        incident.plans.iter().map(|(plan, share)| format!("{plan} {}", human::percent(*share))).collect();
+    let interval = |p: &Proportion| match p.point {
+        Some(_) if p.events > 0 && p.events < p.n => {
+            format!("{} ({} to {})", human::chance(p), human::percent(p.low), human::percent(p.high))
+        }
+        _ => human::chance(p),
+    };
+    let mut lines = vec![
+        format!("plans: {}", if plans.is_empty() { "none".to_owned() } else { plans.join(", ") }),
+        format!("felt by users: {}", interval(&incident.interrupted)),
+        format!("never recovers: {}", interval(&incident.unrecoverable)),
+    ];
+    if let Some(o) = &incident.objective {
+        lines.push(format!(
+            "{} {}; recovery in time {}, loss within {}, both {}",
+            mark(o.met),
+            limits(o),
+            interval(&o.rto_met),
+            interval(&o.rpo_met),
+            interval(&o.both_met)
+        ));
+    }
+    lines
+}
+
+/// A quantity, what it is called and how it is said.
+type Row<'a> = (&'a str, &'a Measured, fn(f64) -> String);
+
+fn estimates(incident: &IncidentAssessment) -> Grid {
+    let header = ["", "mean", "p50", "p90", "p95", "p99", "max", "worst case", "mean by formula"];
+    let mut grid = Grid::new(&header, 1);
+    let rows: [Row<'_>; 7] = [
+        ("recovery time", &incident.recovery_time, human::time),
+        ("to full capacity", &incident.recovery_time_full, human::time),
+        ("undetected", &incident.undetected, human::time),
+        ("data loss", &incident.data_loss, human::time),
+        ("of it before", &incident.data_loss_before, human::time),
+        ("of it after", &incident.data_loss_after, human::time),
+        ("data lost", &incident.data_loss_bytes, human::bytes),
+    ];
+    let zero = |m: &Measured| m.estimate.max == Some(0.0) && incident.unrecoverable.events == 0;
+    for (name, measured, say) in rows.into_iter().filter(|(name, m, _)| !(name.starts_with("of it") && zero(m))) {
+        grid.row(estimate_row(name, measured, &incident.unrecoverable, say));
+    }
+    grid.without_empty_columns()
+}
+
+fn estimate_row(name: &str, measured: &Measured, lost: &Proportion, say: fn(f64) -> String) -> Vec<String> {
+    let e = &measured.estimate;
+    let mean = match (e.mean, e.standard_error) {
+        (Some(mean), Some(error)) if error > 0.0 => format!("{} ± {}", say(mean), say(error)),
+        (Some(mean), _) => say(mean),
+        _ => "none recovers".to_owned(),
+    };
+    let at = |q, p| value_at(e, q, p, lost, say);
+    let bound = match (e.bound, &e.bound_reason) {
+        (Some(bound), _) => say(bound),
+        (None, Some(_)) => "no bound".to_owned(),
+        (None, None) => String::new(),
+    };
+    vec![
+        name.to_owned(),
+        mean,
+        at(e.p50, 0.50),
+        at(e.p90, 0.90),
+        at(e.p95, 0.95),
+        at(e.p99, 0.99),
+        e.max.map_or_else(String::new, say),
+        bound,
+        measured.closed_form.mean.map_or_else(String::new, say),
+    ]
+}
+
+/// When steps finish and how often they decide.
+pub(super) fn step_table(steps: &[StepAssessment]) -> Grid {
+    let mut grid =
+        Grid::new(&["plan", "step", "phase", "incidents", "done: mean", "p50", "p95", "on the critical path"], 3);
+    let say = |value: Option<f64>| value.map_or_else(|| "too few".to_owned(), human::time);
+    for step in steps {
+        grid.row([
+            step.plan.clone(),
+            step.id.clone(),
+            step.phase.to_owned(),
+            human::number(step.n as f64),
+            say(step.mean),
+            say(step.p50),
+            say(step.p95),
+            human::percent(step.critical),
+        ]);
+    }
+    grid
+}
+
+fn pair_table(pairs: &[PairAssessment]) -> Grid {
+    let mut grid =
+        Grid::new(&["tier", "minus", "failure", "recovery time", "data loss", "only tier recovers", "only other"], 3);
+    let say = |d: &Difference| match (d.mean, d.low, d.high) {
+        (Some(mean), Some(low), Some(high)) if low < high => {
+            format!("{} ({} to {})", human::time(mean), human::time(low), human::time(high))
+        }
+        (Some(mean), ..) => human::time(mean),
+        _ => "no common incident".to_owned(),
+    };
+    for pair in pairs {
+        grid.row([
+            pair.tier.clone(),
+            pair.than.clone(),
+            pair.failure.clone(),
+            say(&pair.recovery_time),
+            say(&pair.data_loss),
+            human::number(pair.recovery_time.only_first as f64),
+            human::number(pair.recovery_time.only_second as f64),
+        ]);
+    }
+    grid
+}

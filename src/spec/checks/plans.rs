@@ -1,0 +1,134 @@
+//! Plans against the failures and tiers that they are for.
+
+use std::collections::BTreeMap;
+
+use super::{Checks, names};
+use crate::diag::{Diagnostic, Path};
+use crate::id::{FailureId, PlanId};
+use crate::model::{FailureKind, FittedPlan, Phase, Plan, Target, Tier, TierService, fit_plan};
+use crate::spec::codes;
+use crate::spec::names::quote;
+
+pub(super) fn check(checks: &mut Checks<'_>) {
+    let scenario = checks.scenario;
+    for plan in scenario.plans.rows() {
+        check_detection(checks, plan);
+    }
+    let mut listed: BTreeMap<PlanId, bool> = BTreeMap::new();
+    for tier in scenario.tiers.rows() {
+        for service in &tier.services {
+            for plan in &service.plans {
+                let fitted = fit_plan(scenario, service, *plan);
+                *listed.entry(*plan).or_default() |= fitted.is_some();
+                if let Some(fitted) = fitted {
+                    check_cold(checks, tier, service, &fitted);
+                }
+            }
+        }
+    }
+    for (plan, _) in listed.into_iter().filter(|(_, fits)| !fits) {
+        let row = &scenario.plans[plan];
+        let message = format!(
+            "plan {} fits in no tier: each that lists it lacks its copies, its compute or all its starting steps",
+            quote(&row.name)
+        );
+        let advice = Diagnostic::advice(codes::PLAN_NEVER_FITS, Path::keys(&["plans", &row.name]), message).on_key();
+        checks.push(advice);
+    }
+    check_damage(checks);
+}
+
+fn check_detection(checks: &mut Checks<'_>, plan: &Plan) {
+    let scenario = checks.scenario;
+    let detects = plan.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
+    if detects {
+        return;
+    }
+    for cause in &plan.causes {
+        let failure = &scenario.failures[*cause];
+        if failure.detected.is_none() {
+            let message =
+                format!("nobody detects {}: plan {} would never begin", quote(&failure.name), quote(&plan.name));
+            let fault = Diagnostic::error(codes::NO_DETECTION, checks.at("plans", &plan.name, "for"), message)
+                .also(Path::keys(&["failures", &failure.name, "detected"]), "without `detected`")
+                .help("give the failure `detected`, or begin the plan with a step of phase `detect`");
+            checks.push(fault);
+        }
+    }
+}
+
+fn check_cold(checks: &mut Checks<'_>, tier: &Tier, service: &TierService, fitted: &FittedPlan) {
+    let scenario = checks.scenario;
+    for pool in fitted.into.iter().filter(|pool| service.cold.contains(pool)) {
+        if fitted.steps.iter().any(|step| step.starts.contains(pool)) {
+            continue;
+        }
+        let plan = &scenario.plans[fitted.plan];
+        let name = &scenario.compute[*pool].name;
+        let message = format!(
+            "plan {} leads into {}, which is cold in tier {}, and no step starts it",
+            quote(&plan.name),
+            quote(name),
+            quote(&tier.name)
+        );
+        let fault = Diagnostic::error(codes::COLD_NOT_STARTED, checks.at("plans", &plan.name, "into"), message)
+            .also(checks.listed_at(service, "cold", name), "cold here")
+            .help(format!("add a step with `starts = \"{name}\"`, or keep it in `standby`"));
+        // One tier is enough to see it.
+        let told = |d: &Diagnostic| d.code == codes::COLD_NOT_STARTED && d.labels.first() == fault.labels.first();
+        if !checks.found.iter().any(told) {
+            checks.push(fault);
+        }
+    }
+}
+
+/// Damage that does not end by itself and that no plan of a tier undoes.
+fn check_damage(checks: &mut Checks<'_>) {
+    let scenario = checks.scenario;
+    for (id, failure) in scenario.failures.iter() {
+        if failure.kind.ends_by_itself() {
+            continue;
+        }
+        let without: Vec<&str> = scenario
+            .tiers
+            .rows()
+            .iter()
+            .filter(|t| feels(checks, t, id) && !has_plan(checks, t, id))
+            .map(|t| t.name.as_str())
+            .collect();
+        if without.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "nothing undoes {} in {}: every such incident is unrecoverable there",
+            quote(&failure.name),
+            names(without.into_iter())
+        );
+        let advice = Diagnostic::advice(codes::NO_PLAN, Path::keys(&["failures", &failure.name]), message)
+            .on_key()
+            .help("a plan undoes it if it is `for` it and the tier has one of the copies in its `from`");
+        checks.push(advice);
+    }
+}
+
+/// Whether a tier holds something that the failure hits.
+fn feels(checks: &Checks<'_>, tier: &Tier, failure: FailureId) -> bool {
+    let scenario = checks.scenario;
+    let row = &scenario.failures[failure];
+    row.members.iter().flat_map(|m| &m.targets).any(|target| match *target {
+        Target::Data(data) => tier.copies.iter().any(|c| scenario.copies[*c].data == data),
+        Target::Copy(copy) => tier.copies.contains(&copy),
+        Target::Account(account) => tier.copies.iter().any(|c| scenario.copies[*c].account == Some(account)),
+        _ => row.kind != FailureKind::Compromise,
+    })
+}
+
+fn has_plan(checks: &Checks<'_>, tier: &Tier, failure: FailureId) -> bool {
+    let scenario = checks.scenario;
+    tier.services.iter().any(|service| {
+        let fits = |plan: &&PlanId| {
+            scenario.plans[**plan].causes.contains(&failure) && fit_plan(scenario, service, **plan).is_some()
+        };
+        service.plans.iter().any(|plan| fits(&plan))
+    })
+}

@@ -1,0 +1,142 @@
+//! Places, links, compute and copies.
+
+use super::{Case, check};
+
+#[test]
+fn places() {
+    check("places", PLACES);
+}
+
+#[test]
+fn copies() {
+    check("copies", COPIES);
+}
+
+const PLACES: &[Case] = &[
+    ("a place in two places", &["place-twice"], &[("lab  = []", r#"lab  = ["west-a"]"#)]),
+    ("a place within itself", &["place-cycle"], &[("lab  = []", "lab  = [\"den\"]\nden  = [\"lab\"]")]),
+    ("a link to a zone", &["not-a-region"], &[(r#"between = ["east", "west"]"#, r#"between = ["east", "west-a"]"#)]),
+    (
+        "a link from a region to itself",
+        &["not-a-region"],
+        &[(r#"between = ["east", "west"]"#, r#"between = ["east", "east"]"#)],
+    ),
+    (
+        "a link between three",
+        &["wrong-type"],
+        &[(r#"between = ["east", "west"]"#, r#"between = ["east", "west", "lab"]"#)],
+    ),
+    (
+        "two links between two regions",
+        &["link-twice"],
+        &[("[externals]", "second = { between = [\"west\", \"east\"], bandwidth = \"1 Gbps\" }\n\n[externals]")],
+    ),
+    ("a link without bandwidth", &["no-bandwidth"], &[(r#"bandwidth = "1 Gbps""#, r#"bandwidth = "0 Gbps""#)]),
+    ("a lag over a link of unknown bandwidth", &["no-bandwidth"], &[(r#"bandwidth = "1 Gbps", "#, "")]),
+    (
+        "a lag over a link that leads elsewhere",
+        &["unusable-link"],
+        &[(r#"between = ["east", "west"]"#, r#"between = ["east", "lab"]"#)],
+    ),
+    (
+        "a burst longer than its period",
+        &["burst-too-long"],
+        &[(r#"lasts = "10m", every = "1d""#, r#"lasts = "10d", every = "1d""#)],
+    ),
+    ("more instances needed than there are", &["too-many-needed"], &[("enough = 2", "enough = 4")]),
+    (
+        "the same place twice in a list",
+        &["repeated-item"],
+        &[(r#"spare = { at = "west/*""#, r#"spare = { at = ["west-a", "west-a"]"#)],
+    ),
+    ("at no place", &["empty-list"], &[(r#"spare = { at = "west/*""#, "spare = { at = []")]),
+];
+
+const COPIES: &[Case] = &[
+    ("more acks than places", &["too-many-needed"], &[("acks = 2", "acks = 4")]),
+    ("several places without acks", &["missing-acks"], &[("acks = 2, ", "")]),
+    (
+        "copies made from one another",
+        &["copy-cycle"],
+        &[
+            (r#"of = "queue", at = "west", every"#, r#"of = "vaulted", at = "west", every"#),
+            (
+                "[failures]\n",
+                "vaulted = { kind = \"backup\", of = \"archive\", at = \"lab\", every = \"1d\", takes = \"1h\", keep = \"90d\", account = \"vault\" }\n\n[failures]\n",
+            ),
+        ],
+    ),
+    ("a primary of which data", &["data-unclear"], &[(r#"kind = "primary", data = "events""#, r#"kind = "primary""#)]),
+    (
+        "a copy of other data than its upstream",
+        &["data-unclear"],
+        &[(r#"kind = "async", of = "queue""#, r#"kind = "async", data = "orders", of = "queue""#)],
+    ),
+    (
+        "a backup of a recycle bin",
+        &["bad-upstream"],
+        &[(r#"of = "main", at = "west", over"#, r#"of = "bin", at = "west", over"#)],
+    ),
+    (
+        "a backup of something outside",
+        &["bad-upstream"],
+        &[(r#"of = "queue", at = "west", every"#, r#"of = "idp", at = "west", every"#)],
+    ),
+    ("a log onto other data", &["bad-upstream"], &[(r#"bases = ["nightly"]"#, r#"bases = ["archive"]"#)]),
+    (
+        "locked for longer than kept",
+        &["lock-too-long"],
+        &[(
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d", locked = "90d""#,
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "30d", locked = "90d""#,
+        )],
+    ),
+    (
+        "an offset beyond the interval",
+        &["out-of-range"],
+        &[(r#"of = "queue", at = "west", every = "1d""#, r#"of = "queue", at = "west", every = "1d", offset = "25h""#)],
+    ),
+    (
+        "an account missing beside a compromise",
+        &["missing-account"],
+        &[(r#"at = "east", account = "prod""#, r#"at = "east""#)],
+    ),
+    ("prices without a currency", &["missing-currency"], &[("currency = \"USD\"\n", "")]),
+    (
+        "a backup that runs over",
+        &["runs-over"],
+        &[(r#"every = "1h", takes = "10m""#, r#"every = "1h", takes = "70m""#)],
+    ),
+    (
+        "kept for less than the interval",
+        &["kept-too-short"],
+        &[(
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d", locked = "90d""#,
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "12h""#,
+        )],
+    ),
+    (
+        "kept for less than detection takes",
+        &["kept-too-short"],
+        &[(
+            r#"hits = "events", rate = "0.2 / year", detected = "1h""#,
+            r#"hits = "events", rate = "0.2 / year", detected = "100d""#,
+        )],
+    ),
+    (
+        "kept for less than an attacker dwells",
+        &["kept-too-short"],
+        &[(r#"dwell = { median = "6d", p95 = "29d" }"#, r#"dwell = "120d""#)],
+    ),
+    (
+        "writes at the rate of their link",
+        &["lag-unbounded"],
+        &[(r#"writes = "20 GB/day""#, r#"writes = "10800 GB/day""#)],
+    ),
+    ("a scope that takes every copy", &["takes-every-copy"], &[(r#"hits = "east""#, r#"hits = ["east", "west"]"#)]),
+    (
+        "a log that ends before its base",
+        &["log-gap"],
+        &[(r#"lag = "1m", keep = "90d", locked = "90d""#, r#"lag = "1m", keep = "2h", locked = "2h""#)],
+    ),
+];

@@ -1,0 +1,47 @@
+//! What can go wrong, and limits.
+
+use super::{Case, check};
+
+#[test]
+fn failures() {
+    check("failures", FAILURES);
+}
+
+#[test]
+fn limits() {
+    check("limits", LIMITS);
+}
+
+const FAILURES: &[Case] = &[
+    ("a share of nothing", &["out-of-range"], &[(r#"share = "5%""#, r#"share = "0%""#)]),
+    ("the same thing twice", &["repeated-item"], &[(r#"hits = "east""#, r#"hits = ["east", "east"]"#)]),
+    ("a failure that hits nothing", &["empty-list"], &[(r#"hits = "east""#, "hits = []")]),
+    ("no time between events", &["out-of-range"], &[(r#"rate = "0.3 / year""#, r#"gap = "0s""#)]),
+    ("never", &["never-happens"], &[(r#"rate = "0.3 / year""#, r#"rate = "0 / year""#)]),
+    (
+        "a failure that nobody detects",
+        &["no-detection", "no-detection"],
+        &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)],
+    ),
+];
+
+const LIMITS: &[Case] = &[
+    (
+        "a million instances",
+        &["limit-members"],
+        &[(r#"spare = { at = "west/*""#, "spare = { at = { west = 1_000_000 }")],
+    ),
+    (
+        "a billion heartbeats",
+        &["limit-count"],
+        &[(r#"low = "1m", high = "6m""#, r#"every = "2s", misses = 1_000_000_000"#)],
+    ),
+    ("a million people", &["limit-people"], &[("sre = 2", "sre = 1_000_000")]),
+    ("a billion streams", &["limit-count"], &[("streams = 2", "streams = 1_000_000_000")]),
+    ("a billion retries", &["limit-count"], &[("retries = 2", "retries = 1_000_000_000")]),
+    (
+        "beyond every integer",
+        &["limit-count"],
+        &[("retries = 2", "retries = 99999999999999999999999999999999999999999999")],
+    ),
+];

@@ -1,0 +1,126 @@
+//! Files that are no scenario at all: broken TOML, hostile nesting, bytes that are no text, sizes.
+
+use std::fmt::Write as _;
+
+use drplan::diag::Part;
+
+use super::{GOOD, findings, snapshot};
+
+/// Findings of a file that cannot be used; every one of them within the text or about the whole.
+fn refused(bytes: &[u8]) -> (Vec<&'static str>, String) {
+    let (ok, diagnostics, document) = findings(bytes);
+    assert!(!ok, "this must not load");
+    let text = document.render("shop.toml", &diagnostics, false);
+    let codes = diagnostics.all().iter().map(|d| d.code).collect();
+    for label in diagnostics.all().iter().flat_map(|d| &d.labels) {
+        let span = document.span(&label.path, Part::Value);
+        assert!(span.is_none_or(|s| s.end <= document.text().len()));
+    }
+    (codes, text)
+}
+
+#[test]
+fn broken_toml() {
+    let mut all = String::new();
+    for (name, text) in [
+        ("a quote that never ends", "title = \"Shop\n[places]\n"),
+        ("a bracket that never ends", "accounts = [\"a\", \"b\"\n"),
+        ("a key without a value", "title =\n"),
+        ("a value without a key", "= 5\n"),
+        ("a key given twice", "title = \"a\"\ntitle = \"b\"\n"),
+        ("a table given twice", "[places]\na = []\n[places]\nb = []\n"),
+        ("a header that is a value", "places = 5\n[places]\na = []\n"),
+        ("another language", "places:\n  - east\n"),
+        ("a number with two points", "drplan = 1.0.0\n"),
+        ("a control character", "title = \"a\u{1}b\"\n"),
+    ] {
+        let (codes, rendered) = refused(text.as_bytes());
+        assert!(codes.iter().all(|c| *c == "syntax"), "{name}: {codes:?}");
+        let _ = write!(all, "## {name}\n\n{rendered}");
+    }
+    snapshot("files", &all);
+}
+
+#[test]
+fn nothing_and_almost_nothing() {
+    // Without the four tables that a scenario needs: places, failures, services, strategies.
+    for text in ["", "\n", "# nothing\n", "\u{feff}"] {
+        assert_eq!(refused(text.as_bytes()).0, ["missing-key"; 4], "{text:?}");
+    }
+    assert_eq!(refused(b"[places]\n[failures]\n[services]\n[strategies]\n").0, ["empty-list"; 4]);
+}
+
+#[test]
+fn nesting_200_deep() {
+    // Both forms: brackets, and dotted keys. TOML itself sets no limit; the stack does.
+    for deep in [200, 10_000, 200_000] {
+        let lists = format!("accounts = {}{}\n", "[".repeat(deep), "]".repeat(deep));
+        let tables = format!("accounts = {}1{}\n", "{a=".repeat(deep), "}".repeat(deep));
+        let open = format!("accounts = {}\n", "[".repeat(deep));
+        for text in [lists, tables, open] {
+            assert!(!refused(text.as_bytes()).0.is_empty());
+        }
+    }
+}
+
+#[test]
+fn eighty_dots_in_a_key() {
+    for dots in [79, 80, 81, 10_000] {
+        let key = vec!["a"; dots + 1].join(".");
+        for text in [format!("{key} = 1\n"), format!("[{key}]\nx = 1\n"), format!("[[{key}]]\nx = 1\n")] {
+            let (codes, rendered) = refused(text.as_bytes());
+            assert!(!codes.is_empty() && rendered.len() < 20_000, "{} bytes for {dots} dots", rendered.len());
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    // 0xE9 is `é` in Latin-1 and the start of a longer character in UTF-8.
+    let (codes, text) = refused(b"title = \"caf\xe9\"\n");
+    assert_eq!(codes, ["not-utf8"]);
+    assert!(text.contains("byte 12 is not UTF-8"), "{text}");
+    assert_eq!(refused(&[0xff, 0xfe, b'a', 0]).0, ["not-utf8"], "UTF-16 with its mark");
+    assert_eq!(refused(&[0xff; 100]).0, ["not-utf8"]);
+    assert!(!refused(&[0; 100]).0.is_empty());
+    let mut long = GOOD.as_bytes().to_vec();
+    long.push(0x80);
+    assert_eq!(refused(&long).0, ["not-utf8"]);
+}
+
+#[test]
+fn files_beyond_the_limit() {
+    let started = std::time::Instant::now();
+    // 100 MB of comments, of one line, of one text.
+    let million = 100_000_000;
+    assert_eq!(refused("# all work and no play\n".repeat(million / 23).as_bytes()).0, ["limit-file"]);
+    assert_eq!(refused(&vec![b'a'; million]).0, ["limit-file"]);
+    assert!(started.elapsed().as_secs() < 20, "a size is compared before anything is read");
+}
+
+#[test]
+fn tables_beyond_the_limit() {
+    let mut places = String::from("[places]\n");
+    for n in 0..5000 {
+        let _ = writeln!(places, "p{n} = []");
+    }
+    let (codes, text) = refused(GOOD.replace("[places]\n", &places).as_bytes());
+    assert_eq!(codes, ["limit-entries"]);
+    // 5000 added to the eight of the good file.
+    assert!(text.contains("`places` has 5008 entries"), "{text}");
+
+    let samples = vec!["\"1m\""; 200_000].join(", ");
+    let text = GOOD.replace("low = \"1m\", high = \"6m\"", &format!("samples = [{samples}]"));
+    assert_eq!(refused(text.as_bytes()).0, ["limit-samples"]);
+}
+
+#[test]
+fn a_short_interval_kept_long_is_computed() {
+    // 3.2e8 backups in ten years: a list of them would not end in this test's time.
+    let text = GOOD.replace(
+        "like = \"nightly\", every = \"1h\", takes = \"10m\"",
+        "like = \"nightly\", every = \"1s\", takes = \"0s\", keep = \"10y\"",
+    );
+    let (ok, diagnostics, document) = findings(text.as_bytes());
+    assert!(ok, "{}", document.render("shop.toml", &diagnostics, false));
+}

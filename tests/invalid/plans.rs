@@ -1,0 +1,72 @@
+//! Plans and steps.
+
+use super::{Case, check};
+
+#[test]
+fn plans() {
+    check("plans", PLANS);
+}
+
+const PLANS: &[Case] = &[
+    (
+        "steps that wait for one another",
+        &["step-cycle"],
+        &[(r#"after = { load = ["start"] }"#, r#"after = { start = ["point"] }"#)],
+    ),
+    (
+        "a step that waits for itself",
+        &["step-cycle"],
+        &[(r#"after = { load = ["start"] }"#, r#"after = { load = ["load"] }"#)],
+    ),
+    (
+        "a step listed twice",
+        &["step-twice"],
+        &[(r#"["decide", "load", "replay", "check"]"#, r#"["decide", "load", "replay", "check", "load"]"#)],
+    ),
+    (
+        "waiting for a step of another plan",
+        &["step-not-in-plan"],
+        &[(r#"after = { load = ["start"] }"#, r#"after = { load = ["recover"] }"#)],
+    ),
+    (
+        "a point of no return in another plan",
+        &["step-not-in-plan"],
+        &[(r#"from = ["bin"]"#, r#"commit = "load", from = ["bin"]"#)],
+    ),
+    (
+        "a step without time",
+        &["step-without-time"],
+        &[(r#"{ phase = "restore", takes = "1m" }"#, r#"{ phase = "restore" }"#)],
+    ),
+    (
+        "a transfer at no pace",
+        &["no-pace"],
+        &[
+            (r#"moves = "orders", rate = "100 MB/s""#, r#"moves = "orders""#),
+            (r#"over = "coast", "#, r#"lag = "5s", "#),
+            (
+                "coast = { between = [\"east\", \"west\"], bandwidth = \"1 Gbps\"",
+                "coast = { between = [\"east\", \"lab\"], bandwidth = \"1 Gbps\"",
+            ),
+        ],
+    ),
+    (
+        "cold compute that no step starts",
+        &["cold-not-started"],
+        &[(r#"steps = ["decide", "start", "point"]"#, r#"steps = ["decide", "point"]"#)],
+    ),
+    (
+        "a plan into compute that no tier has",
+        &["plan-never-fits", "unused", "unused"],
+        &[("cold   = [\"spare\"]\n", "")],
+    ),
+    (
+        "a plan from copies that no tier has",
+        &["plan-never-fits"],
+        &[(r#"copies = ["standby", "hourly"], monthly"#, r#"copies = ["hourly"], monthly"#)],
+    ),
+    ("a plan that nobody lists", &["unused"], &[(r#""rewind", "rebuild", "clean"]"#, r#""rewind", "rebuild"]"#)]),
+    ("an unknown step", &["unknown-name"], &[(r#"["decide", "recover"]"#, r#"["decide", "recoverr"]"#)]),
+    ("no recovery point to try", &["out-of-range"], &[(r#"from = ["bin"]"#, r#"from = ["bin"], points = 0"#)]),
+    ("a drill of every moment", &["out-of-range"], &[(r#"every = "30d""#, r#"every = "0s""#)]),
+];
