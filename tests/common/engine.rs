@@ -72,7 +72,10 @@ impl Case {
 pub(crate) fn load(text: &str) -> Scenario {
     match drplan::spec::load(text) {
         Ok(loaded) => loaded.scenario,
-        Err((diagnostics, _)) => panic!("{diagnostics:#?}\n{text}"),
+        Err((diagnostics, _)) => {
+            let errors = diagnostics.all().iter().filter(|d| d.severity == drplan::diag::Severity::Error);
+            panic!("{:#?}\n{text}", errors.map(|d| (d.code, &d.message)).collect::<Vec<_>>())
+        }
     }
 }
 
@@ -148,18 +151,20 @@ pub(crate) fn plan_share(scenario: &Scenario, incident: &IncidentTally, plan: &s
 /// The application's outcome of the first `n` incidents of a failure in the first tier.
 pub(crate) fn outcomes(scenario: &Scenario, failure: &str, n: u64, seed: u64) -> Vec<Outcome> {
     let id = scenario.failures.iter().find(|(_, f)| f.name == failure).expect("a failure").0;
-    incidents(scenario, TierId::from_index(0), id, n, seed)
+    let tier = TierId::from_index(0);
+    let only = Filter { tier: Some(tier), failure: Some(id), member: None };
+    incidents(&Simulator::new(scenario, seed, false, &only), tier, id, n)
 }
 
-/// The application's outcome of the first `n` incidents of this failure in this tier.
-pub(crate) fn outcomes_of(scenario: &Scenario, tier: TierId, failure: FailureId, n: u64) -> Vec<Outcome> {
-    incidents(scenario, tier, failure, n, 7)
+/// The application's outcome of the first `n` incidents of each failure in each tier, in the order of
+/// tiers and failures; of an untouched tier where the failure holds nothing of it.
+pub(crate) fn all_outcomes(scenario: &Scenario, n: u64) -> Vec<(TierId, FailureId, Vec<Outcome>)> {
+    let simulator = Simulator::new(scenario, 7, false, &Filter::default());
+    let pairs = scenario.tiers.ids().flat_map(|tier| scenario.failures.ids().map(move |failure| (tier, failure)));
+    pairs.map(|(tier, failure)| (tier, failure, incidents(&simulator, tier, failure, n))).collect()
 }
 
-/// The application's outcomes, those of an untouched tier where the failure holds nothing of it.
-fn incidents(scenario: &Scenario, tier: TierId, failure: FailureId, n: u64, seed: u64) -> Vec<Outcome> {
-    let only = Filter { tier: Some(tier), failure: Some(failure), member: None };
-    let simulator = Simulator::new(scenario, seed, false, &only);
+fn incidents(simulator: &Simulator<'_>, tier: TierId, failure: FailureId, n: u64) -> Vec<Outcome> {
     (0..n)
         .map(|occurrence| simulator.incident(tier, failure, occurrence).map_or(Outcome::CALM, |(whole, _)| whole))
         .collect()

@@ -16,7 +16,7 @@ use super::random::Random;
 pub(crate) enum Reach {
     /// All of it.
     Everything,
-    /// One service, one link, no roles, and within a block of side-by-side work at most one
+    /// One service, one link, no limits of sources or targets beside it, no roles, and within a block of side-by-side work at most one
     /// transfer per branch: where more data or less bandwidth provably never helps.
     Monotone,
 }
@@ -126,6 +126,11 @@ impl Maker {
             1 => format!("{{ low = \"{}s\", high = \"{most}s\" }}", most / 3),
             _ => format!("{{ min = \"{}s\", mode = \"{}s\", max = \"{most}s\" }}", most / 4, most / 2),
         }
+    }
+
+    /// How often a side of a transfer has a limit of its own: a second thing to share beside the link.
+    fn read_limits(&self) -> f64 {
+        if self.everything() { 0.25 } else { 0.0 }
     }
 
     /// Places, links, people, accounts and what stands outside.
@@ -271,7 +276,7 @@ impl Maker {
             ("account", account),
         ];
         self.doc.row("compute", &got.name("run"), &keys);
-        let write_rate = self.maybe(0.3, |r| format!("\"{} MB/s\"", r.whole(50, 500)));
+        let write_rate = self.maybe(self.read_limits(), |r| format!("\"{} MB/s\"", r.whole(50, 500)));
         let account = self.account(0.7);
         let at = if self.r.chance(0.5) { text("west1") } else { "{ west1 = 2 }".to_owned() };
         self.doc.row("compute", &got.name("spare"), &[("at", at), ("account", account), ("write_rate", write_rate)]);

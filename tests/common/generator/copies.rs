@@ -51,7 +51,7 @@ impl Maker {
             if most > 1 { self.maybe(0.4, |r| text(r.pick(&["stop", "continue"]))) } else { String::new() };
         let lag = if most > 1 && self.r.chance(0.5) { self.delay(20) } else { String::new() };
         let account = self.account(0.0);
-        let read_rate = self.maybe(0.2, |r| format!("\"{} MB/s\"", r.whole(100, 500)));
+        let read_rate = self.maybe(self.read_limits(), |r| format!("\"{} MB/s\"", r.whole(100, 500)));
         let keys = [
             ("kind", text("primary")),
             ("data", text(&got.name("data"))),
@@ -127,7 +127,7 @@ impl Maker {
             ("keep", format!("\"{keep}d\"")),
             ("locked", locked),
             ("compression", self.maybe(0.3, |_| "3.0".to_owned())),
-            ("read_rate", self.maybe(0.2, |r| format!("\"{} MB/s\"", r.whole(100, 500)))),
+            ("read_rate", self.maybe(self.read_limits(), |r| format!("\"{} MB/s\"", r.whole(100, 500)))),
             ("account", account),
         ];
         self.copy(got, "save", &keys);

@@ -154,8 +154,8 @@ impl Maker {
         let mut sources = ["log", "save", "view"];
         self.r.shuffle(&mut sources);
         let detects = self.r.chance(0.2);
-        let starts = self.r.chance(0.4);
-        let steps = self.graph(got, detects, starts, false);
+        // It starts its compute, which takes no time where that is on standby.
+        let steps = self.graph(got, detects, true, false);
         self.plan(got, "over", &["outage", "partition"], &["mirror"], Some("spare"), steps);
         let detects = self.r.chance(0.2);
         let steps = self.graph(got, detects, true, true);
