@@ -493,3 +493,27 @@ fn delayed_copy() {
         share_holds("poisoned", i.unrecoverable, i.n, (-held / mean as f64).exp());
     });
 }
+
+/// The fastest plan is the one that people expect to be fastest, whatever may go wrong with it: 30 min
+/// that fail once in ten times, then an hour, before two hours that never fail. With the second as
+/// the way out after the first: (1 − f) r + f (r + s) = r + f s on average.
+#[test]
+fn fastest_by_expectation() {
+    let (first, second, fails) = (30.0, 60.0, 0.1);
+    let text = Case::new()
+        .with("copies", VAULT)
+        .with("failures", DROP)
+        .with("service", r#"choose = "fastest""#)
+        .with("service", r#"plans = ["slow", "long", "quick"]"#)
+        .with("strategy", r#"copies = ["vault"]"#)
+        .with("plans", r#"slow = { for = ["drop"], from = ["vault"], steps = ["two-hours"] }"#)
+        .with("plans", r#"long = { for = ["drop"], from = ["vault"], steps = ["an-hour"] }"#)
+        .with("plans", r#"quick = { for = ["drop"], from = ["vault"], steps = ["half-an-hour"] }"#)
+        .with("steps", r#"two-hours = { phase = "restore", takes = "2h" }"#)
+        .with("steps", r#"an-hour = { phase = "restore", takes = { mean = "1h" } }"#)
+        .with("steps", r#"half-an-hour = { phase = "restore", takes = "30m", fails = "10%" }"#)
+        .text();
+    on_each_seed(&text, 60_000, "drop", |i| {
+        mean_holds("recovery", &i.recovery_time, MS, (first + fails * second) * MINUTE)
+    });
+}
