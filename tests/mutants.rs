@@ -1,5 +1,5 @@
-//! Mutants of good scenarios: whatever is done to a file, the program reads it or says what is wrong
-//! and where, and never panics.
+//! Mutants of good scenarios: whatever is done to a file, the program says what is wrong and where, or
+//! reads it and carries out an incident of every failure in every tier; it never panics.
 //!
 //! A mutant is a scenario with one to three small changes: bytes flipped, dropped or doubled, lines
 //! deleted, repeated or swapped, words exchanged for others of the same file, keys for other keys of
@@ -21,6 +21,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use drplan::diag::Diagnostics;
+use drplan::model::Scenario;
+use drplan::sim::{CampaignSettings, Filter, NEVER, Outcome, Simulator};
 use drplan::spec::{self, Document};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -225,14 +227,55 @@ fn digits(text: &mut [u8], dice: &mut Dice) {
     }
 }
 
+/// Carries out one incident of every failure in every tier, and adds up the costs.
+fn run(scenario: &Scenario, n: u64) -> Result<(), String> {
+    let simulator = Simulator::new(scenario, 1, n.is_multiple_of(2), &Filter::default());
+    for (tier, _) in scenario.tiers.iter() {
+        for (failure, row) in scenario.failures.iter() {
+            let _ = drplan::bound::bounds(scenario, tier, failure, None);
+            let Some((application, services)) = simulator.incident(tier, failure, n) else { continue };
+            for outcome in std::iter::once(&application).chain(&services) {
+                if let Some(fault) = contradiction(outcome) {
+                    return Err(format!("{}: {fault}: {outcome:?}", row.name));
+                }
+            }
+        }
+        let cost = drplan::cost::monthly(scenario, tier);
+        if cost.per_month.is_some_and(|sum| !sum.is_finite()) {
+            return Err("a cost that is no number".to_owned());
+        }
+    }
+    // The engine for many incidents takes other paths than the one for a single one.
+    if n.is_multiple_of(16) {
+        let settings = CampaignSettings { seed: 1, trials: 3, threads: 1, truncate: false };
+        let _ = drplan::sim::run_incidents(scenario, &settings, &Filter::default());
+    }
+    Ok(())
+}
+
+/// What cannot be true of an incident, whatever the scenario says.
+fn contradiction(outcome: &Outcome) -> Option<&'static str> {
+    let loss = outcome.data_loss_before.saturating_add(outcome.data_loss_after);
+    if outcome.unrecoverable && outcome.recovery_time != NEVER {
+        Some("a recovery time of what never recovers")
+    } else if outcome.recovery_time_full < outcome.recovery_time {
+        Some("full capacity before service")
+    } else if !outcome.unrecoverable && outcome.data_loss > loss {
+        Some("more lost than before and after together")
+    } else {
+        None
+    }
+}
+
 /// Reads a mutant and shows what was found; whether it loads, or what the program did wrong.
-fn attempt(text: &[u8]) -> Result<bool, String> {
+fn attempt(text: &[u8], n: u64) -> Result<bool, String> {
     match spec::load_bytes(text) {
         Ok(loaded) => {
             check_findings(&loaded.advice, &loaded.document)?;
             if loaded.advice.has_errors() {
                 return Err("a valid scenario with errors".to_owned());
             }
+            run(&loaded.scenario, n)?;
             Ok(true)
         }
         Err((found, document)) => {
@@ -274,8 +317,8 @@ fn check_findings(found: &Diagnostics, document: &Document) -> Result<(), String
 }
 
 /// As `attempt`, a panic being one more thing to have done wrong.
-fn survives(text: &[u8]) -> Result<bool, String> {
-    catch_unwind(AssertUnwindSafe(|| attempt(text))).unwrap_or_else(|panic| {
+fn survives(text: &[u8], n: u64) -> Result<bool, String> {
+    catch_unwind(AssertUnwindSafe(|| attempt(text, n))).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
         Err(format!("panic: {}", said.unwrap_or_default()))
@@ -293,14 +336,14 @@ fn no_mutant_breaks_the_reader() {
             Err(refused) => refused,
         };
         println!("{}", document.render("mutant.toml", &found, false));
-        assert_eq!(attempt(&text).err(), None);
+        assert_eq!(attempt(&text, n).err(), None);
         return;
     }
     let count = std::env::var("DRPLAN_MUTANTS").map_or(DEFAULT_COUNT, |n| n.parse().expect("a number of mutants"));
     let loaded = AtomicUsize::new(0);
     let faults: Vec<(u64, String)> = (0..count)
         .into_par_iter()
-        .filter_map(|n| match survives(&mutant(n, &corpus)) {
+        .filter_map(|n| match survives(&mutant(n, &corpus), n) {
             Ok(ok) => {
                 loaded.fetch_add(usize::from(ok), Ordering::Relaxed);
                 None

@@ -82,8 +82,8 @@ fn plan_info<'a>(at: &Setting<'a>, row: &TierService, fitted: FittedPlan) -> Pla
         let mut waits_for = vec![false; fitted.steps.len()];
         for before in &after {
             waits_for[*before] = true;
-            for n in 0..*before {
-                waits_for[n] |= steps[*before].waits_for[n];
+            for (mine, theirs) in waits_for.iter_mut().zip(&steps[*before].waits_for) {
+                *mine |= theirs;
             }
         }
         let late = matches!(step.phase, Phase::Restore | Phase::Replay | Phase::Verify | Phase::Redirect);

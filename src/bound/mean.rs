@@ -169,8 +169,8 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
     let bytes = before_bytes.zip(after).map(|(b, a)| b + a * writes);
     let has_background = plan.steps.iter().any(|s| s.row.background);
     let own_detection = plan.fitted.detects;
-    let detected =
-        if own_detection { plan.steps.first().and_then(|s| step_mean(at, s.row)) } else { clock.mean_detect };
+    let first = plan.steps.first().filter(|_| plan.row.after_down.is_none());
+    let detected = if own_detection { first.and_then(|s| step_mean(at, s.row)) } else { clock.mean_detect };
     Some(Means { recovery, full: recovery.filter(|_| !has_background), detected, before, after, bytes })
 }
 

@@ -209,6 +209,3 @@ fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
         data_loss_bytes: bound(loss.map(|l| l.bytes), means.bytes, 1.0),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -104,7 +104,14 @@ pub(super) fn serialise(clocks: &[Clock], cases: &[ServiceCase], plans: &[Vec<Pl
     let inflow: f64 = endings.iter().map(|e| e.inflow).sum();
     let why = endings.iter().filter_map(|e| e.full.and_then(|f| f.why)).next().or(release.why);
     let latest = if inflow < 1.0 { (release.hi + work) / (1.0 - inflow) + resume.hi } else { f64::INFINITY };
-    for ending in endings.iter_mut() {
+    for (n, ending) in endings.iter_mut().enumerate() {
+        // A plan that would have been in time alone may be given up for the end of the outage.
+        let down = matches!(cases[n].fate, Fate::Down { own: true, .. });
+        if let (Some(end), true) = (clocks[n].end.filter(|_| clocks[n].comes_back), down)
+            && end.lo < latest
+        {
+            ending.wait(&clocks[n], end.capped(Span { lo: latest, hi: latest, why }), Span::ZERO);
+        }
         let raise = |span: Option<Span>| {
             span.map(|s| {
                 if latest > s.hi { Span { hi: latest, why: why.filter(|_| latest.is_infinite()), ..s } } else { s }

@@ -86,6 +86,12 @@ impl Endings {
         }
     }
 
+    /// Service is back because the outage, which ends at `end`, is over.
+    pub(super) fn wait(&mut self, clock: &Clock, end: Span, now: Span) {
+        let serve = end.plus(clock.resume).max(now);
+        self.add(serve, serve, Loss::NONE, clock.detect);
+    }
+
     fn add(&mut self, serve: Span, full: Span, loss: Loss, detected: Span) {
         self.serve = either(self.serve, Some(serve));
         self.full = either(self.full, Some(full));
@@ -156,17 +162,11 @@ impl Search<'_> {
         }
         if let Some(incoming) = left {
             match (self.clock.comes_back, self.clock.end) {
-                (true, Some(end)) => self.wait(end, incoming.now, &mut endings),
+                (true, Some(end)) => endings.wait(self.clock, end, incoming.now),
                 _ => endings.may_be_lost = true,
             }
         }
         endings
-    }
-
-    /// Service is back because the outage, which ends at `end`, is over.
-    fn wait(&self, end: Span, now: Span, endings: &mut Endings) {
-        let serve = end.plus(self.clock.resume).max(now);
-        endings.add(serve, serve, Loss::NONE, self.clock.detect);
     }
 
     /// Tries plans in order; what is left when all may have failed.
@@ -301,7 +301,7 @@ impl Search<'_> {
             let uncapped = self.walk(plan, option, source, points, &incoming, begin, None);
             let latest = self.latest_wait(plan, &uncapped, begin);
             if end.lo < latest.hi {
-                self.wait(end.capped(latest), incoming.now, endings);
+                endings.wait(self.clock, end.capped(latest), incoming.now);
             }
             if plan.commit.is_none() {
                 serve = serve.capped(end);
@@ -395,13 +395,15 @@ impl Search<'_> {
             }
             walk.begin.push(ready);
             let carried = incoming.carried.iter().find(|(id, ..)| *id == step.id);
-            if option.is_up[n] {
-                walk.finish.push(carried.filter(|c| c.2).map_or(ready, |c| c.1));
+            if let Some((_, finish, true)) = carried {
+                // What comes after it still waits for what comes before it.
+                let done = finish.max(ready);
+                walk.finish.push(Span { lo: finish.lo, ..done });
                 walk.fails_at.push(None);
                 continue;
             }
-            if let Some((_, finish, true)) = carried {
-                walk.finish.push(*finish);
+            if option.is_up[n] {
+                walk.finish.push(carried.map_or(ready, |c| ready.or(c.1)));
                 walk.fails_at.push(None);
                 continue;
             }

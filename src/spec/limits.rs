@@ -15,6 +15,9 @@ pub const MEMBERS: u64 = 10_000;
 /// instance and site.
 pub const ASSETS: usize = 20_000;
 
+/// Items of a list other than samples.
+pub const ITEMS: usize = 10_000;
+
 /// What the lists of all services of all tiers hold together.
 pub const TIER_ITEMS: usize = 200_000;
 
@@ -37,7 +40,10 @@ pub const RETRIES: u64 = 1_000;
 pub const POINTS: u64 = 1_000;
 
 /// Steps of one plan.
-pub const STEPS: usize = 1_000;
+pub const STEPS: usize = 200;
 
 /// Missed heartbeats.
 pub const MISSES: u64 = 1_000_000;
+
+/// A bare number, such as a price: far beyond all money, and products with it stay finite.
+pub const NUMBER: f64 = 1e15;

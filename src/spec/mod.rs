@@ -31,8 +31,8 @@ pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
-use crate::diag::{Diagnostic, Diagnostics, Path};
-use crate::model::Scenario;
+use crate::diag::{Diagnostic, Diagnostics, Path, Severity};
+use crate::model::{CopyKind, Scenario, Schedule};
 
 /// A valid scenario with what is worth knowing about its file.
 #[derive(Clone, Debug)]
@@ -57,9 +57,13 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     if found.has_errors() {
         return Err((found, document));
     }
-    names::check_characters(&document.root, &Path::default(), &mut found);
+    names::check_shape(&document.root, &Path::default(), &mut found);
+    let too_long = |d: &Diagnostic| [codes::LIMIT_ENTRIES, codes::LIMIT_SAMPLES].contains(&d.code);
+    if found.all().iter().any(too_long) {
+        return Err((found, document));
+    }
     let names = names::Names::gather(&document, &mut found);
-    if found.all().iter().any(|d| d.code == codes::LIMIT_ENTRIES) {
+    if found.all().iter().any(too_long) {
         return Err((found, document));
     }
     let mut cx = read::Reader::new(&document, names, found);
@@ -74,10 +78,18 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     parts.hash = resolved::hash(&notes);
     let scenario = Scenario::seal(parts);
-    for diagnostic in checks::check(&scenario, &document) {
-        // What follows from a fault that is already told helps nobody.
+    if let Some(excess) = too_many_starts(&scenario) {
+        found.push(excess);
+        return Err((found, document));
+    }
+    let whole = checks::check(&scenario, &document);
+    let error = |d: &Diagnostic| d.severity == Severity::Error;
+    let faulty = found.has_errors() || whole.iter().any(error);
+    for diagnostic in whole {
+        // What follows from a fault that is already told helps nobody. Advice may follow from one in
+        // quite another entry: a list that could not be read leaves copies and plans unused.
         let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
-        if !follows {
+        if !follows && (error(&diagnostic) || !faulty) {
             found.push(diagnostic);
         }
     }
@@ -86,6 +98,24 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let resolved = notes.into_iter().map(|note| note.entry).collect();
     Ok(Loaded { scenario, advice: found, document, resolved })
+}
+
+/// The finding about the copy whose calendar brings the starts of the whole file above the limit.
+fn too_many_starts(scenario: &Scenario) -> Option<Diagnostic> {
+    let mut total = 0;
+    for copy in scenario.copies.rows() {
+        if let CopyKind::Backup { schedule: Schedule::Cron { starts, .. }, .. } = &copy.kind {
+            total += starts.len();
+        }
+        if total > cron::MOST_STARTS {
+            let message =
+                format!("the calendars up to this one start {total} times a year; {} are allowed", cron::MOST_STARTS);
+            let path = Path::keys(&["copies", &copy.name, "cron"]);
+            let excess = Diagnostic::error(codes::LIMIT_SCHEDULE, path, message);
+            return Some(excess.help("`every = \"1m\"` is computed and not enumerated"));
+        }
+    }
+    None
 }
 
 /// Whether a path is in an entry.

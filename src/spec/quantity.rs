@@ -52,29 +52,47 @@ impl std::fmt::Display for QuantityError {
 
 impl std::error::Error for QuantityError {}
 
-/// What a kind of quantity is called and looks like, for messages.
+/// What a kind of quantity is called, looks like and is at most.
+///
+/// The limits are far beyond every system and far within `f64`: products and quotients of what is
+/// within them are finite, so no result can become infinite by a typo.
 struct Form {
     what: &'static str,
     examples: &'static str,
+    most: f64,
+    limit: &'static str,
 }
 
 const DURATION: Form = Form {
     what: "a duration",
     examples: "a duration is a number with its unit: `90s`, `15m`, `1h 30m`, `7.6h`, `30d`",
+    most: 1e6 * SECONDS_PER_YEAR,
+    limit: "a duration is at most a million years",
 };
 const SIZE: Form = Form {
     what: "a volume of data",
     examples: "a volume is a number with `B`, `kB`, `MB`, `GB`, `TB`, `PB` (powers of 1000) or `KiB`, `MiB`, `GiB`, `TiB`, `PiB` (powers of 1024): `600 GB`",
+    most: 1e24,
+    limit: "a volume is at most 1000000 EB",
 };
 const DATA_RATE: Form = Form {
     what: "a data rate",
     examples: "a data rate is bytes over time (`100 MB/s`, `20 GB/day`, `1.5 GiB/h`) or bits per second (`2 Gbps`, `2 Gbit/s`)",
+    most: 1e21,
+    limit: "a data rate is at most 1000 EB/s",
 };
 const FREQUENCY: Form = Form {
     what: "a frequency",
     examples: "a frequency is a number over a time: `0.05 / year`, `2 / month`, `1 / day`",
+    most: 1e12,
+    limit: "a frequency is at most 30000 / s",
 };
-const SHARE: Form = Form { what: "a share", examples: "a share is a percentage from `0%` to `100%`: `99.95%`" };
+const SHARE: Form = Form {
+    what: "a share",
+    examples: "a share is a percentage from `0%` to `100%`: `99.95%`",
+    most: 1.0,
+    limit: "a share is at most 100%",
+};
 
 /// A length of time: `15m`, `1h 30m`, `1d`, `7.6h`, `2 weeks`, `PT15M`, `10y`.
 ///
@@ -96,7 +114,7 @@ pub fn duration(text: &str) -> Result<Seconds, QuantityError> {
         }
         _ => (span_seconds(text)?, text.bytes().any(|b| matches!(b, b'1'..=b'9'))),
     };
-    in_range(seconds, nonzero, text, Seconds::new)
+    in_range(seconds, nonzero, text, &DURATION, Seconds::new)
 }
 
 /// Seconds in one of a unit; the library's own labels, so that `1 hr` and `1h 5m` agree on them.
@@ -178,7 +196,7 @@ pub fn size(text: &str) -> Result<Bytes, QuantityError> {
         )
         .help(format!("write `{} {}`", number.value / 8.0, unit.as_str().replace('b', "B"))));
     }
-    in_range(number.value * unit_bytes(unit), number.nonzero, text, Bytes::new)
+    in_range(number.value * unit_bytes(unit), number.nonzero, text, &SIZE, Bytes::new)
 }
 
 /// A flow of data: `2 Gbps`, `2 Gbit/s`, `100 MB/s`, `20 GB/day`, `1.5 GiB/h`.
@@ -203,7 +221,7 @@ pub fn data_rate(text: &str) -> Result<BytesPerSecond, QuantityError> {
         return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)))
             .help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit))));
     };
-    in_range(number.value * rate, number.nonzero, text, BytesPerSecond::new)
+    in_range(number.value * rate, number.nonzero, text, &DATA_RATE, BytesPerSecond::new)
 }
 
 /// Bytes per second of one `Gbps` (bits) or `GBps` (bytes).
@@ -275,7 +293,7 @@ pub fn frequency(text: &str) -> Result<PerYear, QuantityError> {
     }
     let Some(per) = rest.strip_prefix('/') else { return Err(not_a(text, &FREQUENCY)) };
     let per_year = number.value * (SECONDS_PER_YEAR / period(per.trim_start(), &FREQUENCY)?);
-    in_range(per_year, number.nonzero, text, PerYear::new)
+    in_range(per_year, number.nonzero, text, &FREQUENCY, PerYear::new)
 }
 
 /// Seconds of the time after a slash.
@@ -338,7 +356,7 @@ pub fn share(text: &str) -> Result<Probability, QuantityError> {
             QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is more than all", shown(text))).help(SHARE.examples)
         );
     }
-    in_range(value, number.nonzero, text, Probability::new)
+    in_range(value, number.nonzero, text, &SHARE, Probability::new)
 }
 
 /// The rate of a Poisson process of which `events` were counted in `years`, with the exact 95%
@@ -368,7 +386,7 @@ pub fn rate_from_events(events: f64, years: f64) -> Result<Rate, QuantityError> 
     let quantile = |p: f64, freedom: f64| ChiSquared::new(freedom).map(|law| law.inverse_cdf(p) / 2.0).ok();
     let low = if events > 0.0 { quantile(0.025, 2.0 * events) } else { Some(0.0) };
     let high = quantile(0.975, 2.0 * events + 2.0);
-    let per_year = |count: f64| PerYear::new(count / years);
+    let per_year = |count: f64| PerYear::new(count / years).filter(|rate| rate.per_year() <= FREQUENCY.most);
     match (per_year(events), low.and_then(per_year), high.and_then(per_year)) {
         (Some(point), Some(low), Some(high)) => Ok(Rate { point, low, high }),
         _ => Err(QuantityError::new(
@@ -455,12 +473,25 @@ fn number<'a>(text: &'a str, form: &Form) -> Result<Option<(Number<'a>, &'a str)
     let mantissa = number.split(['e', 'E']).next().unwrap_or(number);
     let nonzero = mantissa.bytes().any(|b| matches!(b, b'1'..=b'9'));
     let value = number.parse().unwrap_or(f64::INFINITY);
-    let number = Number { text: number, value: in_range(value, nonzero, text, Some)?, nonzero };
+    let number = Number { text: number, value: not_lost(value, nonzero, text, form)?, nonzero };
     Ok(Some((number, rest.trim_start_matches(' '))))
 }
 
+/// The value within the limits of its kind.
+fn in_range<T>(
+    value: f64,
+    nonzero: bool,
+    text: &str,
+    form: &Form,
+    make: impl Fn(f64) -> Option<T>,
+) -> Result<T, QuantityError> {
+    let value = not_lost(value, nonzero, text, form)?;
+    let made = if value <= form.most { make(value) } else { None };
+    made.ok_or_else(|| too_large(text, form))
+}
+
 /// The value if it is finite and did not shrink to zero.
-fn in_range<T>(value: f64, nonzero: bool, text: &str, make: impl Fn(f64) -> Option<T>) -> Result<T, QuantityError> {
+fn not_lost(value: f64, nonzero: bool, text: &str, form: &Form) -> Result<f64, QuantityError> {
     if value == 0.0 && nonzero {
         return Err(QuantityError::new(
             codes::OUT_OF_RANGE,
@@ -468,10 +499,11 @@ fn in_range<T>(value: f64, nonzero: bool, text: &str, make: impl Fn(f64) -> Opti
         )
         .help("write 0 with its unit if nothing is meant"));
     }
-    let made = if value.is_finite() { make(value) } else { None };
-    made.ok_or_else(|| {
-        QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is too large to compute with", shown(text)))
-    })
+    if value.is_finite() { Ok(value) } else { Err(too_large(text, form)) }
+}
+
+fn too_large(text: &str, form: &Form) -> QuantityError {
+    QuantityError::new(codes::OUT_OF_RANGE, format!("`{}` is too large to compute with", shown(text))).help(form.limit)
 }
 
 fn negative(text: &str) -> QuantityError {

@@ -108,6 +108,42 @@ const COPIES: &[Case] = &[
         &[(r#"every = "1h", takes = "10m""#, r#"every = "1h", takes = "70m""#)],
     ),
     (
+        "a backup that may run over",
+        &["may-run-over"],
+        &[(r#"every = "1h", takes = "10m""#, r#"every = "1h", takes = { median = "10m", p95 = "70m" }"#)],
+    ),
+    (
+        "a recycle bin of a replica",
+        &["deletion-replicated"],
+        &[
+            (r#"of = "main", keep = "7d""#, r#"of = "standby", keep = "7d""#),
+            (r#""nightly", "wal", "bin""#, r#""standby", "nightly", "wal", "bin""#),
+        ],
+    ),
+    (
+        "a deletion undone from a replica",
+        &["deletion-replicated"],
+        &[(r#"for = ["region"], from = ["mirror"]"#, r#"for = ["region", "lost"], from = ["mirror"]"#)],
+    ),
+    (
+        "another account without a lock",
+        &["not-locked"],
+        &[(
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d", locked = "90d""#,
+            r#"of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d""#,
+        )],
+    ),
+    (
+        "a pair of which both must be written",
+        &["pair-stops"],
+        &[(r#"data = "events", at = "east""#, r#"data = "events", at = ["east-a", "east-b"], acks = 2"#)],
+    ),
+    (
+        "a majority in one region",
+        &["majority-in-one-place"],
+        &[(r#"data = "events", at = "east""#, r#"data = "events", at = ["east-a", "east-b", "west-a"], acks = 2"#)],
+    ),
+    (
         "kept for less than the interval",
         &["kept-too-short"],
         &[(
@@ -125,7 +161,7 @@ const COPIES: &[Case] = &[
     ),
     (
         "kept for less than an attacker dwells",
-        &["kept-too-short"],
+        &["kept-too-short", "kept-too-short", "kept-too-short", "kept-too-short"],
         &[(r#"dwell = { median = "6d", p95 = "29d" }"#, r#"dwell = "120d""#)],
     ),
     (
@@ -133,10 +169,14 @@ const COPIES: &[Case] = &[
         &["lag-unbounded"],
         &[(r#"writes = "20 GB/day""#, r#"writes = "10800 GB/day""#)],
     ),
-    ("a scope that takes every copy", &["takes-every-copy"], &[(r#"hits = "east""#, r#"hits = ["east", "west"]"#)]),
+    (
+        "a scope that takes every copy",
+        &["takes-every-copy", "takes-every-copy"],
+        &[(r#"hits = "east""#, r#"hits = ["east", "west"]"#)],
+    ),
     (
         "a log that ends before its base",
-        &["log-gap"],
+        &["log-gap", "may-expire", "may-expire"],
         &[(r#"lag = "1m", keep = "90d", locked = "90d""#, r#"lag = "1m", keep = "2h", locked = "2h""#)],
     ),
 ];

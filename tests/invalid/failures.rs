@@ -20,7 +20,7 @@ const FAILURES: &[Case] = &[
     ("never", &["never-happens"], &[(r#"rate = "0.3 / year""#, r#"rate = "0 / year""#)]),
     (
         "a failure that nobody detects",
-        &["no-detection", "no-detection"],
+        &["no-detection"],
         &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)],
     ),
 ];
@@ -39,6 +39,18 @@ const LIMITS: &[Case] = &[
     ("a million people", &["limit-people"], &[("sre = 2", "sre = 1_000_000")]),
     ("a billion streams", &["limit-count"], &[("streams = 2", "streams = 1_000_000_000")]),
     ("a billion retries", &["limit-count"], &[("retries = 2", "retries = 1_000_000_000")]),
+    (
+        "two calendars of every minute",
+        &["limit-schedule-points"],
+        &[
+            ("0 2 * * *", "* * * * *"),
+            (r#"tz = "UTC", takes = "1h", full_every = "7d""#, r#"tz = "UTC", takes = "10s", full_every = "7d""#),
+            (
+                r#"of = "queue", at = "west", every = "1d", takes = "1h""#,
+                r#"of = "queue", at = "west", cron = "* * * * *", takes = "10s""#,
+            ),
+        ],
+    ),
     (
         "beyond every integer",
         &["limit-count"],

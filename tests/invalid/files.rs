@@ -115,6 +115,29 @@ fn tables_beyond_the_limit() {
 }
 
 #[test]
+fn plans_beyond_the_limit() {
+    let steps: Vec<String> = (0..300).map(|n| format!("s{n}")).collect();
+    let list = steps.iter().map(|s| format!("\"{s}\"")).collect::<Vec<_>>().join(", ");
+    let table = steps.iter().map(|s| format!("{s} = {{ phase = \"decide\", takes = \"1m\" }}\n")).collect::<String>();
+    let text = GOOD
+        .replace("[\"decide\", \"recover\"]", &format!("[{list}]"))
+        .replace("[steps]\n", &format!("[steps]\n{table}"));
+    assert_eq!(refused(text.as_bytes()).0, ["limit-steps"]);
+}
+
+#[test]
+fn more_faults_than_anyone_reads() {
+    let mut text = GOOD.to_owned();
+    for n in 0..900 {
+        let _ = writeln!(text, "k{n} = 0");
+    }
+    let (codes, rendered) = refused(text.as_bytes());
+    assert_eq!(codes.iter().filter(|c| **c == "too-many-findings").count(), 1);
+    assert!(codes.len() < 600, "{} findings", codes.len());
+    assert!(rendered.contains("only the first 500 findings are listed"));
+}
+
+#[test]
 fn a_short_interval_kept_long_is_computed() {
     // 3.2e8 backups in ten years: a list of them would not end in this test's time.
     let text = GOOD.replace(

@@ -42,12 +42,13 @@ const PLANS: &[Case] = &[
         "a transfer at no pace",
         &["no-pace"],
         &[
-            (r#"moves = "orders", rate = "100 MB/s""#, r#"moves = "orders""#),
-            (r#"over = "coast", "#, r#"lag = "5s", "#),
             (
-                "coast = { between = [\"east\", \"west\"], bandwidth = \"1 Gbps\"",
-                "coast = { between = [\"east\", \"lab\"], bandwidth = \"1 Gbps\"",
+                r#"from = ["archive"], steps = ["decide", "load", "point"]"#,
+                r#"from = ["archive"], steps = ["decide", "pull", "point"]"#,
             ),
+            ("[steps]\n", "[steps]\npull = { phase = \"restore\", moves = \"from\" }\n"),
+            (r#"over = "coast""#, r#"lag = "5s""#),
+            (r#"coast = { between = ["east", "west"]"#, r#"coast = { between = ["east", "lab"]"#),
         ],
     ),
     (
@@ -57,12 +58,12 @@ const PLANS: &[Case] = &[
     ),
     (
         "a plan into compute that no tier has",
-        &["plan-never-fits", "unused", "unused"],
+        &["unused", "plan-never-fits", "plan-never-fits", "plan-never-fits"],
         &[("cold   = [\"spare\"]\n", "")],
     ),
     (
         "a plan from copies that no tier has",
-        &["plan-never-fits"],
+        &["unused", "plan-never-fits"],
         &[(r#"copies = ["standby", "hourly"], monthly"#, r#"copies = ["hourly"], monthly"#)],
     ),
     ("a plan that nobody lists", &["unused"], &[(r#""rewind", "rebuild", "clean"]"#, r#""rewind", "rebuild"]"#)]),

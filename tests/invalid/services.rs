@@ -39,7 +39,12 @@ const SERVICES: &[Case] = &[
         &["objective-empty"],
         &[(r#"rto = "2h", rpo = "1d", chance = "90%""#, r#"chance = "90%""#)],
     ),
-    ("a tier without a primary", &["no-primary", "no-primary"], &[("copies = [\"queue\"]\n", "")]),
+    ("certainty", &["chance-certain"], &[(r#"chance = "90%""#, r#"chance = "100%""#)]),
+    (
+        "a tier without a primary",
+        &["no-primary", "copy-not-in-tier", "no-primary", "copy-not-in-tier", "copy-not-in-tier"],
+        &[("copies = [\"queue\"]\n", "")],
+    ),
     (
         "a tier with two primaries",
         &["two-primaries"],

@@ -48,7 +48,7 @@ fn check_link(checks: &mut Checks<'_>, id: CopyId, copy: &Copy, link: LinkId) {
             at.clone(),
             format!("link {} has no bandwidth, so the lag over it cannot be computed", quote(&row.name)),
         )
-        .also(checks.at("links", &row.name, "bandwidth"), "without `bandwidth`")
+        .also_key(checks.at("links", &row.name, "bandwidth"), "without `bandwidth`")
         .help("give the link a `bandwidth`, or the copy a `lag`");
         checks.push(fault);
     }

@@ -12,9 +12,10 @@ use crate::spec::names::quote;
 /// Copies looked at, over all failures, members and tiers: beyond it only time would be lost.
 const MOST_WORK: usize = 20_000_000;
 
-/// What takes one set of copies, and where.
+/// The copies of a data set that are taken, by which members, in which tiers.
 #[derive(Default)]
 struct Hits<'a> {
+    copies: BTreeSet<CopyId>,
     members: BTreeSet<&'a str>,
     tiers: BTreeSet<&'a str>,
 }
@@ -31,19 +32,20 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if !matches!(failure.kind, FailureKind::Outage | FailureKind::Compromise) {
             continue;
         }
-        let mut hits: BTreeMap<(DataId, Vec<CopyId>), Hits<'_>> = BTreeMap::new();
+        let mut hits: BTreeMap<DataId, Hits<'_>> = BTreeMap::new();
         for member in &failure.members {
             let taken = index.taken(scenario, failure.kind, &member.targets);
             for tier in scenario.tiers.rows() {
                 for (data, copies) in all_taken(checks, tier, failure, &member.targets, &index, &taken) {
-                    let entry = hits.entry((data, copies)).or_default();
+                    let entry = hits.entry(data).or_default();
+                    entry.copies.extend(copies);
                     entry.members.insert(&member.name);
                     entry.tiers.insert(&tier.name);
                 }
             }
         }
-        for ((data, copies), hits) in hits {
-            report(checks, failure, data, &copies, &hits);
+        for (data, hits) in hits {
+            report(checks, failure, data, &hits);
         }
     }
 }
@@ -106,22 +108,26 @@ fn one_each(failure: &Failure, members: &BTreeSet<&str>) -> String {
     if failure.each && members.len() > 1 { format!("one place in each of {all}") } else { all }
 }
 
-fn report(checks: &mut Checks<'_>, failure: &Failure, data: DataId, copies: &[CopyId], hits: &Hits<'_>) {
+fn report(checks: &mut Checks<'_>, failure: &Failure, data: DataId, hits: &Hits<'_>) {
     let scenario = checks.scenario;
+    let all = names(hits.copies.iter().map(|c| scenario.copies[*c].name.as_str()));
+    let shared = one_each(failure, &hits.members);
+    let why =
+        if hits.copies.len() == 1 { format!("{all} is alone in {shared}") } else { format!("{all} share {shared}") };
     let message = format!(
-        "{} takes every copy of {} in {}: {} share {}",
+        "{} takes every copy of {} in {}: {why}",
         quote(&failure.name),
         quote(&scenario.data[data].name),
         names(hits.tiers.iter().copied()),
-        names(copies.iter().map(|c| scenario.copies[*c].name.as_str())),
-        one_each(failure, &hits.members),
     );
     let key = if failure.kind == FailureKind::Compromise { "account" } else { "at" };
     let mut advice = Diagnostic::advice(codes::TAKES_EVERY_COPY, checks.hits_at(failure), message);
-    for copy in copies.iter().take(4) {
+    for copy in hits.copies.iter().take(4) {
         let at = checks.copy_at(*copy, key);
         if !advice.labels.iter().any(|l| l.path == at) {
-            advice = advice.also(at, "taken too");
+            // A copy without the key lies where its entry says nothing: its name is underlined.
+            let whole_entry = at.0.len() < 3;
+            advice = if whole_entry { advice.also_key(at, "taken too") } else { advice.also(at, "taken too") };
         }
     }
     let help = if failure.kind == FailureKind::Compromise {

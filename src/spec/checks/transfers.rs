@@ -17,7 +17,7 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if row.bandwidth.is_none() {
             let message = format!("link {} has no bandwidth and step {} no rate", quote(&row.name), quote(&step.name));
             let fault = Diagnostic::error(codes::NO_BANDWIDTH, checks.at("steps", &step.name, "over"), message)
-                .also(checks.at("links", &row.name, "bandwidth"), "without `bandwidth`")
+                .also_key(checks.at("links", &row.name, "bandwidth"), "without `bandwidth`")
                 .help("give the link a `bandwidth`, or the step a `rate`");
             checks.push(fault);
         }

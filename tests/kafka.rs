@@ -1,0 +1,111 @@
+//! The Kafka scenario says what its source publishes: recovery time by volume, loss by frequency, sums
+//! of storage, and which design helps against what.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use drplan::cost;
+use drplan::model::Scenario;
+use drplan::sim::{Filter, NEVER, Outcome, Simulator};
+use drplan::spec;
+
+const BACKUPS: [&str; 4] = ["daily", "hourly", "every-15m", "continuous"];
+
+fn text() -> String {
+    std::fs::read_to_string("scenarios/kafka.toml").expect("the scenario")
+}
+
+fn load(text: &str) -> Scenario {
+    match spec::load(text) {
+        Ok(loaded) => loaded.scenario,
+        Err((found, document)) => panic!("{}", document.render("kafka.toml", &found, false)),
+    }
+}
+
+fn patched(from: &str, to: &str) -> Scenario {
+    let text = text();
+    assert!(text.contains(from), "{from} is gone");
+    load(&text.replace(from, to))
+}
+
+fn outcomes(scenario: &Scenario, tier: &str, failure: &str, trials: u64) -> Vec<Outcome> {
+    let t = scenario.tiers.iter().find(|(_, t)| t.name == tier).expect(tier).0;
+    let f = scenario.failures.iter().find(|(_, f)| f.name == failure).expect(failure).0;
+    let simulator = Simulator::new(scenario, 1, false, &Filter { tier: Some(t), failure: Some(f), member: None });
+    (0..trials).filter_map(|n| simulator.incident(t, f, n)).map(|(application, _)| application).collect()
+}
+
+/// The guide's table: below 10 GB 15 to 30 min, to 100 GB 30 to 60 min, to 1 TB 1 to 2 h, above 2 to 4 h.
+#[test]
+fn median_recovery_by_volume_falls_in_the_published_bands() {
+    for (size, low, high) in [("5 GB", 15, 30), ("50 GB", 30, 60), ("500 GB", 60, 120), ("2000 GB", 120, 240)] {
+        let scenario = patched("size = \"500 GB\"", &format!("size = \"{size}\""));
+        for tier in BACKUPS {
+            let mut times: Vec<u64> =
+                outcomes(&scenario, tier, "region", 5000).iter().map(|o| o.recovery_time).collect();
+            times.sort_unstable();
+            let minutes = times[times.len() / 2] as f64 / 60_000.0;
+            assert!((f64::from(low)..f64::from(high)).contains(&minutes), "{tier}, {size}: {minutes} min");
+        }
+    }
+}
+
+/// "10 GB/day × 30 days × $0.023 = $6.90, with 4x compression $1.73".
+#[test]
+fn storage_sums_are_cost_items() {
+    for (scenario, sum) in [(load(&text()), 1.725), (patched("compression  = 4.0", "compression  = 1.0"), 6.90)] {
+        for name in ["hourly", "every-15m"] {
+            let tier = scenario.tiers.iter().find(|(_, t)| t.name == name).expect(name).0;
+            let items = cost::monthly(&scenario, tier).items;
+            let found = items.iter().find(|i| i.item.ends_with(", increments")).expect("increments");
+            assert!(found.per_month.is_some_and(|p| (p - sum).abs() < 1e-9), "{found:?}");
+        }
+    }
+}
+
+/// The order of the guide's cost table: active-active, replication, hourly, daily.
+#[test]
+fn bills_come_in_the_published_order() {
+    let scenario = load(&text());
+    let bill = |name: &str| {
+        let tier = scenario.tiers.iter().find(|(_, t)| t.name == name).expect(name).0;
+        let cost = cost::monthly(&scenario, tier);
+        assert_eq!(cost.unknown, Vec::<String>::new(), "{name}");
+        cost.per_month.expect("all prices are given")
+    };
+    let bills: Vec<f64> = ["active-active", "replication", "hourly", "daily"].map(bill).to_vec();
+    assert!(bills.windows(2).all(|w| w[0] > w[1]), "{bills:?}");
+}
+
+/// Replication and active-active copy bad changes and deletions; backups undo them.
+#[test]
+fn only_backups_undo_corruption_and_deletion() {
+    let scenario = load(&text());
+    for failure in ["bad-data", "topic-gone"] {
+        for tier in ["replication", "active-active"] {
+            assert!(outcomes(&scenario, tier, failure, 200).iter().all(|o| o.unrecoverable), "{tier}, {failure}");
+        }
+        for tier in BACKUPS {
+            let incidents = outcomes(&scenario, tier, failure, 200);
+            assert!(incidents.iter().all(|o| !o.unrecoverable && o.data_loss != NEVER), "{tier}, {failure}");
+        }
+    }
+}
+
+/// Ransomware takes whatever is neither in another account nor locked.
+#[test]
+fn ransomware_takes_what_is_neither_apart_nor_locked() {
+    let share = |scenario: &Scenario, tier: &str| {
+        let incidents = outcomes(scenario, tier, "ransomware", 2000);
+        incidents.iter().filter(|o| o.unrecoverable).count() as f64 / incidents.len() as f64
+    };
+    let apart = load(&text());
+    assert_eq!(share(&apart, "replication"), 1.0);
+    // A dwell beyond 30 days of retention leaves no clean backup: P(Z > ln(30 ÷ 6) ÷ sigma) with
+    // sigma = ln(29 ÷ 6) ÷ 1.645 is 4.6%, and a little more for the age of the backup itself.
+    let lost = share(&apart, "hourly");
+    assert!((0.03..0.07).contains(&lost), "{lost}");
+    let together = patched("account      = \"vault\"", "account      = \"prod\"");
+    assert_eq!(share(&together, "hourly"), 1.0);
+    let locked = patched("account      = \"vault\"", "account      = \"prod\"\nlocked       = \"30d\"");
+    let kept = share(&locked, "hourly");
+    assert!((0.03..0.07).contains(&kept), "{kept}");
+}
