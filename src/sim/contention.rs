@@ -191,7 +191,7 @@ impl<'a, U: Uniform> Run<'a, U> {
             let carried = self.recoveries[n].carried.iter().find(|(id, _)| *id == step.step).map(|(_, at)| *at);
             if carried.is_some() || option.is_up[step_n] {
                 self.recoveries[n].begin[step_n] = self.now;
-                self.recoveries[n].finish[step_n] = carried.unwrap_or(self.now);
+                self.recoveries[n].finish[step_n] = carried.map_or(self.now, |at| at.max(self.now));
                 self.room.actors[n].nodes[step_n].state = State::Done;
             } else {
                 self.room.actors[n].nodes[step_n].state = State::Ready(self.now);

@@ -66,7 +66,8 @@ fn walk<U: Uniform>(
         recovery.begin.push(ready);
         let carried = recovery.carried.iter().find(|(id, _)| *id == step.step);
         let done = if let Some((_, finish)) = carried {
-            *finish
+            // Done before, but what comes after it still waits for what comes before it in this plan.
+            finish.max(ready)
         } else if option.is_up[n] || ready.is_infinite() {
             ready
         } else {

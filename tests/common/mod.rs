@@ -1,0 +1,8 @@
+//! What the tests of the engine share.
+#![allow(dead_code, reason = "each test crate uses a part of it")]
+
+pub(crate) mod coverage;
+pub(crate) mod document;
+pub(crate) mod engine;
+pub(crate) mod generator;
+pub(crate) mod random;
