@@ -378,10 +378,25 @@ fn explain_lists_every_value_or_tells_where_the_time_goes() {
         assert!(all.contains(word), "{word} is missing in\n{all}");
     }
     let why = out(&run(&["explain", &path, "--tier", "nightly", "--failure", "oops", "--trials", "400"]));
-    for word in ["load", "on the critical path", "by formula", "steps.load.rate", "100 MB/s"] {
+    for word in ["load", "on the critical path", "formula | simulation", "steps.load.rate", "100 MB/s"] {
         assert!(why.contains(word), "{word} is missing in\n{why}");
     }
     for format in ["json", "csv", "md"] {
         assert_eq!(code(&run(&["explain", &path, "--format", format])), 0);
     }
+}
+
+/// A single service is the application: an objective at the top of the file counts before its own.
+#[test]
+fn the_objective_of_the_application_counts_first() {
+    let strict = SHOP.replace("[places]", "[objectives]\ndefault = { rto = \"29m\", chance = \"95%\" }\n\n[places]");
+    let args = ["simulate", "-", "--tier", "standby", "--failure", "site", "--trials", "400", "--format", "json"];
+    let met = |text: &str| {
+        let output = run_with(&args, text.as_bytes());
+        let json: serde_json::Value = serde_json::from_str(&out(&output)).expect("JSON");
+        json["tiers"][0]["incidents"][0]["objective"]["rto_met"]["events"].as_u64()
+    };
+    // Detected after 10 min, decided after 15, switched after 5: 30 min in all, always.
+    assert_eq!(met(SHOP), Some(400));
+    assert_eq!(met(&strict), Some(0));
 }

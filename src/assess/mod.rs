@@ -9,13 +9,13 @@ pub use assessment::{
     Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
     Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
 };
-pub use verdict::{Obstacle, Outcome, Verdict};
+pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;
 
 use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
-use crate::id::TierId;
+use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
 use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
 use crate::stats::{Proportion, Tally};
@@ -32,8 +32,11 @@ use objective::MS;
 #[must_use]
 pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
     let truncated = campaign.settings.truncate;
+    let mut failures: Vec<FailureId> = campaign.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure).collect();
+    failures.sort_unstable();
+    failures.dedup();
     let tiers: Vec<TierAssessment> =
-        campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, truncated)).collect();
+        campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, &failures, truncated)).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
         drplan: env!("CARGO_PKG_VERSION"),
@@ -43,7 +46,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         years: None,
         lifetimes: None,
         only: only(scenario, filter),
-        verdict: verdict::verdict(&tiers),
+        verdict: verdict(&tiers),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
     }
@@ -58,7 +61,7 @@ fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
     (only != Only::default()).then_some(only)
 }
 
-fn assess_tier(scenario: &Scenario, tally: &TierTally, truncated: bool) -> TierAssessment {
+fn assess_tier(scenario: &Scenario, tally: &TierTally, failures: &[FailureId], truncated: bool) -> TierAssessment {
     let tier = &scenario.tiers[tally.tier];
     let incidents = assess_incidents(scenario, tally, truncated);
     let cost = assess_cost(scenario, tally.tier);
@@ -72,6 +75,9 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally, truncated: bool) -> TierA
         .filter(|i| !repeated(i))
         .filter_map(|i| i.objective.as_ref().map(|o| objective::entry(&i.failure, i.service.as_deref(), o)))
         .collect();
+    let calm = |f: &FailureId| !tally.incidents.iter().any(|i| i.failure == *f);
+    let calm: Vec<FailureId> = failures.iter().copied().filter(calm).collect();
+    each.extend(objective::untouched(scenario, tier, &calm));
     for service in &tier.services {
         let service = &scenario.services[service.service];
         let yearly = objective::yearly(service.objectives.yearly, rare_event.availability, cost.per_month, known);

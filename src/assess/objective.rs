@@ -2,7 +2,7 @@
 
 use super::assessment::{IncidentObjective, ObjectiveResult, Objectives};
 use crate::id::{FailureId, Id, ServiceId};
-use crate::model::{Objective, Scenario, YearlyObjective};
+use crate::model::{Objective, Scenario, Tier, YearlyObjective};
 use crate::sim::IncidentTally;
 use crate::stats::{Proportion, Tally};
 
@@ -104,6 +104,30 @@ pub(super) fn entry(failure: &str, service: Option<&str>, objective: &IncidentOb
         value: worse.reduce(f64::min).or(objective.both_met.point),
         needed: objective.chance,
     }
+}
+
+/// Objectives under failures that do not touch the tier: met, for nothing happens. They are listed
+/// so that all tiers are held against the same number of objectives.
+pub(super) fn untouched(scenario: &Scenario, tier: &Tier, failures: &[FailureId]) -> Vec<ObjectiveResult> {
+    let mut found = Vec::new();
+    for failure in failures {
+        let mut add = |service: Option<&str>, objective: Option<Objective>| {
+            found.extend(objective.map(|o| ObjectiveResult {
+                failure: Some(scenario.failures[*failure].name.clone()),
+                service: service.map(str::to_owned),
+                kind: "incident",
+                met: Some(true),
+                value: Some(1.0),
+                needed: o.chance.value(),
+            }));
+        };
+        add(None, of_application(scenario, *failure));
+        for row in tier.services.iter().filter(|_| tier.services.len() > 1) {
+            let service = &scenario.services[row.service];
+            add(Some(&service.name), service.objectives.of(*failure));
+        }
+    }
+    found
 }
 
 /// The objectives of the year. Availability stays undecided here: a sum over incidents is an

@@ -73,8 +73,9 @@ fn by_bill(a: &TierAssessment, b: &TierAssessment) -> Ordering {
     known(a).total_cmp(&known(b)).then_with(|| a.id.cmp(&b.id))
 }
 
-/// The verdict over tiers that are assessed.
-pub(super) fn verdict(tiers: &[TierAssessment]) -> Verdict {
+/// The verdict over tiers that are assessed; their order changes nothing.
+#[must_use]
+pub fn verdict(tiers: &[TierAssessment]) -> Verdict {
     if tiers.iter().all(|t| t.objectives.each.is_empty()) {
         return choose(Outcome::NoObjectives, tiers.iter().collect());
     }

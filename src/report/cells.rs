@@ -7,6 +7,16 @@ use crate::stats::{Estimate, Proportion, Quantile};
 /// One of an incident's quantities.
 pub(super) type Pick = fn(&IncidentAssessment) -> &Measured;
 
+/// The quantities that are times, as people call them.
+pub(super) const TIMES: [(&str, Pick); 6] = [
+    ("recovery time", |i| &i.recovery_time),
+    ("to full capacity", |i| &i.recovery_time_full),
+    ("undetected", |i| &i.undetected),
+    ("data loss", |i| &i.data_loss),
+    ("of it before", |i| &i.data_loss_before),
+    ("of it after", |i| &i.data_loss_after),
+];
+
 /// What stands where nothing is known.
 pub(super) const UNKNOWN: &str = "unknown";
 

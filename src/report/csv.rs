@@ -28,7 +28,7 @@ pub fn csv(result: &Assessment) -> Result<String, String> {
 /// The resolved scenario as CSV with a header.
 ///
 /// # Errors
-/// As [`csv`].
+/// As [`csv()`].
 pub fn resolved_csv(entries: &[ResolvedEntry]) -> Result<String, String> {
     let mut writer = Writer::from_writer(Vec::new());
     let mut write =

@@ -1,7 +1,7 @@
 //! Everything about every tier and failure.
 
 use super::blocks::{Block, Grid};
-use super::cells::{limits, mark, money, provenance, value_at};
+use super::cells::{TIMES, limits, mark, money, provenance, value_at};
 use super::{human, verdict};
 use crate::assess::{Assessment, IncidentAssessment, Measured, PairAssessment, StepAssessment, TierAssessment};
 use crate::stats::{Difference, Proportion};
@@ -26,7 +26,7 @@ pub fn details(result: &Assessment) -> Vec<Block> {
         page.push(Block::Table(pair_table(&result.paired)));
     }
     page.push(Block::Text(format!(
-        "Quantiles run over all incidents, mean and max over those that recover. ± is the standard error. {}",
+        "Quantiles run over all incidents, mean and max over those that recover. ± is the standard error of the mean. {}",
         provenance(result)
     )));
     page
@@ -90,6 +90,10 @@ pub(super) fn incident_blocks(tier: &str, incident: &IncidentAssessment) -> Vec<
         vec![Block::Heading(3, format!("{tier} · {} ({}, {rate}) · {who}{title}", incident.failure, incident.kind))];
     blocks.push(Block::List(facts(incident)));
     blocks.push(Block::Table(estimates(incident)));
+    let reasons = bound_reasons(incident);
+    if !reasons.is_empty() {
+        blocks.push(Block::List(reasons));
+    }
     if !incident.steps.is_empty() {
         blocks.push(Block::Table(step_table(&incident.steps)));
     }
@@ -127,15 +131,15 @@ fn facts(incident: &IncidentAssessment) -> Vec<String> {
 type Row<'a> = (&'a str, &'a Measured, fn(f64) -> String);
 
 fn estimates(incident: &IncidentAssessment) -> Grid {
-    let header = ["", "mean", "p50", "p90", "p95", "p99", "max", "worst case", "mean by formula"];
+    let header = ["", "mean", "±", "p50", "p95", "p99", "max", "worst case", "mean by formula"];
     let mut grid = Grid::new(&header, 1);
     let rows: [Row<'_>; 7] = [
-        ("recovery time", &incident.recovery_time, human::time),
-        ("to full capacity", &incident.recovery_time_full, human::time),
-        ("undetected", &incident.undetected, human::time),
-        ("data loss", &incident.data_loss, human::time),
-        ("of it before", &incident.data_loss_before, human::time),
-        ("of it after", &incident.data_loss_after, human::time),
+        ("recovery time", &incident.recovery_time, human::brief),
+        ("to full capacity", &incident.recovery_time_full, human::brief),
+        ("undetected", &incident.undetected, human::brief),
+        ("data loss", &incident.data_loss, human::brief),
+        ("of it before", &incident.data_loss_before, human::brief),
+        ("of it after", &incident.data_loss_after, human::brief),
         ("data lost", &incident.data_loss_bytes, human::bytes),
     ];
     let zero = |m: &Measured| m.estimate.max == Some(0.0) && incident.unrecoverable.events == 0;
@@ -147,11 +151,8 @@ fn estimates(incident: &IncidentAssessment) -> Grid {
 
 fn estimate_row(name: &str, measured: &Measured, lost: &Proportion, say: fn(f64) -> String) -> Vec<String> {
     let e = &measured.estimate;
-    let mean = match (e.mean, e.standard_error) {
-        (Some(mean), Some(error)) if error > 0.0 => format!("{} ± {}", say(mean), say(error)),
-        (Some(mean), _) => say(mean),
-        _ => "none recovers".to_owned(),
-    };
+    let mean = e.mean.map_or_else(|| "none recovers".to_owned(), say);
+    let error = e.standard_error.filter(|error| *error > 0.0).map_or_else(String::new, say);
     let at = |q, p| value_at(e, q, p, lost, say);
     let bound = match (e.bound, &e.bound_reason) {
         (Some(bound), _) => say(bound),
@@ -161,14 +162,32 @@ fn estimate_row(name: &str, measured: &Measured, lost: &Proportion, say: fn(f64)
     vec![
         name.to_owned(),
         mean,
+        error,
         at(e.p50, 0.50),
-        at(e.p90, 0.90),
         at(e.p95, 0.95),
         at(e.p99, 0.99),
         e.max.map_or_else(String::new, say),
         bound,
         measured.closed_form.mean.map_or_else(String::new, say),
     ]
+}
+
+/// Why quantities have no worst case, or what it leaves out: one line per reason.
+fn bound_reasons(incident: &IncidentAssessment) -> Vec<String> {
+    let mut found: Vec<(bool, &str, Vec<&str>)> = Vec::new();
+    for (name, of) in TIMES {
+        let e = &of(incident).estimate;
+        let Some(reason) = e.bound_reason.as_deref() else { continue };
+        match found.iter_mut().find(|(bounded, r, _)| (*bounded, *r) == (e.bound.is_some(), reason)) {
+            Some((_, _, names)) => names.push(name),
+            None => found.push((e.bound.is_some(), reason, vec![name])),
+        }
+    }
+    let line = |(bounded, reason, names): (bool, &str, Vec<&str>)| {
+        let names = names.join(", ");
+        if bounded { format!("worst case of {names}: {reason}") } else { format!("no worst case of {names}: {reason}") }
+    };
+    found.into_iter().map(line).collect()
 }
 
 /// When steps finish and how often they decide.

@@ -1,7 +1,7 @@
 //! Where the time of an incident goes, and why; and the resolved scenario.
 
 use super::blocks::{Block, Grid};
-use super::cells::{Pick, provenance, value_at};
+use super::cells::{TIMES, provenance, value_at};
 use super::{details, human};
 use crate::assess::{Assessment, IncidentAssessment, Measured};
 use crate::diag::Segment;
@@ -19,7 +19,6 @@ pub fn explanation(result: &Assessment, inputs: &[&ResolvedEntry]) -> Vec<Block>
             page.extend(details::incident_blocks(&tier.id, incident));
             page.extend(critical_path(incident));
             page.push(Block::Table(closed_forms(incident)));
-            page.extend(reasons(incident));
         }
     }
     page.push(Block::List(FORMULAS.iter().map(|s| (*s).to_owned()).collect()));
@@ -85,45 +84,25 @@ fn critical_path(incident: &IncidentAssessment) -> Vec<Block> {
     vec![Block::List(lines)]
 }
 
-const QUANTITIES: [(&str, Pick); 6] = [
-    ("recovery time", |i| &i.recovery_time),
-    ("to full capacity", |i| &i.recovery_time_full),
-    ("undetected", |i| &i.undetected),
-    ("data loss", |i| &i.data_loss),
-    ("of it before", |i| &i.data_loss_before),
-    ("of it after", |i| &i.data_loss_after),
-];
-
 /// The closed form beside the simulation.
 fn closed_forms(incident: &IncidentAssessment) -> Grid {
-    let header = ["by formula | simulated", "least", "min", "mean", "mean (simulated)", "greatest", "p99", "max"];
+    let header = ["formula | simulation", "least", "mean", "greatest", "| min", "mean", "p99", "max"];
     let mut grid = Grid::new(&header, 1);
     let say = |value: Option<f64>, none: &str| value.map_or_else(|| none.to_owned(), human::time);
-    for (name, of) in QUANTITIES {
+    for (name, of) in TIMES {
         let Measured { estimate: e, closed_form: form } = of(incident);
         grid.row([
             name.to_owned(),
             say(form.best, "none"),
-            say(e.min, ""),
             say(form.mean, "no formula"),
-            say(e.mean, ""),
             say(form.worst, "no bound"),
+            say(e.min, ""),
+            say(e.mean, ""),
             value_at(e, e.p99, 0.99, &incident.unrecoverable, human::time),
             say(e.max, ""),
         ]);
     }
     grid
-}
-
-/// Why a quantity has no bound.
-fn reasons(incident: &IncidentAssessment) -> Vec<Block> {
-    let mut lines: Vec<String> = Vec::new();
-    for (name, of) in QUANTITIES {
-        if let Some(reason) = &of(incident).estimate.bound_reason {
-            lines.push(format!("{name} has no bound: {reason}"));
-        }
-    }
-    if lines.is_empty() { Vec::new() } else { vec![Block::List(lines)] }
 }
 
 /// The values that belong to one of these entries, such as (`steps`, `restore`).

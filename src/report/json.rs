@@ -16,7 +16,7 @@ pub fn json(result: &Assessment) -> Result<String, String> {
 /// The resolved scenario as indented JSON with a final line break.
 ///
 /// # Errors
-/// As [`json`].
+/// As [`json()`].
 pub fn resolved_json(title: &str, hash: &str, entries: &[ResolvedEntry]) -> Result<String, String> {
     let values: Vec<serde_json::Value> = entries
         .iter()

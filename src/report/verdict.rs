@@ -1,7 +1,7 @@
 //! The verdict in words: which tier to buy and why, or what stands in the way.
 
 use super::blocks::Block;
-use super::cells::mark;
+use super::cells::{UNKNOWN, mark, sum};
 use super::human;
 use crate::assess::{Assessment, ObjectiveResult, Obstacle, Outcome, TierAssessment};
 
@@ -31,10 +31,11 @@ fn chosen(result: &Assessment) -> Option<&TierAssessment> {
     tier(result, result.verdict.tier.as_deref()?)
 }
 
+/// The bill of a month, as far as it is known.
 fn bill(tier: &TierAssessment) -> String {
-    match tier.cost.per_month {
-        Some(sum) => human::money(sum, &tier.cost.currency),
-        None => "bill unknown".to_owned(),
+    match sum(tier.cost.per_month, tier.cost.known_per_month, &tier.cost.currency) {
+        unknown if unknown == UNKNOWN => "bill unknown".to_owned(),
+        known => known,
     }
 }
 
@@ -170,7 +171,7 @@ fn undecided(result: &Assessment) -> (String, Vec<String>) {
     };
     let headline = if tier.objectives.met > 0 && result.verdict.obstacles.iter().all(looks_good) {
         format!(
-            "Buy {}: the {} tier that meets the {} objectives that incidents decide, {} a month. Open, but likely:",
+            "Buy {}: the {} tier that meets the {} objectives that incidents decide ({} a month). Open, but likely:",
             tier.id,
             if result.verdict.unpriced_loss { "lowest-priced" } else { "cheapest" },
             tier.objectives.met,
@@ -200,7 +201,7 @@ fn undecided(result: &Assessment) -> (String, Vec<String>) {
 fn missed(result: &Assessment) -> (String, Vec<String>) {
     let Some(tier) = chosen(result) else { return ("There is no tier to compare.".to_owned(), Vec::new()) };
     let headline = format!(
-        "No tier meets every objective. {} comes closest, for {} a month: {} of {} met.",
+        "No tier meets every objective. {} ({}) comes closest: {} of {} met.",
         tier.id,
         bill(tier),
         tier.objectives.met,

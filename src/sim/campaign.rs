@@ -360,7 +360,12 @@ fn run_lanes(
     let mut groups = std::mem::take(&mut worker.groups);
     groups.resize_with(groups.len().max(program.impacts.len()), Lanes::default);
     groups.iter_mut().for_each(Lanes::begin_group);
-    for (position, occurrence) in occurrences.enumerate() {
+    let alike = program.slots.len() == 1 && !program.destroyed.is_possible();
+    if alike {
+        groups[0].push_all(occurrences.clone());
+    }
+    let apart = if alike { 0..0 } else { occurrences };
+    for (position, occurrence) in apart.enumerate() {
         let (_, slot) = hit_member(program, &Random, occurrence);
         let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
         groups[slot * 2 + usize::from(destroyed)].push(position, occurrence);

@@ -368,10 +368,10 @@ fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
 
 /// Seconds and bytes lost by one service.
 #[derive(Default)]
-pub(super) struct Loss {
-    pub(super) before: f64,
-    pub(super) after: f64,
-    pub(super) bytes: f64,
+struct Loss {
+    before: f64,
+    after: f64,
+    bytes: f64,
 }
 
 fn outcome<U: Uniform>(
@@ -443,8 +443,7 @@ fn lost(program: &FailureProgram, site: Site<'_>, facts: &Facts, launch: &Launch
     Loss { before: point.age, after, bytes: before_bytes + site.service.writes * after }
 }
 
-#[inline(always)]
-pub(super) fn finished(
+fn finished(
     service: &ServiceProgram,
     impact_time: f64,
     (serve, full, detected): (f64, f64, f64),
@@ -457,7 +456,6 @@ pub(super) fn finished(
     let data_loss_before = never_if(loss.before);
     let data_loss_after = never_if(loss.after);
     let data_loss = data_loss_before.saturating_add(data_loss_after);
-    let bytes = if loss.bytes.is_finite() { (loss.bytes + 0.5) as u64 } else { NEVER };
     Outcome {
         recovery_time,
         recovery_time_full: never_if(full.max(serve) - impact_time),
@@ -465,13 +463,20 @@ pub(super) fn finished(
         data_loss_before,
         data_loss_after,
         data_loss,
-        data_loss_bytes: if unrecoverable { NEVER } else { bytes },
+        data_loss_bytes: if unrecoverable { NEVER } else { whole_bytes(loss.bytes) },
         plan,
         interrupted: recovery_time > 0,
         unrecoverable,
         rto_met: recovery_time <= service.rto && !unrecoverable,
         rpo_met: data_loss <= service.rpo && data_loss != NEVER,
     }
+}
+
+/// Bytes as a whole number; what is endless is [`NEVER`].
+#[inline]
+pub(super) fn whole_bytes(bytes: f64) -> u64 {
+    // 2^61, as for milliseconds.
+    if bytes < 2_305_843_009_213_693_952.0 { (bytes + 0.5) as i64 as u64 } else { NEVER }
 }
 
 /// Leaves the finish of each step in the scratch; returns when the plan's own `detect` step was done.

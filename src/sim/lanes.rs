@@ -4,11 +4,13 @@
 //! and simulated by itself.
 
 use super::impact::{Fate, Impact, PlanOption, SourceOption};
-use super::incident::{Loss, Outcome, PlanLabel, facts, finished};
-use super::point::Moments;
+use super::incident::{PlanLabel, facts, whole_bytes};
+use super::lag::Lag;
+use super::point::{Moments, PointFinder};
 use super::program::{Amount, CommitAt, FailureProgram, PlanProgram};
 use super::random::{Purpose, Uniform};
 use super::tally::{Block, StepTally};
+use super::{NEVER, milliseconds};
 use crate::model::FailureKind;
 
 /// Room to work in: one entry per incident of the block.
@@ -46,6 +48,12 @@ impl Lanes {
     pub(super) fn begin_group(&mut self) {
         self.positions.clear();
         self.occurrences.clear();
+    }
+
+    /// Adds all incidents of a block.
+    pub(super) fn push_all(&mut self, occurrences: std::ops::Range<u64>) {
+        self.positions.extend(0..(occurrences.end - occurrences.start) as usize);
+        self.occurrences.extend(occurrences);
     }
 
     /// Adds an incident: its position in the block and its number.
@@ -104,10 +112,37 @@ impl Lanes {
     }
 
     fn find_points<U: Uniform>(&mut self, program: &FailureProgram, source: &SourceOption, draws: &U, destroyed: bool) {
+        let count = self.occurrences.len();
         for list in [&mut self.age, &mut self.bytes, &mut self.moves, &mut self.replays] {
             list.clear();
         }
         self.keeps_after.clear();
+        self.bytes.resize(count, f64::NAN);
+        self.replays.resize(count, 0.0);
+        match &source.finder {
+            PointFinder::Living { behind, size } if matches!(behind.as_slice(), [] | [Lag::Law(_)]) => {
+                match behind.first() {
+                    Some(Lag::Law(draw)) => draw.fill(draws, &self.occurrences, &mut self.age),
+                    _ => self.age.resize(count, 0.0),
+                }
+                self.moves.resize(count, *size);
+                self.keeps_after.resize(count, false);
+            }
+            PointFinder::Derived { size } => {
+                self.age.resize(count, 0.0);
+                self.moves.resize(count, *size);
+                self.keeps_after.resize(count, true);
+            }
+            finder => {
+                self.age.resize(count, 0.0);
+                self.moves.resize(count, 0.0);
+                self.keeps_after.resize(count, false);
+                self.find_each(program, finder, draws, destroyed);
+            }
+        }
+    }
+
+    fn find_each<U: Uniform>(&mut self, program: &FailureProgram, finder: &PointFinder, draws: &U, destroyed: bool) {
         let plain = program.moment_key.is_none() && program.dwell.is_none();
         let logical = !program.kind.ends_by_itself();
         for (n, occurrence) in self.occurrences.iter().enumerate() {
@@ -116,14 +151,17 @@ impl Lanes {
             } else {
                 facts(program, draws, *occurrence, destroyed).moments
             };
-            let point = source.finder.find(draws, *occurrence, &moments, 0);
-            self.off[n] |= point.is_none();
-            let point = point.unwrap_or_default();
-            self.age.push(point.age);
-            self.bytes.push(point.bytes.unwrap_or(f64::NAN));
-            self.moves.push(point.moves);
-            self.replays.push(point.replays);
-            self.keeps_after.push(point.keeps_after);
+            let Some(point) = finder.find(draws, *occurrence, &moments, 0) else {
+                self.off[n] = true;
+                continue;
+            };
+            self.age[n] = point.age;
+            self.moves[n] = point.moves;
+            self.replays[n] = point.replays;
+            self.keeps_after[n] = point.keeps_after;
+            if let Some(bytes) = point.bytes {
+                self.bytes[n] = bytes;
+            }
         }
     }
 
@@ -229,6 +267,7 @@ impl Lanes {
         }
     }
 
+    /// The outcomes, one quantity after the other; those off the common path are overwritten later.
     fn finish(
         &mut self,
         program: &FailureProgram,
@@ -239,25 +278,36 @@ impl Lanes {
     ) {
         let service = &program.services[0];
         let corruption = program.kind == FailureKind::Corruption;
-        let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption) && !plan.salvage;
-        for n in 0..self.occurrences.len() {
-            if self.off[n] {
-                continue;
-            }
-            let detect = self.detect[n];
+        let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption);
+        let impact_time = |n: usize| if corruption { self.detect[n] } else { 0.0 };
+        let kept = plan.salvage || source.merges || !felt;
+        let lost_after = |n: usize| if kept || self.keeps_after[n] { 0.0 } else { self.detect[n] };
+        let lost_before = |n: usize| if source.merges { 0.0 } else { self.age[n] };
+        let at = self.positions.as_slice();
+        put(&mut block.recovery_time, at, |n| milliseconds(self.serve[n] - impact_time(n)));
+        put(&mut block.recovery_time_full, at, |n| {
             let full = if option.short { self.full[n].max(self.end[n]) } else { self.full[n] };
-            let after = if felt && !self.keeps_after[n] { detect } else { 0.0 };
-            let before = if self.bytes[n].is_nan() { service.writes * self.age[n] } else { self.bytes[n] };
-            let loss = if source.merges {
-                Loss::default()
-            } else {
-                Loss { before: self.age[n], after, bytes: before + service.writes * after }
-            };
-            let detected = if plan.detects { self.finish[0][n] } else { detect };
-            let impact_time = if corruption { detect } else { 0.0 };
-            let label = PlanLabel::Plan(plan.plan);
-            let outcome: Outcome = finished(service, impact_time, (self.serve[n], full, detected), &loss, label);
-            block.set(self.positions[n], &outcome);
+            milliseconds(full - impact_time(n))
+        });
+        let detected = if plan.detects { &self.finish[0] } else { &self.detect };
+        put(&mut block.undetected, at, |n| milliseconds(detected[n]));
+        put(&mut block.data_loss_before, at, |n| milliseconds(lost_before(n)));
+        put(&mut block.data_loss_after, at, |n| milliseconds(lost_after(n)));
+        put(&mut block.data_loss_bytes, at, |n| {
+            let known = self.bytes[n];
+            let before = if known.is_nan() { service.writes * lost_before(n) } else { known };
+            whole_bytes(if source.merges { 0.0 } else { before + service.writes * lost_after(n) })
+        });
+        let label = PlanLabel::Plan(plan.plan);
+        put(&mut block.plan, at, |_| label);
+        for position in at.iter().copied() {
+            let recovery_time = block.recovery_time[position];
+            let data_loss = block.data_loss_before[position].saturating_add(block.data_loss_after[position]);
+            block.data_loss[position] = data_loss;
+            block.interrupted[position] = recovery_time > 0;
+            block.unrecoverable[position] = false;
+            block.rto_met[position] = recovery_time <= service.rto;
+            block.rpo_met[position] = data_loss <= service.rpo && data_loss != NEVER;
         }
     }
 
@@ -270,7 +320,7 @@ impl Lanes {
             self.millis.clear();
             for n in on() {
                 let impact_time = if corruption { self.detect[n] } else { 0.0 };
-                self.millis.push(super::milliseconds(self.finish[step][n] - impact_time));
+                self.millis.push(milliseconds(self.finish[step][n] - impact_time));
             }
             super::tally::tally(&mut tally.finish, &self.millis);
             if plan.is_chain {
@@ -283,5 +333,13 @@ impl Lanes {
             }
         }
         self.off = off;
+    }
+}
+
+/// Puts a value for each incident at its position.
+#[inline(always)]
+fn put<T>(list: &mut [T], positions: &[usize], value: impl Fn(usize) -> T) {
+    for (n, position) in positions.iter().enumerate() {
+        list[*position] = value(n);
     }
 }

@@ -240,6 +240,7 @@ fn needs_moment(scenario: &Scenario, tier: &Tier) -> bool {
     })
 }
 
+/// The application's own objective in milliseconds.
 fn limits(scenario: &Scenario, failure: FailureId) -> Option<(u64, u64)> {
     let objective = scenario.objectives.of(failure)?;
     Some((milliseconds_or_never(objective.rto), milliseconds_or_never(objective.rpo)))
@@ -282,7 +283,9 @@ fn compile_service(
             crate::model::Need::External(_) => None,
         })
         .collect();
-    let objective = service.objectives.of(ctx.failure);
+    // A single service is the application, whose objective comes first.
+    let of_application = (ctx.tier.services.len() == 1).then(|| ctx.scenario.objectives.of(ctx.failure)).flatten();
+    let objective = of_application.or_else(|| service.objectives.of(ctx.failure));
     let limit = |pick: fn(Objective) -> Option<crate::units::Seconds>| milliseconds_or_never(objective.and_then(pick));
     let mean_writes = service.data.map_or(0.0, |data| ctx.scenario.data[data].mean_writes().bytes_per_second());
     let plans = row

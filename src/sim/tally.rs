@@ -213,17 +213,17 @@ impl StepTally {
 #[derive(Default)]
 pub(super) struct Block {
     pub(super) recovery_time: Vec<u64>,
-    recovery_time_full: Vec<u64>,
-    undetected: Vec<u64>,
+    pub(super) recovery_time_full: Vec<u64>,
+    pub(super) undetected: Vec<u64>,
     pub(super) data_loss: Vec<u64>,
-    data_loss_before: Vec<u64>,
-    data_loss_after: Vec<u64>,
-    data_loss_bytes: Vec<u64>,
-    plan: Vec<PlanLabel>,
-    interrupted: Vec<bool>,
-    unrecoverable: Vec<bool>,
-    rto_met: Vec<bool>,
-    rpo_met: Vec<bool>,
+    pub(super) data_loss_before: Vec<u64>,
+    pub(super) data_loss_after: Vec<u64>,
+    pub(super) data_loss_bytes: Vec<u64>,
+    pub(super) plan: Vec<PlanLabel>,
+    pub(super) interrupted: Vec<bool>,
+    pub(super) unrecoverable: Vec<bool>,
+    pub(super) rto_met: Vec<bool>,
+    pub(super) rpo_met: Vec<bool>,
 }
 
 impl Block {

@@ -15,6 +15,9 @@ pub const MEMBERS: u64 = 10_000;
 /// instance and site.
 pub const ASSETS: usize = 20_000;
 
+/// Items of a list other than samples.
+pub const ITEMS: usize = 10_000;
+
 /// What the lists of all services of all tiers hold together.
 pub const TIER_ITEMS: usize = 200_000;
 

@@ -57,9 +57,13 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     if found.has_errors() {
         return Err((found, document));
     }
-    names::check_characters(&document.root, &Path::default(), &mut found);
+    names::check_shape(&document.root, &Path::default(), &mut found);
+    let too_long = |d: &Diagnostic| [codes::LIMIT_ENTRIES, codes::LIMIT_SAMPLES].contains(&d.code);
+    if found.all().iter().any(too_long) {
+        return Err((found, document));
+    }
     let names = names::Names::gather(&document, &mut found);
-    if found.all().iter().any(|d| d.code == codes::LIMIT_ENTRIES) {
+    if found.all().iter().any(too_long) {
         return Err((found, document));
     }
     let mut cx = read::Reader::new(&document, names, found);
@@ -85,7 +89,7 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
         // What follows from a fault that is already told helps nobody. Advice may follow from one in
         // quite another entry: a list that could not be read leaves copies and plans unused.
         let follows = diagnostic.labels.iter().any(|label| cx.faulty.iter().any(|entry| within(&label.path, entry)));
-        if !follows && (!faulty || error(&diagnostic)) {
+        if !follows && (error(&diagnostic) || !faulty) {
             found.push(diagnostic);
         }
     }

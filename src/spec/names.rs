@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Node, Raw};
 use super::{codes, limits};
-use crate::diag::{Diagnostic, Diagnostics, Path};
+use crate::diag::{Diagnostic, Diagnostics, Path, Segment};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -254,39 +254,52 @@ pub(super) fn is_hidden(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Reports hidden characters in every key and text; a text may have line ends and tabs.
-pub(super) fn check_characters(node: &Node, path: &Path, found: &mut Diagnostics) {
-    let report = |c: char, path: &Path, on_key: bool, found: &mut Diagnostics| {
-        let what = if on_key { "this key" } else { "this text" };
-        let message = format!("{what} holds the invisible character U+{:04X}", u32::from(c));
-        let diagnostic = Diagnostic::error(codes::CONTROL_CHARACTER, path.clone(), message);
-        found.push(
-            if on_key { diagnostic.on_key() } else { diagnostic }
-                .help("take it out: it can make a line read other than it is"),
-        );
-    };
+/// Reports hidden characters in every key and text, which may have line ends and tabs, and tables
+/// and lists that are too long for anything.
+pub(super) fn check_shape(node: &Node, path: &Path, found: &mut Diagnostics) {
+    if found.all().len() >= limits::FINDINGS {
+        return;
+    }
     match &node.raw {
         Raw::Text(text) => {
             if let Some(c) = text.chars().find(|c| is_hidden(*c) && !matches!(c, '\n' | '\t' | '\r')) {
-                report(c, path, false, found);
+                found.push(hidden("text", c, path));
             }
         }
         Raw::List(nodes) => {
+            let samples = path.0.last() == Some(&Segment::Key("samples".to_owned()));
+            let (most, code) =
+                if samples { (limits::SAMPLES, codes::LIMIT_SAMPLES) } else { (limits::ITEMS, codes::LIMIT_ENTRIES) };
+            if nodes.len() > most {
+                let message = format!("this list has {} items; {most} are allowed", nodes.len());
+                return found.push(Diagnostic::error(code, path.clone(), message));
+            }
             for (n, node) in nodes.iter().enumerate() {
-                check_characters(node, &path.index(n), found);
+                check_shape(node, &path.index(n), found);
             }
         }
         Raw::Table(items) => {
+            // Tables of entries are judged with the names that their lists add.
+            if items.len() > limits::ENTRIES && path.0.len() != 1 {
+                let message = format!("this table has {} keys; {} are allowed", items.len(), limits::ENTRIES);
+                return found.push(Diagnostic::error(codes::LIMIT_ENTRIES, path.clone(), message).on_key());
+            }
             for item in items {
                 let path = path.key(&item.key);
                 if let Some(c) = item.key.chars().find(|c| is_hidden(*c)) {
-                    report(c, &path, true, found);
+                    found.push(hidden("key", c, &path).on_key());
                 }
-                check_characters(&item.node, &path, found);
+                check_shape(&item.node, &path, found);
             }
         }
         _ => {}
     }
+}
+
+fn hidden(what: &str, c: char, path: &Path) -> Diagnostic {
+    let message = format!("this {what} holds the invisible character U+{:04X}", u32::from(c));
+    Diagnostic::error(codes::CONTROL_CHARACTER, path.clone(), message)
+        .help("take it out: it can make a line read other than it is")
 }
 
 /// What a name looks like: lower case, Latin for the letters of other scripts that look like it,

@@ -477,11 +477,6 @@ fn samples(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Law> {
         cx.error(codes::EMPTY_LIST, &at, "there is no sample");
         return None;
     }
-    if nodes.len() > limits::SAMPLES {
-        let message = format!("{} samples; {} are allowed", nodes.len(), limits::SAMPLES);
-        cx.error(codes::LIMIT_SAMPLES, &at, message);
-        return None;
-    }
     let times: Vec<Option<Seconds>> =
         nodes.iter().enumerate().map(|(n, node)| duration(cx, node, &at.index(n))).collect();
     times.into_iter().map(|t| t.map(Seconds::seconds)).collect::<Option<Vec<f64>>>().map(Law::Empirical)

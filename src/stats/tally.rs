@@ -8,7 +8,7 @@ use super::squared_deviations;
 
 /// Values above this count as this: 2^50 ms are 35,000 years, 2^50 bytes a petabyte, and squares of
 /// them leave room for 2^28 trials in 128 bits.
-const LARGEST: u64 = 1 << 60;
+const LARGEST: u64 = 1 << 58;
 
 /// Tally of non-negative integers (milliseconds, or bytes), and of how many were infinite.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,7 +124,7 @@ impl Tally {
 
     /// Adds many finite outcomes.
     pub fn record_all(&mut self, values: &[u64]) {
-        // Sums of a part in registers: 1024 values up to 2^60 would not fit 64 bits, nor their squares.
+        // Sums of a part stay in registers: the squares of 1024 values up to 2^58 fit 128 bits.
         for part in values.chunks(1024) {
             let (mut sum, mut squares, mut zeros) = (0_u128, 0_u128, 0_u64);
             let (mut min, mut max) = (u64::MAX, 0);
@@ -135,7 +135,7 @@ impl Tally {
                     continue;
                 }
                 sum += u128::from(value);
-                squares = squares.saturating_add(u128::from(value) * u128::from(value));
+                squares += u128::from(value) * u128::from(value);
                 min = min.min(value);
                 max = max.max(value);
                 self.histogram.record(value, 1);

@@ -12,7 +12,7 @@ use crate::spec::names::quote;
 /// Copies looked at, over all failures, members and tiers: beyond it only time would be lost.
 const MOST_WORK: usize = 20_000_000;
 
-/// What is taken of one data set, by what, and where.
+/// The copies of a data set that are taken, by which members, in which tiers.
 #[derive(Default)]
 struct Hits<'a> {
     copies: BTreeSet<CopyId>,
@@ -110,8 +110,8 @@ fn one_each(failure: &Failure, members: &BTreeSet<&str>) -> String {
 
 fn report(checks: &mut Checks<'_>, failure: &Failure, data: DataId, hits: &Hits<'_>) {
     let scenario = checks.scenario;
-    let (all, shared) =
-        (names(hits.copies.iter().map(|c| scenario.copies[*c].name.as_str())), one_each(failure, &hits.members));
+    let all = names(hits.copies.iter().map(|c| scenario.copies[*c].name.as_str()));
+    let shared = one_each(failure, &hits.members);
     let why =
         if hits.copies.len() == 1 { format!("{all} is alone in {shared}") } else { format!("{all} share {shared}") };
     let message = format!(

@@ -159,7 +159,7 @@ fn lists_of_steps_are_series_and_parallel_graphs() {
         ("check", &[3]),
         ("redirect", &[4]),
     ]);
-    assert_eq!(graph(&patched(old, after).replace(r#"], commit = "load""#, r#", commit = "load""#)), expected);
+    assert_eq!(graph(&patched(old, after)), expected);
     let rebuild = scenario.plans.rows().iter().find(|p| p.name == "rebuild").unwrap();
     assert!(matches!(rebuild.commit, Commit::Step(step) if scenario.steps[step].name == "load"));
     assert_eq!(rebuild.points, 3, "the default");
@@ -258,4 +258,10 @@ weekly"#,
     ] {
         assert!(codes(&patched(old, new)).contains(&code), "{new}: {:?}", codes(&patched(old, new)));
     }
+    // The recycle bin of a replica holds nothing of a replicated drop.
+    let bin = patched(r#"kind = "soft-delete", of = "db""#, r#"kind = "soft-delete", of = "replica""#);
+    assert!(
+        codes(&bin.replace(r#""bin", "wal"] }"#, r#""bin", "wal", "replica"], standby = ["spare"] }"#))
+            .contains(&"deletion-replicated")
+    );
 }

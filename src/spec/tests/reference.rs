@@ -55,6 +55,8 @@ fn limits() -> String {
     let rows = [
         ("bytes of a file", limits::FILE_BYTES),
         ("entries of a table", limits::ENTRIES),
+        ("items of a list other than samples", limits::ITEMS),
+        ("lists of services over all tiers, together", limits::TIER_ITEMS),
         ("instances of a pool, sites of a copy, members of a failure", limits::MEMBERS as usize),
         ("all of these together", limits::ASSETS),
         ("samples of a distribution", limits::SAMPLES),
