@@ -316,7 +316,7 @@ fn soft_delete_window() {
     for seed in SEEDS {
         let result = campaign(&scenario, 40_000, seed);
         let i = tally(&scenario, &result, "drop", None);
-        let truth = (1.0 - bypass) * (1.0 - (-window / mean as f64).exp());
+        let truth = (1.0 - bypass) * (1.0 - (-window / mean).exp());
         share_holds("undeleted", plan_share(&scenario, i, "undelete"), i.n, truth);
         share_holds("reloaded", plan_share(&scenario, i, "reload"), i.n, 1.0 - truth);
     }
@@ -490,7 +490,7 @@ fn delayed_copy() {
         .back("rot", "late", r#"["go"]"#)
         .text();
     on_each_seed(&text, 40_000, "rot", |i| {
-        share_holds("poisoned", i.unrecoverable, i.n, (-held / mean as f64).exp());
+        share_holds("poisoned", i.unrecoverable, i.n, (-held / mean).exp());
     });
 }
 
