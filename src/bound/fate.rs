@@ -9,7 +9,7 @@ use crate::units::{BytesPerSecond, Seconds};
 
 use super::case::{Case, Reach, Setting, sides};
 use super::lag::{Behind, chain};
-use super::points::{Finder, Log, Runs};
+use super::points::{Finder, Gaps, Log, Runs, longest_chain};
 use super::span::{Cause, Span};
 
 /// How much a step moves.
@@ -440,19 +440,19 @@ fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
     let takes = at.span(takes, Cause::Copy(copy, "takes"));
     let travel = travel.as_ref().map_or(Span::ZERO, |t| at.span(t, Cause::Copy(copy, "travel")));
     let gap = schedule.mean_gap().seconds();
-    let (starts, interval) = match schedule {
-        Schedule::Every { interval, .. } => (Vec::new(), interval.seconds()),
-        Schedule::Cron { starts, .. } => (starts.clone(), gap),
+    let cycle = full_every.map_or(1, |full| (full.seconds() / gap).round().max(1.0) as u64);
+    let chain_runs = longest_chain(cycle, fails.value());
+    let gaps = match schedule {
+        Schedule::Every { interval, .. } => Gaps::even(interval.seconds(), takes.hi, chain_runs),
+        Schedule::Cron { starts, .. } => Gaps::uneven(starts, takes.hi, chain_runs),
     };
     Some(Finder::Runs(Box::new(Runs {
-        starts,
-        interval,
-        takes,
+        gaps,
         usable_after: takes.plus(travel),
         fails: fails.value(),
         keep: keep.seconds(),
         lock,
-        cycle: full_every.map_or(1, |full| (full.seconds() / gap).round().max(1.0) as u64),
+        cycle,
         upstream: chain(at, copy, false),
         size: size_of(at, copy),
         writes: data.mean_writes().bytes_per_second() * at.row().share,

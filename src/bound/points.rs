@@ -61,14 +61,25 @@ pub(super) enum Finder {
     Derived { size: f64 },
 }
 
+/// The distances of a schedule's starts, in seconds: what of it matters here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gaps {
+    pub(super) is_even: bool,
+    /// Mean distance.
+    mean: f64,
+    /// Shortest and longest distance between starts that really happen.
+    shortest: f64,
+    longest: f64,
+    /// Mean age of the newest start, if none is skipped.
+    residual: Option<f64>,
+    /// Longest time from a full to the last increment on it.
+    chain: f64,
+}
+
 /// A backup schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Runs {
-    /// Starts of the reference year; empty for an even schedule.
-    pub(super) starts: Vec<f64>,
-    /// Seconds between starts of an even schedule.
-    pub(super) interval: f64,
-    pub(super) takes: Span,
+    pub(super) gaps: Gaps,
     /// Run time and travel.
     pub(super) usable_after: Span,
     pub(super) fails: f64,
@@ -163,7 +174,7 @@ impl Finder {
         match self {
             Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
             Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
-            Self::Runs(runs) => runs.keep - dwell - f64::from(skip) * runs.gaps().0,
+            Self::Runs(runs) => runs.keep - dwell - f64::from(skip) * runs.gaps.shortest,
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
                 None => log.keep - dwell,
@@ -175,56 +186,75 @@ impl Finder {
     }
 }
 
+impl Gaps {
+    /// Starts every `interval`, where a run of up to `takes` makes the starts in it be skipped. A chain
+    /// is of `runs` increments.
+    pub(super) fn even(interval: f64, takes: f64, runs: u64) -> Self {
+        let skipped = if takes > interval { (takes / interval).ceil() } else { 1.0 };
+        Self {
+            is_even: true,
+            mean: interval,
+            shortest: interval,
+            longest: interval * skipped,
+            residual: (skipped == 1.0).then_some(interval / 2.0),
+            chain: runs as f64 * interval,
+        }
+    }
+
+    /// Starts at these moments of every year.
+    pub(super) fn uneven(starts: &[f64], takes: f64, runs: u64) -> Self {
+        let shortest = window(starts, 1, f64::min);
+        let longest = window(starts, 1, f64::max);
+        let overlaps = takes > shortest;
+        Self {
+            is_even: false,
+            mean: SECONDS_PER_YEAR / starts.len().max(1) as f64,
+            shortest,
+            longest: if overlaps { longest.max(longest_skipped(starts, takes)) } else { longest },
+            residual: (!overlaps).then(|| uneven_schedule_age(starts).0),
+            chain: if runs == 0 { 0.0 } else { window(starts, runs, f64::max) },
+        }
+    }
+}
+
+/// The extreme of all distances over `n` gaps of a year's starts.
+fn window(starts: &[f64], n: u64, pick: fn(f64, f64) -> f64) -> f64 {
+    let count = starts.len() as u64;
+    let distance = |i: u64| {
+        let (to, years) = ((i + n) % count, (i + n) / count);
+        starts[to as usize] + years as f64 * SECONDS_PER_YEAR - starts[i as usize]
+    };
+    (0..count).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
+}
+
+/// The longest time from a start to the first that is not skipped because of a run of `takes`.
+fn longest_skipped(starts: &[f64], takes: f64) -> f64 {
+    if takes.is_infinite() || starts.is_empty() {
+        return f64::INFINITY;
+    }
+    let next_after = |from: &f64| {
+        let years = ((from + takes) / SECONDS_PER_YEAR).floor();
+        let within = from + takes - years * SECONDS_PER_YEAR;
+        let next = starts.partition_point(|start| *start < within);
+        let next = starts.get(next).map_or_else(|| starts[0] + SECONDS_PER_YEAR, |s| *s);
+        next + years * SECONDS_PER_YEAR - from
+    };
+    starts.iter().map(next_after).fold(0.0, f64::max)
+}
+
+/// Most increments between a full and the last one on it.
+///
+/// A full that failed is replaced by the one before; 64 failures in a row are the most that is looked
+/// at, a chance of no weight.
+pub(super) fn longest_chain(cycle: u64, fails: f64) -> u64 {
+    match cycle {
+        0 | 1 => 0,
+        _ if fails > 0.0 => cycle.saturating_mul(65) - 1,
+        _ => cycle - 1,
+    }
+}
+
 impl Runs {
-    /// Shortest and longest distance between starts that really happen: while a run is under way the
-    /// next start is skipped.
-    fn gaps(&self) -> (f64, f64) {
-        let takes = self.takes.hi;
-        if self.starts.is_empty() {
-            let skipped = if takes > self.interval { (takes / self.interval).ceil() } else { 1.0 };
-            return (self.interval, self.interval * skipped);
-        }
-        let shortest = self.window(1, f64::min);
-        if takes <= shortest {
-            return (shortest, self.window(1, f64::max));
-        }
-        if takes.is_infinite() {
-            return (shortest, f64::INFINITY);
-        }
-        let longest = (0..self.starts.len()).map(|n| {
-            let from = self.starts[n];
-            let years = ((from + takes) / SECONDS_PER_YEAR).floor();
-            let within = from + takes - years * SECONDS_PER_YEAR;
-            let next = self.starts.partition_point(|start| *start < within);
-            let wrapped = self.starts.get(next).map_or_else(|| self.starts[0] + SECONDS_PER_YEAR, |s| *s);
-            wrapped + years * SECONDS_PER_YEAR - from
-        });
-        (shortest, longest.fold(self.window(1, f64::max), f64::max))
-    }
-
-    /// The extreme of all distances over `n` gaps of an uneven schedule.
-    fn window(&self, n: u64, pick: fn(f64, f64) -> f64) -> f64 {
-        let count = self.starts.len() as u64;
-        let distance = |i: u64| {
-            let (to, years) = ((i + n) % count, (i + n) / count);
-            self.starts[to as usize] + years as f64 * SECONDS_PER_YEAR - self.starts[i as usize]
-        };
-        (0..count).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
-    }
-
-    /// Most logical bytes written between a full and the last increment on it.
-    ///
-    /// A full that failed is replaced by the one before; 64 failures in a row are the most that is
-    /// looked at, a chance of no weight.
-    fn most_increments(&self) -> f64 {
-        let runs = if self.fails > 0.0 { self.cycle.saturating_mul(65) } else { self.cycle }.saturating_sub(1);
-        if self.cycle <= 1 || runs == 0 {
-            return 0.0;
-        }
-        let time = if self.starts.is_empty() { runs as f64 * self.interval } else { self.window(runs, f64::max) };
-        self.writes * time
-    }
-
     /// # Formula
     /// A run at age a can be used if a ≥ dwell and a + until ≥ P, with `until` the detection for
     /// logical damage and the failure itself otherwise. Let m = max(dwell, P − until). The newest run
@@ -232,7 +262,7 @@ impl Runs {
     fn find(&self, known: &Known, skip: u32) -> Found {
         let until = if known.logical { known.detect } else { 0.0 };
         let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
-        let (gap_lo, gap_hi) = self.gaps();
+        let (gap_lo, gap_hi) = (self.gaps.shortest, self.gaps.longest);
         let from = |dwell: f64, usable: f64| dwell.max(usable - until).max(0.0);
         let (near, far) = (from(known.dwell.lo, self.usable_after.lo), from(known.dwell.hi, self.usable_after.hi));
         let (lo, hi) = (near + f64::from(skip) * gap_lo, far + f64::from(skip + 1) * gap_hi);
@@ -244,7 +274,7 @@ impl Runs {
         let points = Points {
             age,
             bytes: None,
-            moves: Span::new(self.size, self.size + self.most_increments()),
+            moves: Span::new(self.size, self.size + self.writes * self.gaps.chain),
             replays: Span::ZERO,
             keeps_after: false,
             mean_age: self.mean_age(known, skip, limit),
@@ -267,31 +297,25 @@ impl Runs {
         } else {
             return None;
         };
-        let (residual, failed) = if self.starts.is_empty() {
-            (self.interval / 2.0, self.interval * self.fails / (1.0 - self.fails))
-        } else {
-            (uneven_schedule_age(&self.starts).0, 0.0)
-        };
-        let (_, longest) = self.gaps();
-        let overlaps = self.starts.is_empty() && longest > self.interval;
-        let reaches = |age: f64| age <= limit;
-        let seldom = |runs: f64| self.fails.powf(runs) < 1e-12;
+        let residual = self.gaps.residual?;
         let kept = if self.fails == 0.0 {
-            reaches(start + longest)
+            start + self.gaps.longest <= limit
         } else {
-            self.starts.is_empty() && self.cycle <= 1 && seldom((limit - start) / self.interval - 1.0)
+            // A longer row of failures than retention allows is neglected if it has no weight.
+            let runs = (limit - start) / self.gaps.mean - 1.0;
+            self.gaps.is_even && self.cycle <= 1 && self.fails.powf(runs) < 1e-12
         };
-        (skip == 0 && !overlaps && kept)
-            .then(|| self.upstream.mean_age.map(|behind| start + residual + failed + behind))
-            .flatten()
+        let failed = self.gaps.mean * self.fails / (1.0 - self.fails);
+        let behind = self.upstream.mean_age?;
+        (skip == 0 && kept).then_some(start + residual + failed + behind)
     }
 
     fn mean_moves(&self) -> Option<f64> {
         if self.cycle <= 1 {
             return Some(self.size);
         }
-        let even = self.starts.is_empty() && self.fails == 0.0;
-        even.then(|| self.size + self.writes * self.interval * (self.cycle - 1) as f64 / 2.0)
+        let even = self.gaps.is_even && self.fails == 0.0;
+        even.then(|| self.size + self.writes * self.gaps.chain / 2.0)
     }
 }
 

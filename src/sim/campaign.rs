@@ -41,16 +41,16 @@ pub struct Simulator<'a> {
 }
 
 /// What all programs of a simulation are compiled from.
-struct Setting<'a> {
-    scenario: &'a Scenario,
-    assets: &'a AssetIndex,
-    seed: u64,
-    truncate: bool,
-    tables: &'a Tables,
+pub(super) struct Setting<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) assets: &'a AssetIndex,
+    pub(super) seed: u64,
+    pub(super) truncate: bool,
+    pub(super) tables: &'a Tables,
 }
 
 impl<'a> Setting<'a> {
-    fn context(&self, tier: TierId, failure: FailureId) -> Context<'a> {
+    pub(super) fn context(&self, tier: TierId, failure: FailureId) -> Context<'a> {
         Context {
             scenario: self.scenario,
             assets: self.assets,

@@ -18,6 +18,8 @@ mod route;
 mod schedule;
 mod share;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use campaign::{Simulator, run_incidents};

@@ -149,7 +149,9 @@ impl LogFinder {
         let end = moments.cutoff.min(kept_at - behind);
         let oldest = (kept_at - self.keep).max(self.lock.map_or(f64::NEG_INFINITY, |lock| -lock));
         let Some(bases) = &self.bases else {
-            let there = skip == 0 && end >= oldest;
+            // Entries arrive in batches of about the lag: an older point is one that ends a batch earlier.
+            let end = end - f64::from(skip) * behind;
+            let there = (skip == 0 || behind > 0.0) && end >= oldest;
             return there.then_some(RecoveryPoint {
                 age: -end,
                 bytes: None,

@@ -55,14 +55,13 @@ pub(super) fn share<'a>(
         for n in (0..flows.len()).filter(|n| open(*n)) {
             stop = stop.min(flows[n].limit);
             for (resource, _) in &route(&flows[n]).shares {
-                stop = stop.min(full_at(flows, &|m| used(*resource, m), &open, rates, capacity[*resource]));
+                stop = stop.min(full_at(&|m| used(*resource, m), &open, rates, capacity[*resource]));
             }
         }
         level = stop.max(level);
         stopped.clear();
         stopped.extend((0..flows.len()).filter(|n| open(*n)).filter(|n| {
-            let full =
-                |resource: usize| full_at(flows, &|m| used(resource, m), &open, rates, capacity[resource]) <= level;
+            let full = |resource: usize| full_at(&|m| used(resource, m), &open, rates, capacity[resource]) <= level;
             flows[*n].limit <= level || route(&flows[*n]).shares.iter().any(|(r, _)| full(*r))
         }));
         for n in stopped.iter() {
@@ -78,19 +77,13 @@ pub(super) fn share<'a>(
 }
 
 /// The level of all open flows at which a resource is full.
-fn full_at(
-    flows: &[Flow],
-    used: &dyn Fn(usize) -> f64,
-    open: &dyn Fn(usize) -> bool,
-    rates: &[f64],
-    capacity: f64,
-) -> f64 {
+fn full_at(used: &dyn Fn(usize) -> f64, open: &dyn Fn(usize) -> bool, rates: &[f64], capacity: f64) -> f64 {
     let (mut left, mut weight) = (capacity, 0.0);
-    for n in 0..flows.len() {
+    for (n, rate) in rates.iter().enumerate() {
         if open(n) {
             weight += used(n);
         } else {
-            left -= used(n) * rates[n];
+            left -= used(n) * rate;
         }
     }
     if weight > 0.0 { (left / weight).max(0.0) } else { f64::INFINITY }

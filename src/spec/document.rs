@@ -105,6 +105,9 @@ pub struct Document {
     faults: Vec<Range<usize>>,
 }
 
+/// Dots of a key from which on `toml` does not read it.
+const DEEPEST: usize = 79;
+
 /// More faults of syntax than this are mostly echoes of the first.
 const MOST_SYNTAX_FAULTS: usize = 10;
 
@@ -154,13 +157,19 @@ impl Document {
     }
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
-        let path = match span {
+        let deep = message.contains("recurs");
+        let path = match span.or_else(|| self.many_dots().filter(|_| deep)) {
             Some(span) => {
                 self.faults.push(self.clamp(span));
                 Path::default().index(self.faults.len() - 1)
             }
             None => Path::default(),
         };
+        if deep {
+            let fault = Diagnostic::error(codes::SYNTAX, path, "this is nested too deeply to be read");
+            found.push(fault.help("no value of a scenario is more than six lists, tables or dotted keys deep"));
+            return;
+        }
         let mut lines = message.lines();
         let first = lines.next().unwrap_or("it cannot be read");
         let mut diagnostic = Diagnostic::error(codes::SYNTAX, path, format!("this is not TOML: {first}"));
@@ -168,6 +177,19 @@ impl Document {
             diagnostic = diagnostic.help(line);
         }
         found.push(diagnostic);
+    }
+
+    /// The first line with so many dots that it can be the key that the reader gave up on without
+    /// saying where.
+    fn many_dots(&self) -> Option<Range<usize>> {
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            if line.bytes().filter(|b| *b == b'.').count() >= DEEPEST {
+                return Some(self.clamp(start..start + line.trim_end().len()));
+            }
+            start += line.len();
+        }
+        None
     }
 
     /// A range within the text, on character boundaries.

@@ -50,7 +50,7 @@ fn text(value: impl AsRef<str>) -> String {
 }
 
 fn list(values: &[String]) -> String {
-    let quoted: Vec<String> = values.iter().map(|v| text(v)).collect();
+    let quoted: Vec<String> = values.iter().map(text).collect();
     format!("[{}]", quoted.join(", "))
 }
 
@@ -187,7 +187,7 @@ impl Maker {
         let resume = self.maybe(0.3, |r| format!("\"{}s\"", r.whole(0, 600)));
         let rto = self.r.whole(1, 24);
         let keys = [
-            ("data", text(&got.name("data"))),
+            ("data", text(got.name("data"))),
             ("needs", if needs.is_empty() { String::new() } else { list(&needs) }),
             ("runs", list(&[got.name("run")])),
             ("copies", list(&[got.name("main")])),

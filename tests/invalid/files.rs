@@ -58,7 +58,11 @@ fn nesting_200_deep() {
         let tables = format!("accounts = {}1{}\n", "{a=".repeat(deep), "}".repeat(deep));
         let open = format!("accounts = {}\n", "[".repeat(deep));
         for text in [lists, tables, open] {
-            assert!(!refused(text.as_bytes()).0.is_empty());
+            let (_, rendered) = refused(text.as_bytes());
+            assert!(
+                rendered.contains("error[syntax]: this is nested too deeply to be read\n --> shop.toml:1:"),
+                "{rendered}"
+            );
         }
     }
 }
@@ -70,6 +74,13 @@ fn eighty_dots_in_a_key() {
         for text in [format!("{key} = 1\n"), format!("[{key}]\nx = 1\n"), format!("[[{key}]]\nx = 1\n")] {
             let (codes, rendered) = refused(text.as_bytes());
             assert!(!codes.is_empty() && rendered.len() < 20_000, "{} bytes for {dots} dots", rendered.len());
+            if dots > 80 {
+                assert_eq!(codes, ["syntax"]);
+                assert!(
+                    rendered.contains("error[syntax]: this is nested too deeply to be read\n --> shop.toml:1:1"),
+                    "{rendered}"
+                );
+            }
         }
     }
 }

@@ -15,12 +15,12 @@ impl Maker {
             self.log(got);
         }
         if self.r.chance(0.3) {
-            let keep = text(&format!("{}d", self.r.whole(1, 7)));
+            let keep = text(format!("{}d", self.r.whole(1, 7)));
             let bypass = self.maybe(0.5, |r| format!("\"{}%\"", r.whole(1, 30)));
             let account = self.account(0.0);
             let keys = [
                 ("kind", text("soft-delete")),
-                ("of", text(&got.name("main"))),
+                ("of", text(got.name("main"))),
                 ("keep", keep),
                 ("bypass", bypass),
                 ("account", account),
@@ -54,7 +54,7 @@ impl Maker {
         let read_rate = self.maybe(self.read_limits(), |r| format!("\"{} MB/s\"", r.whole(100, 500)));
         let keys = [
             ("kind", text("primary")),
-            ("data", text(&got.name("data"))),
+            ("data", text(got.name("data"))),
             ("at", at),
             ("acks", acks),
             ("when_short", when_short),
@@ -72,7 +72,7 @@ impl Maker {
         let account = self.account(0.3);
         let keys = [
             ("kind", text("async")),
-            ("of", text(&got.name("main"))),
+            ("of", text(got.name("main"))),
             ("at", text("west1")),
             ("lag", lag),
             ("over", if over { text("line1") } else { String::new() }),
@@ -114,7 +114,7 @@ impl Maker {
         let account = self.account(0.6);
         let keys = [
             ("kind", text("backup")),
-            ("of", text(&got.name("main"))),
+            ("of", text(got.name("main"))),
             ("at", text(self.r.pick(&["west1", "far1", "east1"]))),
             ("every", every),
             ("offset", offset),
@@ -146,7 +146,7 @@ impl Maker {
         let account = self.account(0.5);
         let keys = [
             ("kind", text("log")),
-            ("of", text(&got.name("main"))),
+            ("of", text(got.name("main"))),
             ("bases", bases),
             ("at", at),
             ("acks", acks),
@@ -165,7 +165,7 @@ impl Maker {
         let account = self.account(0.2);
         let keys = [
             ("kind", text("derived")),
-            ("data", text(&got.name("data"))),
+            ("data", text(got.name("data"))),
             ("of", text("feed1")),
             ("at", if follows { text("west1") } else { String::new() }),
             ("lag", lag),

@@ -32,9 +32,9 @@ impl Maker {
         let fails = self.maybe(0.5, |r| format!("\"{}%\"", r.whole(1, 40)));
         let retries = self.maybe(0.6, |r| r.whole(1, 3).to_string());
         let keys =
-            [("takes", self.delay(600)), ("starts", text(&got.name("spare"))), ("fails", fails), ("retries", retries)];
+            [("takes", self.delay(600)), ("starts", text(got.name("spare"))), ("fails", fails), ("retries", retries)];
         self.step(got, "start", "provision", &keys);
-        let keys = [("takes", self.delay(120)), ("starts", text(&got.name("run")))];
+        let keys = [("takes", self.delay(120)), ("starts", text(got.name("run")))];
         self.step(got, "revive", "provision", &keys);
         let (rate, streams) = (self.rate_of(), self.maybe(0.5, |r| r.whole(2, 4).to_string()));
         let takes = if self.r.chance(0.3) { self.delay(60) } else { String::new() };
@@ -66,7 +66,7 @@ impl Maker {
 
     /// The steps of a plan as the language writes them.
     fn graph(&mut self, got: &Got, detects: bool, starts: bool, loads: bool) -> String {
-        let q = |stem: &str| text(&got.name(stem));
+        let q = |stem: &str| text(got.name(stem));
         let mut parts: Vec<String> = Vec::new();
         if detects {
             parts.push(q("see"));
@@ -161,7 +161,7 @@ impl Maker {
         let steps = self.graph(got, detects, true, true);
         self.plan(got, "again", &["outage"], &sources, Some("spare"), steps);
         if self.r.chance(0.4) {
-            let steps = format!("[{}, {}]", text(&got.name("judge")), text(&got.name("revive")));
+            let steps = format!("[{}, {}]", text(got.name("judge")), text(got.name("revive")));
             self.plan(got, "local", &["outage"], &["main"], None, steps);
         }
         let steps = self.graph(got, false, false, true);
@@ -170,7 +170,7 @@ impl Maker {
         let steps = self.graph(got, false, true, true);
         self.plan(got, "clean", &["compromise"], &sources, Some("spare"), steps);
         if got.plans.is_empty() {
-            let steps = format!("[{}, {}]", text(&got.name("judge")), text(&got.name("revive")));
+            let steps = format!("[{}, {}]", text(got.name("judge")), text(got.name("revive")));
             self.plan(got, "local", &["outage"], &["main"], None, steps);
         }
     }
