@@ -177,7 +177,7 @@ impl Finder {
             Self::Runs(runs) => runs.keep - dwell - f64::from(skip) * runs.gaps.shortest,
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
-                None => log.keep - dwell,
+                None => log.keep - dwell - f64::from(skip) * log.behind.age.lo,
                 Some(bases) => {
                     bases.iter().map(|base| base.latest_detection(dwell, skip)).fold(f64::NEG_INFINITY, f64::max)
                 }
@@ -331,12 +331,17 @@ impl Log {
         let tip = Span { lo: lag.lo - until, hi: lag.hi - until, why: lag.why }.max(known.dwell).max(Span::ZERO);
         let mean_tip = self.mean_tip(known, until);
         let Some(bases) = &self.bases else {
-            if skip > 0 || tip.lo > reach || reach.is_nan() {
+            // Each point struck off ends the log a batch earlier, and batches are as long as the lag; a
+            // log without lag has no batches to go back by.
+            let batches = f64::from(skip);
+            let tip = Span { lo: tip.lo + batches * lag.lo, hi: tip.hi + batches * lag.hi, ..tip };
+            if (skip > 0 && lag.hi <= 0.0) || tip.lo > reach || reach.is_nan() {
                 return Found::NOTHING;
             }
             let age = tip.capped(Span::exactly(reach));
-            let points = Points { age, mean_age: mean_tip, ..whole(&Behind::NOTHING, self.size, false) };
-            return Found { points: Some(points), may_miss: tip.hi > reach };
+            let mean_age = mean_tip.filter(|_| skip == 0);
+            let points = Points { age, mean_age, ..whole(&Behind::NOTHING, self.size, false) };
+            return Found { points: Some(points), may_miss: tip.hi > reach || (skip > 0 && lag.lo <= 0.0) };
         };
         let found: Vec<Found> = bases.iter().map(|base| base.find(known, skip)).collect();
         let Some(base) = newest(&found) else { return Found::NOTHING };

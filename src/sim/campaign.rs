@@ -120,6 +120,27 @@ impl<'a> Simulator<'a> {
         Some((outcome, worker.scratch.services))
     }
 
+    /// Several incidents as [`Self::incident_by`] gives them, without building anew what they share.
+    ///
+    /// # Arguments
+    /// `see` is given the outcome of the application and those of its services, incident by incident;
+    /// it is not called if the failure holds nothing of the tier.
+    pub fn incidents_by<U: Uniform>(
+        &self,
+        draws: &U,
+        tier: TierId,
+        failure: FailureId,
+        occurrences: std::ops::Range<u64>,
+        mut see: impl FnMut(&Outcome, &[Outcome]),
+    ) {
+        let Some((position, program)) = self.program(tier, failure) else { return };
+        let mut worker = Worker::default();
+        for occurrence in occurrences {
+            let outcome = self.simulate_one(draws, program, position, occurrence, &mut worker);
+            see(&outcome, &worker.scratch.services);
+        }
+    }
+
     fn simulate_one<U: Uniform>(
         &self,
         draws: &U,

@@ -2,7 +2,7 @@
 
 use drplan::id::{FailureId, Id, TierId};
 use drplan::model::Scenario;
-use drplan::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, Outcome, Simulator, run_incidents};
+use drplan::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, Outcome, Random, Simulator, run_incidents};
 use drplan::stats::Tally;
 
 /// The three seeds on which every closed form must hold; nothing is special about them.
@@ -165,7 +165,8 @@ pub(crate) fn all_outcomes(scenario: &Scenario, n: u64) -> Vec<(TierId, FailureI
 }
 
 fn incidents(simulator: &Simulator<'_>, tier: TierId, failure: FailureId, n: u64) -> Vec<Outcome> {
-    (0..n)
-        .map(|occurrence| simulator.incident(tier, failure, occurrence).map_or(Outcome::CALM, |(whole, _)| whole))
-        .collect()
+    let mut all = Vec::new();
+    simulator.incidents_by(&Random, tier, failure, 0..n, |whole, _| all.push(*whole));
+    all.resize(n as usize, Outcome::CALM);
+    all
 }
