@@ -438,10 +438,7 @@ fn collect(simulator: &Simulator<'_>, settings: CampaignSettings, tallies: Vec<F
     let mut pairs = Vec::new();
     for (failure, tally) in simulator.failures.iter().zip(tallies) {
         for (tier, incidents) in tiers.iter_mut().zip(tally.tiers) {
-            tier.incidents.extend(incidents.into_iter().map(|mut incident| {
-                incident.steps.retain(|step| step.finish.count() > 0);
-                incident
-            }));
+            tier.incidents.extend(incidents.into_iter().map(IncidentTally::close));
         }
         pairs.extend(tally.pairs.into_iter().map(|(a, b, recovery_time, data_loss)| PairResult {
             tier: simulator.tiers[a],

@@ -6,11 +6,11 @@
 use super::impact::{Fate, Impact, PlanOption, SourceOption};
 use super::incident::{PlanLabel, facts, whole_bytes};
 use super::lag::Lag;
+use super::milliseconds;
 use super::point::{Moments, PointFinder};
 use super::program::{Amount, CommitAt, FailureProgram, PlanProgram};
 use super::random::{Purpose, Uniform};
 use super::tally::{Block, StepTally};
-use super::{NEVER, milliseconds};
 use crate::model::FailureKind;
 
 /// Room to work in: one entry per incident of the block.
@@ -300,31 +300,27 @@ impl Lanes {
         });
         let label = PlanLabel::Plan(plan.plan);
         put(&mut block.plan, at, |_| label);
-        for position in at.iter().copied() {
-            let recovery_time = block.recovery_time[position];
-            let data_loss = block.data_loss_before[position].saturating_add(block.data_loss_after[position]);
-            block.data_loss[position] = data_loss;
-            block.interrupted[position] = recovery_time > 0;
-            block.unrecoverable[position] = false;
-            block.rto_met[position] = recovery_time <= service.rto;
-            block.rpo_met[position] = data_loss <= service.rpo && data_loss != NEVER;
-        }
+        put(&mut block.unrecoverable, at, |_| false);
+        block.derive(at, service.rto, service.rpo);
     }
 
     fn tally_steps(&mut self, program: &FailureProgram, plan: &PlanProgram, steps: &mut [StepTally]) {
         let corruption = program.kind == FailureKind::Corruption;
         let off = std::mem::take(&mut self.off);
+        let some_off = off.contains(&true);
         let on = || off.iter().enumerate().filter(|(_, off)| !**off).map(|(n, _)| n);
         let first = plan.first_slot;
         for (step, tally) in steps[first..first + plan.steps.len()].iter_mut().enumerate() {
             self.millis.clear();
-            for n in on() {
-                let impact_time = if corruption { self.detect[n] } else { 0.0 };
-                self.millis.push(milliseconds(self.finish[step][n] - impact_time));
+            if corruption || some_off {
+                let time = |n: usize| self.finish[step][n] - if corruption { self.detect[n] } else { 0.0 };
+                self.millis.extend(on().map(|n| milliseconds(time(n))));
+            } else {
+                self.millis.extend(self.finish[step].iter().map(|time| milliseconds(*time)));
             }
             super::tally::tally(&mut tally.finish, &self.millis);
             if plan.is_chain {
-                tally.critical += on().count() as u64;
+                tally.critical += self.millis.len() as u64;
             }
         }
         if !plan.is_chain {
@@ -339,6 +335,13 @@ impl Lanes {
 /// Puts a value for each incident at its position.
 #[inline(always)]
 fn put<T>(list: &mut [T], positions: &[usize], value: impl Fn(usize) -> T) {
+    if positions.len() == list.len() {
+        // The whole block, in order.
+        for (n, entry) in list.iter_mut().enumerate() {
+            *entry = value(n);
+        }
+        return;
+    }
     for (n, position) in positions.iter().enumerate() {
         list[*position] = value(n);
     }

@@ -88,6 +88,9 @@ pub struct IncidentTally {
     pub data_loss_bytes: Tally,
     /// Steps of the plans that brought service back; empty ones left out.
     pub steps: Vec<StepTally>,
+    /// Recovery times of blocks whose first service is full capacity throughout: counted once, added
+    /// to both when the campaign is over.
+    both_times: Tally,
 }
 
 /// A step of a plan that brought service back.
@@ -141,6 +144,7 @@ impl IncidentTally {
             data_loss_after: Tally::new(),
             data_loss_bytes: Tally::new(),
             steps: Vec::new(),
+            both_times: Tally::new(),
         }
     }
 
@@ -156,13 +160,26 @@ impl IncidentTally {
         for run in block.plan.chunk_by(|a, b| a == b) {
             self.count_plan(run[0], run.len() as u64);
         }
-        tally(&mut self.recovery_time, &block.recovery_time);
-        tally(&mut self.recovery_time_full, &block.recovery_time_full);
+        if block.recovery_time == block.recovery_time_full {
+            tally(&mut self.both_times, &block.recovery_time);
+        } else {
+            tally(&mut self.recovery_time, &block.recovery_time);
+            tally(&mut self.recovery_time_full, &block.recovery_time_full);
+        }
         tally(&mut self.undetected, &block.undetected);
         tally(&mut self.data_loss, &block.data_loss);
         tally(&mut self.data_loss_before, &block.data_loss_before);
         tally(&mut self.data_loss_after, &block.data_loss_after);
         tally(&mut self.data_loss_bytes, &block.data_loss_bytes);
+    }
+
+    /// The tally as others read it.
+    pub(super) fn close(mut self) -> Self {
+        let both = std::mem::take(&mut self.both_times);
+        self.recovery_time.merge(&both);
+        self.recovery_time_full.merge(&both);
+        self.steps.retain(|step| step.finish.count() > 0);
+        self
     }
 
     fn count_plan(&mut self, plan: PlanLabel, count: u64) {
@@ -185,6 +202,7 @@ impl IncidentTally {
         for (plan, count) in &other.plans {
             self.count_plan(*plan, *count);
         }
+        self.both_times.merge(&other.both_times);
         self.recovery_time.merge(&other.recovery_time);
         self.recovery_time_full.merge(&other.recovery_time_full);
         self.undetected.merge(&other.undetected);
@@ -243,6 +261,18 @@ impl Block {
         self.plan.resize(count, PlanLabel::None);
         for list in [&mut self.interrupted, &mut self.unrecoverable, &mut self.rto_met, &mut self.rpo_met] {
             list.resize(count, false);
+        }
+    }
+
+    /// What follows from recovery time and data loss, at these positions.
+    pub(super) fn derive(&mut self, positions: &[usize], rto: u64, rpo: u64) {
+        for position in positions.iter().copied() {
+            let recovery_time = self.recovery_time[position];
+            let data_loss = self.data_loss_before[position].saturating_add(self.data_loss_after[position]);
+            self.data_loss[position] = data_loss;
+            self.interrupted[position] = recovery_time > 0;
+            self.rto_met[position] = recovery_time <= rto;
+            self.rpo_met[position] = data_loss <= rpo && data_loss != super::NEVER;
         }
     }
 
