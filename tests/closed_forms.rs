@@ -302,7 +302,7 @@ fn plan_waits_for_after_down() {
 /// the deletion with chance (1 − b)(1 − exp(−W/m)); the rest goes to the backup.
 #[test]
 fn soft_delete_window() {
-    let (window, mean, bypass) = (4.0, 5.0, 0.1);
+    let (window, mean, bypass): (f64, f64, f64) = (4.0, 5.0, 0.1);
     let text = Case::new()
         .with("copies", VAULT)
         .with("copies", r#"bin = { kind = "soft-delete", of = "db", keep = "4h", bypass = "10%" }"#)
@@ -316,7 +316,7 @@ fn soft_delete_window() {
     for seed in SEEDS {
         let result = campaign(&scenario, 40_000, seed);
         let i = tally(&scenario, &result, "drop", None);
-        let truth = (1.0 - bypass) * (1.0 - (-window / mean as f64).exp());
+        let truth = (1.0 - bypass) * (1.0 - (-window / mean).exp());
         share_holds("undeleted", plan_share(&scenario, i, "undelete"), i.n, truth);
         share_holds("reloaded", plan_share(&scenario, i, "reload"), i.n, 1.0 - truth);
     }
@@ -483,14 +483,14 @@ go-front = { phase = "redirect", takes = { mean = "30m" } }
 /// delayed copy is clean with chance 1 − exp(−h/m), and loses h of writes at most.
 #[test]
 fn delayed_copy() {
-    let (held, mean) = (6.0, 4.0);
+    let (held, mean): (f64, f64) = (6.0, 4.0);
     let text = Case::new()
         .with("copies", r#"late = { kind = "async", of = "db", at = "there", lag = "0s", delay = "6h" }"#)
         .with("failures", r#"rot = { kind = "corruption", hits = "d", rate = "1 / year", detected = { mean = "4h" } }"#)
         .back("rot", "late", r#"["go"]"#)
         .text();
     on_each_seed(&text, 40_000, "rot", |i| {
-        share_holds("poisoned", i.unrecoverable, i.n, (-held / mean as f64).exp());
+        share_holds("poisoned", i.unrecoverable, i.n, (-held / mean).exp());
     });
 }
 
