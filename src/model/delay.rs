@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use statrs::distribution::{Beta, ContinuousCDF};
+use statrs::distribution::{Beta, Continuous, ContinuousCDF};
 use statrs::function::gamma::gamma;
 
 use crate::units::Seconds;
@@ -222,10 +222,27 @@ fn pert_quantile(min: f64, mode: f64, max: f64, u: f64) -> f64 {
     }
     let alpha = 1.0 + 4.0 * (mode - min) / width;
     let beta = 1.0 + 4.0 * (max - mode) / width;
-    match Beta::new(alpha, beta) {
-        Ok(law) => (min + width * law.inverse_cdf(u)).clamp(min, max),
-        Err(_) => mode,
+    let Ok(law) = Beta::new(alpha, beta) else { return mode };
+    // Newton's method inside a bracket that every step narrows: a handful of steps where the plain
+    // bisection of the library takes fifty.
+    let (mut low, mut high, mut x) = (0.0, 1.0, alpha / (alpha + beta));
+    for _ in 0..100 {
+        let excess = law.cdf(x) - u;
+        if excess > 0.0 {
+            high = x
+        } else {
+            low = x
+        }
+        let newton = x - excess / law.pdf(x);
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        // 1e-13 of the width: a millisecond of three centuries.
+        let close = (next - x).abs() < 1e-13;
+        x = next;
+        if close {
+            break;
+        }
     }
+    (min + width * x).clamp(min, max)
 }
 
 /// The value that a standard normal variable does not exceed with chance `p`, 0 < `p` < 1.
@@ -322,8 +339,22 @@ const FAR_BOTTOM: [f64; 8] = [
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use statrs::distribution::Normal;
+
+    #[test]
+    fn pert_quantile_inverts_the_beta_distribution_function() {
+        for (min, mode, max) in [(0.0, 1.0, 10.0), (5.0, 5.0, 6.0), (1.0, 9.0, 9.0), (0.0, 50.0, 100.0)] {
+            let (alpha, beta) = (1.0 + 4.0 * (mode - min) / (max - min), 1.0 + 4.0 * (max - mode) / (max - min));
+            let law = Beta::new(alpha, beta).unwrap();
+            for u in [1e-9, 0.001, 0.02, 0.3, 0.5, 0.9, 0.999, 1.0 - 1e-9] {
+                let x = (pert_quantile(min, mode, max, u) - min) / (max - min);
+                assert!((law.cdf(x) - u).abs() < 1e-11, "{min} {mode} {max} at {u}");
+            }
+        }
+    }
 
     #[test]
     fn normal_quantile_inverts_the_distribution_function_of_statrs() {
