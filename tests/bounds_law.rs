@@ -1,6 +1,6 @@
 //! With every distribution truncated, no incident of a thousand random scenarios exceeds a bound, and
 //! where nothing contends an adversary comes close to it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod common;
 

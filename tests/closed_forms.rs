@@ -302,7 +302,7 @@ fn plan_waits_for_after_down() {
 /// the deletion with chance (1 − b)(1 − exp(−W/m)); the rest goes to the backup.
 #[test]
 fn soft_delete_window() {
-    let (window, mean, bypass) = (4.0, 5.0, 0.1);
+    let (window, mean, bypass): (f64, f64, f64) = (4.0, 5.0, 0.1);
     let text = Case::new()
         .with("copies", VAULT)
         .with("copies", r#"bin = { kind = "soft-delete", of = "db", keep = "4h", bypass = "10%" }"#)
@@ -483,7 +483,7 @@ go-front = { phase = "redirect", takes = { mean = "30m" } }
 /// delayed copy is clean with chance 1 − exp(−h/m), and loses h of writes at most.
 #[test]
 fn delayed_copy() {
-    let (held, mean) = (6.0, 4.0);
+    let (held, mean): (f64, f64) = (6.0, 4.0);
     let text = Case::new()
         .with("copies", r#"late = { kind = "async", of = "db", at = "there", lag = "0s", delay = "6h" }"#)
         .with("failures", r#"rot = { kind = "corruption", hits = "d", rate = "1 / year", detected = { mean = "4h" } }"#)

@@ -4,7 +4,7 @@
 //! lengthens one (where the doc of the law says), a second synchronous copy changes nothing of a
 //! corruption, order changes nothing, names change nothing but the draws, threads change nothing,
 //! additions change no other draw, and no incident exceeds its bound.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod common;
 
@@ -193,10 +193,12 @@ fn with_less_bandwidth(document: &Document) -> Document {
 }
 
 /// More data never shortens, more bandwidth never lengthens a recovery, where the plan, the recovery
-/// point and the incident are the same, there is at most one shared link, no limit on people, and
-/// within side-by-side work no transfer follows another.
+/// point and the incident are the same, at most one thing is shared (a link, and then neither side of a
+/// transfer has a limit of its own), people are not limited, and within side-by-side work no transfer
+/// follows another.
 ///
-/// Why the last: on one link shared max-min fairly, a transfer that begins at a given moment ends no
+/// Why one thing: a transfer that a slower link holds back leaves more of their common source to the
+/// one beside it, which may be the longer one. Why the last: on one link shared max-min fairly, a transfer that begins at a given moment ends no
 /// sooner if any transfer grows or the link shrinks, as long as no transfer *begins later* because
 /// another one ended later. Blocks of side-by-side work, each branch with at most one transfer, keep
 /// that true: the beginnings within a block are fixed from the block's own begin.
@@ -216,8 +218,10 @@ fn more_data_or_less_bandwidth_never_shortens_a_recovery() {
 }
 
 /// Elsewhere the law has exceptions, as any list schedule has (Graham 1969): people who are freed
-/// later take their next step in another order, and a transfer that begins later leaves the link to
-/// others meanwhile. They are rare; [`more_data_can_shorten_a_recovery`] explains one.
+/// later take their next step in another order, a transfer that begins later leaves the link to others
+/// meanwhile, one that a slow link holds back leaves more of a common source. They are rare, about one
+/// comparable incident in a thousand of those with half the bandwidth;
+/// [`more_data_can_shorten_a_recovery`] explains one.
 #[test]
 fn exceptions_are_counted_where_work_queues() {
     let (mut data, mut link) = (Compared::default(), Compared::default());
