@@ -6,7 +6,7 @@
 //! the language, numbers and quantities for hostile ones. Mutant `n` depends on nothing but `n`, so
 //! every finding can be repeated.
 //!
-//! A few thousand run by default. A million take some minutes:
+//! A few thousand run by default. A million take about a quarter of an hour on two processors:
 //!
 //! ```text
 //! DRPLAN_MUTANTS=1000000 cargo test --release --test mutants
