@@ -25,10 +25,30 @@ fn read(path: &Path) -> Result<Vec<u8>, Stop> {
     if is_standard_input(path) {
         return read_from(io::stdin().lock(), path);
     }
-    if fs::metadata(path).map_err(cannot)?.is_dir() {
+    let metadata = fs::metadata(path).map_err(cannot)?;
+    if metadata.is_dir() {
         return Err(Stop::invalid(format_args!("cannot read {}: it is a directory", name(path))));
     }
+    if is_named_pipe(path, &metadata) {
+        return Err(Stop::invalid(format_args!(
+            "cannot read {}: it is a named pipe, which may never be written to; use `-` and standard input",
+            name(path)
+        )));
+    }
     read_from(File::open(path).map_err(cannot)?, path)
+}
+
+/// Opening a named pipe waits until someone writes to it. A descriptor that the shell hands over, as
+/// in `<(command)`, has its writer already.
+#[cfg(unix)]
+fn is_named_pipe(path: &Path, metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo() && !path.starts_with("/dev/fd") && !path.starts_with("/proc")
+}
+
+#[cfg(not(unix))]
+fn is_named_pipe(_path: &Path, _metadata: &fs::Metadata) -> bool {
+    false
 }
 
 fn read_from(source: impl Read, path: &Path) -> Result<Vec<u8>, Stop> {

@@ -299,7 +299,7 @@ impl<'a, U: Uniform> Run<'a, U> {
     }
 
     fn strike(&mut self, n: usize, failed: usize, launch: Launch) {
-        let (plan, _, _) = self.site(n).plan(&launch);
+        let (plan, _, source) = self.site(n).plan(&launch);
         for (step_n, step) in plan.steps.iter().enumerate() {
             let node = self.room.actors[n].nodes[step_n];
             if step_n == failed || !matches!(node.state, State::Fixed(_) | State::Moving(_)) {
@@ -311,7 +311,7 @@ impl<'a, U: Uniform> Run<'a, U> {
                 self.room.actors[n].kept.push((step.step, node));
             }
         }
-        self.recoveries[n].strike(plan, failed, self.now);
+        self.recoveries[n].strike(plan, source.copy, failed, self.now);
         self.room.actors[n].launch = None;
         self.launch(n);
     }

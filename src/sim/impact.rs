@@ -68,6 +68,8 @@ pub(super) struct PlanOption {
 
 /// A copy that a plan can recover from.
 pub(super) struct SourceOption {
+    /// `None` for a service that keeps nothing.
+    pub(super) copy: Option<CopyId>,
     pub(super) finder: PointFinder,
     pub(super) routes: Vec<Route>,
     /// What was not copied yet is joined when the lost side comes back.
@@ -367,13 +369,13 @@ fn option(
         let endless = |(n, step): (usize, &super::program::StepProgram)| matches!(step.amount, Amount::Inflow(writes) if writes * routes[n].seconds_per_byte >= 1.0);
         let endless = plan.steps.iter().enumerate().any(endless);
         let merges = !survival.destroyed && matches!(scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
-        (!endless).then_some(SourceOption { finder, routes, merges, gate })
+        (!endless).then_some(SourceOption { copy: Some(copy), finder, routes, merges, gate })
     };
     let mut sources: Vec<SourceOption> = plan.fitted.from.iter().copied().filter_map(source).collect();
     if scenario.services[row.service].data.is_none() {
         let routes = routes(ctx, plan, &program.resources, None, target);
         let finder = PointFinder::Derived { size: 0.0 };
-        sources.push(SourceOption { finder, routes, merges: false, gate: None });
+        sources.push(SourceOption { copy: None, finder, routes, merges: false, gate: None });
     }
     (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
 }

@@ -11,7 +11,7 @@ use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Purpose, Uniform};
 use super::walk;
 use super::{NEVER, milliseconds};
-use crate::id::{PlanId, StepId};
+use crate::id::{CopyId, PlanId, StepId};
 use crate::model::{FailureKind, Taints};
 
 /// How service came back.
@@ -132,9 +132,10 @@ pub(super) struct Launch {
 pub(super) struct Recovery {
     option: usize,
     source: usize,
-    skip: u32,
     after_outage: bool,
     round: u64,
+    /// How many points of each copy were struck off: a bad one stays bad in every plan.
+    struck: Vec<(Option<CopyId>, u32)>,
     /// Steps done in earlier rounds that need not be done again, with their finish.
     pub(super) carried: Vec<(StepId, f64)>,
     /// Finish of each step of the plan under way.
@@ -160,7 +161,8 @@ impl Ended {
 
 impl Recovery {
     pub(super) fn reset(&mut self) {
-        (self.option, self.source, self.skip, self.after_outage, self.round) = (0, 0, 0, false, 0);
+        (self.option, self.source, self.after_outage, self.round) = (0, 0, false, 0);
+        self.struck.clear();
         self.carried.clear();
         self.ended = None;
     }
@@ -179,8 +181,9 @@ impl Recovery {
             while let Some(option) = options.get(self.option) {
                 let plan = &site.service.plans[option.plan];
                 while let Some(source) = option.sources.get(self.source) {
-                    let point = (self.skip < plan.points)
-                        .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, self.skip))
+                    let skip = self.struck.iter().find(|(copy, _)| *copy == source.copy).map_or(0, |(_, n)| *n);
+                    let point = (skip < plan.points)
+                        .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, skip))
                         .flatten();
                     if let Some(point) = point {
                         let known = if plan.detects { 0.0 } else { facts.moments.detect };
@@ -193,21 +196,21 @@ impl Recovery {
                             round: self.round,
                         });
                     }
-                    (self.source, self.skip) = (self.source + 1, 0);
+                    self.source += 1;
                 }
-                (self.option, self.source, self.skip) = (self.option + 1, 0, 0);
+                (self.option, self.source) = (self.option + 1, 0);
             }
             if self.after_outage || !facts.end.is_finite() || site.options(true).is_empty() {
                 return None;
             }
-            (self.after_outage, self.option, self.source, self.skip) = (true, 0, 0, 0);
+            (self.after_outage, self.option, self.source) = (true, 0, 0);
             now = now.max(facts.end);
         }
     }
 
     /// A step failed for good at `now`: a `verify` step strikes off its recovery point, any other the
     /// plan. What was done or is under way and does not depend on the point stays done.
-    pub(super) fn strike(&mut self, plan: &PlanProgram, failed: usize, now: f64) {
+    pub(super) fn strike(&mut self, plan: &PlanProgram, copy: Option<CopyId>, failed: usize, now: f64) {
         for (n, step) in plan.steps.iter().enumerate() {
             let begun = self.finish[n].is_finite() && self.begin[n] <= now;
             if n != failed && begun && !step.of_point && self.carried.iter().all(|(s, _)| *s != step.step) {
@@ -216,9 +219,12 @@ impl Recovery {
         }
         self.round += 1;
         if plan.steps[failed].phase == crate::model::Phase::Verify {
-            self.skip += 1;
+            match self.struck.iter_mut().find(|(of, _)| *of == copy) {
+                Some((_, count)) => *count += 1,
+                None => self.struck.push((copy, 1)),
+            }
         } else {
-            (self.option, self.source, self.skip) = (self.option + 1, 0, 0);
+            (self.option, self.source) = (self.option + 1, 0);
         }
     }
 }

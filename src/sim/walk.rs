@@ -40,7 +40,7 @@ pub(super) fn recover<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U, rec
                 if facts.comes_back() && facts.end < committed.min(at) {
                     return site.waited(facts, draws, now);
                 }
-                recovery.strike(plan, step, at);
+                recovery.strike(plan, source.copy, step, at);
                 now = at;
             }
         }
