@@ -517,3 +517,26 @@ fn fastest_by_expectation() {
         mean_holds("recovery", &i.recovery_time, MS, (first + fails * second) * MINUTE)
     });
 }
+
+/// Points that fail verification stay struck off, also after the outage: three are tried, each fails
+/// with chance f, and nothing is left with chance f³. The data is destroyed, so waiting gives nothing.
+#[test]
+fn struck_points_stay_struck() {
+    let f: f64 = 0.4;
+    let text = Case::new()
+        .with(
+            "copies",
+            r#"nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "0s", keep = "60d" }"#,
+        )
+        .with("steps", r#"check = { phase = "verify", takes = "10m", fails = "40%" }"#)
+        .with("failures", r#"fire = { kind = "outage", hits = "here", rate = "1 / year", lasts = "10h", destroyed = "100%", detected = "0s" }"#)
+        .back("fire", "nightly", r#"["check", "go"]"#)
+        .text();
+    on_each_seed(&text, 200_000, "fire", |i| {
+        share_holds("unrecoverable", i.unrecoverable, i.n, f.powi(3));
+        // Given success at try k = 1, 2, 3 with weights f^(k−1) (1 − f): k checks of 600 s each.
+        let won = 1.0 - f.powi(3);
+        let tries = (1..=3).map(|k| f64::from(k) * f.powi(k - 1) * (1.0 - f)).sum::<f64>() / won;
+        mean_holds("recovery", &i.recovery_time, MS, 600.0 * tries);
+    });
+}
