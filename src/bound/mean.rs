@@ -116,7 +116,7 @@ pub(super) fn means(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, plans: 
                 let serve = waited(clock, mean_end);
                 Means { recovery: serve, full: serve, ..quiet }
             }
-            None => Means::default(),
+            None => Means { detected: clock.mean_detect, ..Means::default() },
             Some(option) => {
                 let detects = |o: &PlanOption| plans[o.plan].fitted.detects;
                 let by_plan = options.iter().chain(after_outage).any(detects);

@@ -181,7 +181,7 @@ fn unbounded(reason: &str) -> IncidentBounds {
 
 /// Ranges as bounds in whole milliseconds and bytes, as outcomes are.
 fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
-    let bound = |span: Option<Span>, mean: Option<f64>, unit: f64| {
+    let bound_of = |span: Option<Span>, mean: Option<f64>, unit: f64, may_be_lost: bool| {
         let round = |value: f64| ((value.max(0.0) * unit).round()) / unit;
         let Some(span) = span else {
             return Bound { reason: Some("nothing brings it back".to_owned()), ..Bound::default() };
@@ -189,20 +189,22 @@ fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
         let reason = match (span.hi.is_infinite(), span.why) {
             (true, Some(cause)) => Some(cause.words(scenario)),
             (true, None) => Some("an input has no upper bound".to_owned()),
-            (false, _) => range.may_be_lost.then(|| "of incidents that can be recovered from".to_owned()),
+            (false, _) => may_be_lost.then(|| "of incidents that can be recovered from".to_owned()),
         };
         Bound {
             best: span.lo.is_finite().then(|| round(span.lo)),
             worst: span.hi.is_finite().then(|| round(span.hi)),
-            mean: mean.filter(|_| !range.may_be_lost).map(|mean| mean.max(0.0)),
+            mean: mean.filter(|_| !may_be_lost).map(|mean| mean.max(0.0)),
             reason,
         }
     };
+    let bound = |span: Option<Span>, mean: Option<f64>, unit: f64| bound_of(span, mean, unit, range.may_be_lost);
     let (loss, means) = (&range.loss, &range.means);
     IncidentBounds {
         recovery_time: bound(range.serve, means.recovery, 1e3),
         recovery_time_full: bound(either(range.full, None), means.full, 1e3),
-        undetected: bound(Some(range.detected), means.detected, 1e3),
+        // What nothing brings back was detected all the same.
+        undetected: bound_of(Some(range.detected), means.detected, 1e3, false),
         data_loss: bound(loss.map(|l| l.sum), means.before.zip(means.after).map(|(a, b)| a + b), 1e3),
         data_loss_before: bound(loss.map(|l| l.before), means.before, 1e3),
         data_loss_after: bound(loss.map(|l| l.after), means.after, 1e3),
