@@ -61,6 +61,23 @@ impl Node {
         }
     }
 
+    /// The text at a path below this node, if one stands there.
+    pub(super) fn text_mut(&mut self, path: &[Segment]) -> Option<&mut String> {
+        let Some((first, rest)) = path.split_first() else {
+            return match &mut self.raw {
+                Raw::Text(text) => Some(text),
+                _ => None,
+            };
+        };
+        match (&mut self.raw, first) {
+            (Raw::Table(items), Segment::Key(key)) => {
+                items.iter_mut().find(|item| item.key == *key)?.node.text_mut(rest)
+            }
+            (Raw::List(nodes), Segment::Index(n)) => nodes.get_mut(*n)?.text_mut(rest),
+            _ => None,
+        }
+    }
+
     /// What it is, for a sentence: "a number".
     pub(super) fn what(&self) -> &'static str {
         match self.raw {

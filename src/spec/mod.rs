@@ -31,6 +31,8 @@ pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Diagnostic, Diagnostics, Path, Severity};
 use crate::model::{CopyKind, Scenario, Schedule};
 
@@ -74,6 +76,11 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let (mut found, notes, mut parts) = (cx.found, cx.notes, cx.parts);
     if cx.broken {
+        for diagnostic in beyond(&document, &cx.repairs, &cx.faulty) {
+            if !found.all().contains(&diagnostic) {
+                found.push(diagnostic);
+            }
+        }
         return Err((found, document));
     }
     parts.hash = resolved::hash(&notes);
@@ -98,6 +105,35 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     }
     let resolved = notes.into_iter().map(|note| note.entry).collect();
     Ok(Loaded { scenario, advice: found, document, resolved })
+}
+
+/// Faults that an undeclared name hides: those of the file as it was probably meant, outside the
+/// entries that have a fault already. Nothing if that file cannot be judged as a whole either.
+fn beyond(document: &Document, repairs: &[read::Repair], faulty: &BTreeSet<Path>) -> Vec<Diagnostic> {
+    if repairs.is_empty() {
+        return Vec::new();
+    }
+    let mut meant = document.clone();
+    for repair in repairs {
+        match meant.root.text_mut(&repair.path.0) {
+            Some(text) if *text == repair.found => text.clone_from(&repair.meant),
+            _ => return Vec::new(),
+        }
+    }
+    let mut found = Diagnostics::default();
+    let names = names::Names::gather(&meant, &mut found);
+    let mut cx = read::Reader::new(&meant, names, found);
+    read_all(&mut cx);
+    if cx.broken {
+        return Vec::new();
+    }
+    let scenario = Scenario::seal(cx.parts);
+    if too_many_starts(&scenario).is_some() {
+        return Vec::new();
+    }
+    let told = |d: &Diagnostic| d.labels.iter().any(|l| faulty.iter().any(|entry| within(&l.path, entry)));
+    let whole = checks::check(&scenario, &meant);
+    whole.into_iter().filter(|d| d.severity == Severity::Error && !told(d)).collect()
 }
 
 /// The finding about the copy whose calendar brings the starts of the whole file above the limit.

@@ -169,6 +169,14 @@ impl Names {
         diagnostic
     }
 
+    /// The declared name of these sorts that an undeclared one was probably meant to be.
+    pub(super) fn near(&self, sorts: &[Sort], name: &str) -> Option<&str> {
+        if self.find(&Sort::ALL, name).is_some() {
+            return None;
+        }
+        closest(name, sorts.iter().filter_map(|s| self.tables.get(s)).flat_map(|t| t.keys().map(String::as_str)))
+    }
+
     fn check(&self, found: &mut Diagnostics) {
         let mut shared: BTreeMap<&str, (Sort, &Path)> = BTreeMap::new();
         let mut alike: BTreeMap<(Option<Sort>, String), (&str, &Path)> = BTreeMap::new();

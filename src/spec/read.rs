@@ -21,10 +21,19 @@ pub(super) struct Reader<'d> {
     pub(super) broken: bool,
     /// Entries with a fault of their own: findings that follow from it are not worth printing.
     pub(super) faulty: BTreeSet<Path>,
+    /// Names that are declared nowhere, where they stand, and what was probably meant.
+    pub(super) repairs: Vec<Repair>,
     /// The first price of the file, which then needs a currency.
     pub(super) price: Option<Path>,
     /// Instances, sites and members so far.
     assets: usize,
+}
+
+/// A name to read in place of another.
+pub(super) struct Repair {
+    pub(super) path: Path,
+    pub(super) found: String,
+    pub(super) meant: String,
 }
 
 /// How a value is shown in the listing (for people) and in the canonical form (exact).
@@ -54,6 +63,7 @@ impl<'d> Reader<'d> {
             parts: Parts::default(),
             broken,
             faulty: BTreeSet::new(),
+            repairs: Vec::new(),
             price: None,
             assets: 0,
         }
@@ -113,6 +123,10 @@ impl<'d> Reader<'d> {
         let hit = self.names.find(sorts, name);
         if hit.is_none() {
             let diagnostic = self.names.unknown(sorts, name, path.clone());
+            if let Some(near) = self.names.near(sorts, name) {
+                let meant = near.to_owned();
+                self.repairs.push(Repair { path: path.clone(), found: name.to_owned(), meant });
+            }
             self.push(diagnostic);
             self.broken = true;
         }

@@ -158,3 +158,32 @@ fn a_short_interval_kept_long_is_computed() {
     let (ok, diagnostics, document) = findings(text.as_bytes());
     assert!(ok, "{}", document.render("shop.toml", &diagnostics, false));
 }
+
+/// A name that is declared nowhere keeps the whole from being judged; what was probably meant does not.
+#[test]
+fn an_undeclared_name_hides_no_other_fault() {
+    let text = r#"
+title = "Two faults of the whole behind a misspelt place"
+[places]
+here = []
+there = []
+[data]
+orders = { size = "200 GB", writes = "20 GB/day" }
+[copies]
+db = { kind = "primary", at = "heer" }
+nightly = { kind = "backup", of = "db", at = "there", every = "1d", takes = "25h", keep = "30d" }
+[failures]
+oops = { kind = "deletion", hits = "orders", rate = "0.5 / year", detected = "1h" }
+[services]
+shop = { data = "orders", copies = ["db"], plans = ["restore"] }
+[strategies]
+nightly = { copies = ["nightly"] }
+[plans]
+restore = { for = ["oops"], from = ["nightly"], steps = ["load"] }
+[steps]
+load = { phase = "restore", moves = "from" }
+"#;
+    let Err((found, _)) = drplan::spec::load(text) else { panic!("it has faults") };
+    let codes: Vec<&str> = found.all().iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["unknown-name", "runs-over", "no-pace"]);
+}
