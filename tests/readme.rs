@@ -1,0 +1,76 @@
+//! The README: its commands run, its output is what they print.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const README: &str = include_str!("../README.md");
+
+/// What stands before the arguments of every command of the README but the tests.
+const PROGRAM: &str = "cargo run --release -- ";
+
+/// The lines of all fences of this language.
+fn fenced(language: &str) -> Vec<&'static str> {
+    let mut lines = Vec::new();
+    let mut within = false;
+    for line in README.lines() {
+        if line.starts_with("```") {
+            within = !within && line == format!("```{language}");
+        } else if within {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// A command without its comment, where the scenarios are and files may be written.
+fn run(command: &str, folder: &Path) -> Output {
+    let command = command.split('#').next().unwrap().trim();
+    let (arguments, file) = command.split_once('>').map_or((command, None), |(a, f)| (a, Some(f.trim())));
+    let output = Command::new(env!("CARGO_BIN_EXE_drplan"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .env_remove("COLUMNS")
+        .output()
+        .expect("the program runs");
+    if let Some(file) = file {
+        fs::write(folder.join(file), &output.stdout).unwrap();
+    }
+    output
+}
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("scenarios")).unwrap();
+    for name in ["kafka.toml", "shop.toml"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+        fs::copy(from, folder.path().join("scenarios").join(name)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn every_command_runs() {
+    let folder = folder();
+    let commands = fenced("sh");
+    let ours: Vec<&str> = commands.iter().filter_map(|line| line.strip_prefix(PROGRAM)).collect();
+    assert_eq!(ours.len() + 1, commands.len(), "all but the tests are commands of the program");
+    for command in ours {
+        let output = run(command, folder.path());
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_output_is_what_the_first_command_prints() {
+    let folder = folder();
+    let first = fenced("sh")[0].strip_prefix(PROGRAM).expect("the main job");
+    let output = String::from_utf8(run(first, folder.path()).stdout).unwrap();
+    let shown = fenced("text").join("\n");
+    assert!(output.starts_with(&shown), "the README shows:\n{shown}\n\nthe program prints:\n{output}");
+}
