@@ -61,8 +61,6 @@ pub struct Parts {
     pub hash: String,
     /// The tier that `check` and `runbook` look at.
     pub chosen: Option<TierId>,
-    /// How much a bad night stretches the work of people: a factor drawn once per incident.
-    pub stress: Option<Delay>,
     /// Regions and what is in them.
     pub places: Table<PlaceId, Place>,
     /// Links between regions.
