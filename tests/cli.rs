@@ -174,18 +174,27 @@ fn input_beyond_the_limit_is_one_clear_error() {
     assert_eq!((code(&output), err(&output).lines().count()), (2, 1), "{}", err(&output));
 }
 
+/// Opening a named pipe would wait for a writer that may never come.
 #[cfg(unix)]
 #[test]
-fn a_pipe_without_end_does_not_hang() {
+fn a_named_pipe_is_refused_and_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let child = drplan(&["compare", &pipe.to_string_lossy()])
+    let output = run(&["compare", &pipe.to_string_lossy()]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("named pipe"), "{}", err(&output));
+}
+
+#[test]
+fn a_pipe_without_end_does_not_hang() {
+    let mut child = drplan(&["compare", "-"])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("a child");
-    let mut writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let mut writer = child.stdin.take().expect("its input");
     let block = vec![b'#'; 1 << 20];
     // Writes until the program has read enough and closes its end.
     let written = (0..1000).take_while(|_| writer.write_all(&block).is_ok()).count();
