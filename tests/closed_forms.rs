@@ -540,3 +540,18 @@ fn struck_points_stay_struck() {
         mean_holds("recovery", &i.recovery_time, MS, 600.0 * tries);
     });
 }
+
+/// What is destroyed is what was hit: one of two synchronous places. Writes stop with one place left,
+/// the other has every write, and service is back when the place is, after L ~ Exp(m): mean m, nothing
+/// lost, nobody left without data.
+#[test]
+fn one_of_two_places_destroyed() {
+    let text = Case::new()
+        .only("copies", r#"db = { kind = "primary", at = ["here", "there"], acks = 2 }"#)
+        .with("failures", r#"fire = { kind = "outage", hits = "there", rate = "1 / year", lasts = { mean = "4h" }, destroyed = "100%", detected = "0s" }"#)
+        .text();
+    on_each_seed(&text, 40_000, "fire", |i| {
+        mean_holds("recovery", &i.recovery_time, MS, 4.0 * HOUR);
+        assert_eq!((i.unrecoverable, i.data_loss.mean()), (0, Some(0.0)));
+    });
+}

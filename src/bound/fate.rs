@@ -144,6 +144,8 @@ pub(super) enum Fate {
 /// What an event does to a service.
 pub(super) struct ServiceCase {
     pub(super) fate: Fate,
+    /// Its data is gone for good; otherwise it is back when the outage ends.
+    pub(super) data_lost: bool,
     /// Below full capacity until the outage ends.
     pub(super) short: bool,
 }
@@ -181,20 +183,21 @@ fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanI
     let taken = &case.taken;
     let short = row.runs.iter().any(|pool| at.lost_instances(*pool, taken) > 0);
     let outside = at.needs_lost(row, taken);
+    let data_lost = case.destroyed && !at.assets.keeps_data(at.scenario, row, taken);
     let damaged =
         case.is_logical(at) && row.copies.iter().any(|c| case.reach[c.index()] == Reach::Hit && is_live(at, *c));
     let own = !at.is_up(row, taken) || damaged;
     if !own && !outside {
-        return ServiceCase { fate: masked(at, case, row), short };
+        return ServiceCase { fate: masked(at, case, row), data_lost, short };
     }
     let options = if own { options(at, case, row, plans, taken) } else { Vec::new() };
-    let after_outage = if own && case.destroyed && at.kind() == FailureKind::Outage {
+    let after_outage = if own && data_lost && at.kind() == FailureKind::Outage {
         let back = Case { open_places: true, ..case.clone() };
         self::options(at, &back, row, plans, &AssetSet::empty(at.assets.size()))
     } else {
         Vec::new()
     };
-    ServiceCase { fate: Fate::Down { own, outside, options, after_outage }, short }
+    ServiceCase { fate: Fate::Down { own, outside, options, after_outage }, data_lost, short }
 }
 
 /// Damage to these copies is damage to the service.
@@ -221,7 +224,7 @@ fn masked(at: &Setting<'_>, case: &Case, row: &TierService) -> Fate {
 
 /// A partition: each side is judged as if the other were lost.
 fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
-    let untouched = ServiceCase { fate: Fate::Untouched, short: false };
+    let untouched = ServiceCase { fate: Fate::Untouched, data_lost: false, short: false };
     let Some((home, far)) = sides(at, row, &case.targets) else { return untouched };
     let (far_lost, home_lost) = (at.all_in(far), at.all_in(home));
     if !at.holds_any(row, &far_lost) {
@@ -237,13 +240,15 @@ fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>])
             && copy.sites.iter().any(|site| in_far(at.scenario.site_place(*site)))
     });
     match here.fate {
-        Fate::Down { .. } if far_up => ServiceCase { fate: masked(at, &side(home_lost), row), short: true },
+        Fate::Down { .. } if far_up => {
+            ServiceCase { fate: masked(at, &side(home_lost), row), data_lost: false, short: true }
+        }
         Fate::Masked { takeovers, .. } => {
             let merges = copies().any(|copy| matches!(copy.kind, CopyKind::Async { merges: true, .. }));
             let diverges = both_ways || (far_up && !merges);
-            ServiceCase { fate: Fate::Masked { takeovers, tail: None, diverges }, short: here.short }
+            ServiceCase { fate: Fate::Masked { takeovers, tail: None, diverges }, data_lost: false, short: here.short }
         }
-        fate => ServiceCase { fate, short: here.short },
+        fate => ServiceCase { fate, data_lost: false, short: here.short },
     }
 }
 
@@ -301,7 +306,7 @@ fn source(
     let lenient = plan.row.when_short == Some(WhenShort::Continue);
     let moves = plan.steps.iter().any(|s| matches!(s.amount, Amount::Point { replays: false }));
     let in_place = at.acks(copy).is_some() && !moves && !case.is_logical(at);
-    if in_place && !at.is_writable(copy, &case.taken, lenient) {
+    if in_place && !case.open_places && !at.is_writable(copy, &case.taken, lenient) {
         return None;
     }
     let (finder, gated) = finder(at, case, row, copy)?;

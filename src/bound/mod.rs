@@ -131,7 +131,7 @@ fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool, position: Op
     let mut case = Case::new(setting, targets, taken, destroyed);
     let plans: Vec<_> = setting.tier.services.iter().map(|row| plans_of(setting, row)).collect();
     let fates = judge(setting, &mut case, &plans);
-    let ranges = services(setting, &fates, &plans, destroyed)?;
+    let ranges = services(setting, &fates, &plans)?;
     Ok(match position {
         Some(n) => ranges[n].clone(),
         None => application(&ranges),

@@ -45,7 +45,7 @@ impl Range {
 }
 
 /// The clock of an event for one service.
-fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], destroyed: bool, n: usize) -> Clock {
+fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bool, n: usize) -> Clock {
     let row = at.row();
     let cause = |key| Cause::Failure(at.failure, key);
     let entered = row.taints == Taints::Entry;
@@ -69,7 +69,7 @@ fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], destroyed: bool, n: usiz
         dwell: dwell.map_or(Span::ZERO, |d| at.span(d, cause("dwell"))),
         mean_dwell: dwell.map_or(Some(0.0), |d| mean_of(at, d)),
         end: at.lasts(),
-        comes_back: at.row().lasts.is_some() && !destroyed,
+        comes_back: at.row().lasts.is_some() && !data_lost,
         resume: resume.map_or(Span::ZERO, |r| at.span(r, Cause::Resume(service))),
         corruption: at.kind() == FailureKind::Corruption,
         detects_itself: row.detected.is_none(),
@@ -84,9 +84,8 @@ pub(super) fn services(
     at: &Setting<'_>,
     fates: &[ServiceCase],
     plans: &[Vec<PlanInfo<'_>>],
-    destroyed: bool,
 ) -> Result<Vec<Range>, String> {
-    let clocks: Vec<Clock> = (0..fates.len()).map(|n| clock(at, plans, destroyed, n)).collect();
+    let clocks: Vec<Clock> = fates.iter().enumerate().map(|(n, fate)| clock(at, plans, fate.data_lost, n)).collect();
     let mut endings = Vec::new();
     for (n, fate) in fates.iter().enumerate() {
         endings.push(own_endings(at, &clocks[n], fate, &plans[n], n)?);

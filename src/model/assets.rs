@@ -3,7 +3,7 @@
 //! Every instance of a pool, every site of a copy and every external is one asset. An event is the
 //! set of assets that it takes; whether a service is up is a question to that set.
 
-use super::{FailureKind, Scenario, Site, Target};
+use super::{CopyKind, FailureKind, Scenario, Site, Target, TierService};
 use crate::id::{CopyId, ExternalId, Id, PlaceId, PoolId};
 
 /// A set of assets.
@@ -138,6 +138,19 @@ impl AssetIndex {
             }
         }
         set
+    }
+
+    /// Whether the data of a service outlives the destruction of these assets: of every copy that its
+    /// writes wait for, fewer places are gone than a write waits for. What is left then refills the
+    /// places when they are back. A service that keeps nothing loses nothing.
+    #[must_use]
+    pub fn keeps_data(&self, scenario: &Scenario, service: &TierService, destroyed: &AssetSet) -> bool {
+        service.copies.iter().all(|copy| match &scenario.copies[*copy].kind {
+            CopyKind::Primary { acks, .. } | CopyKind::Log { acks: Some(acks), .. } => {
+                destroyed.count_in(self.copy(*copy), scenario.copies[*copy].sites.len()) < *acks as usize
+            }
+            _ => true,
+        })
     }
 
     /// Everything in `place`, as seen from outside when the place cannot be reached.

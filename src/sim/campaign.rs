@@ -153,7 +153,7 @@ impl<'a> Simulator<'a> {
         let destroyed = program.destroyed.nth(draws, occurrence, 0, Purpose::Chance);
         if program.spreads.is_none() {
             let impact = &program.impacts[slot * 2 + usize::from(destroyed)];
-            return simulate(program, impact, draws, occurrence, destroyed, &mut worker.scratch);
+            return simulate(program, impact, draws, occurrence, &mut worker.scratch);
         }
         self.gather(program, draws, occurrence, member, &mut worker.members);
         if worker.impacts.len() > KEPT_IMPACTS {
@@ -165,7 +165,7 @@ impl<'a> Simulator<'a> {
             worker.impacts.insert((known.0, known.1.clone(), known.2), impact);
         }
         let outcome = match worker.impacts.get(&known) {
-            Some(impact) => simulate(program, impact, draws, occurrence, destroyed, &mut worker.scratch),
+            Some(impact) => simulate(program, impact, draws, occurrence, &mut worker.scratch),
             None => Outcome::CALM,
         };
         worker.members = known.1;
@@ -393,7 +393,7 @@ fn run_lanes(
     }
     for (at, impact) in program.impacts.iter().enumerate() {
         let group = &mut groups[at];
-        let together = group.run(program, impact, &Random, at % 2 == 1, block, &mut tallies[0].steps);
+        let together = group.run(program, impact, &Random, block, &mut tallies[0].steps);
         for (index, (position, occurrence)) in group.incidents().enumerate() {
             if !together || group.off[index] {
                 let outcome = simulator.simulate_one(&Random, program, n, occurrence, worker);

@@ -38,13 +38,12 @@ pub(super) fn order_options(
     program: &FailureProgram,
     service: &ServiceProgram,
     policy: PlanPolicy,
-    destroyed: bool,
     options: &mut Vec<PlanOption>,
 ) {
     if policy == PlanPolicy::Order || options.len() < 2 {
         return;
     }
-    let facts: Vec<Facts> = (0..PILOTS).map(|n| facts_of(program, &Expectation, n, destroyed)).collect();
+    let facts: Vec<Facts> = (0..PILOTS).map(|n| facts_of(program, &Expectation, n)).collect();
     let score = |option: &PlanOption| {
         let plan = &service.plans[option.plan];
         let of = |facts: &Facts| {

@@ -119,7 +119,7 @@ impl<'a, U: Uniform> Run<'a, U> {
             self.end(n, ended);
             return;
         };
-        if self.facts.comes_back() && self.facts.end <= launch.begin {
+        if site.comes_back(self.facts) && self.facts.end <= launch.begin {
             let ended = site.waited(self.facts, self.draws, self.now);
             self.end(n, ended);
             return;
@@ -353,7 +353,7 @@ impl<'a, U: Uniform> Run<'a, U> {
     /// The outage is over and the data is back: plans that are not past their point of no return are
     /// given up.
     fn give_up(&mut self) {
-        if !self.facts.comes_back() || self.now < self.facts.end {
+        if self.now < self.facts.end {
             return;
         }
         for n in 0..self.room.actors.len() {
@@ -364,7 +364,7 @@ impl<'a, U: Uniform> Run<'a, U> {
                 CommitAt::Start(step) => self.recoveries[n].begin[step] <= self.now,
                 CommitAt::End => self.room.actors[n].serve.is_finite(),
             };
-            if committed {
+            if committed || !site.comes_back(self.facts) {
                 continue;
             }
             for (step, node) in plan.steps.iter().zip(&self.room.actors[n].nodes) {
@@ -434,7 +434,7 @@ impl<'a, U: Uniform> Run<'a, U> {
                 }
             }
         }
-        if active && self.facts.comes_back() && self.facts.end > self.now {
+        if active && self.facts.end.is_finite() && self.facts.end > self.now {
             next = next.min(self.facts.end);
         }
         if active { next } else { f64::INFINITY }

@@ -18,6 +18,8 @@ pub(super) struct Impact {
 /// What one event does to one service.
 pub(super) struct ServiceImpact {
     pub(super) fate: Fate,
+    /// Its data is gone for good; otherwise it is back when the outage ends.
+    pub(super) data_lost: bool,
     /// Its own parts that are hit keep it below full capacity until the outage ends.
     pub(super) short: bool,
 }
@@ -206,21 +208,22 @@ impl ServiceImpact {
         let taken = &survival.taken;
         let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
         let waits_for_outside = needs_lost(ctx, row, taken);
+        let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, taken);
         let own = !is_up(ctx, row, taken) || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
         if !own && !waits_for_outside {
-            return Self { fate: masked(ctx, row, survival), short };
+            return Self { fate: masked(ctx, row, survival), data_lost, short };
         }
         let service = &program.services[n];
         let mut options = if own { options(ctx, program, service, row, survival, taken) } else { Vec::new() };
-        let mut after_outage = if own && survival.destroyed && survival.kind == FailureKind::Outage {
+        let mut after_outage = if own && data_lost && survival.kind == FailureKind::Outage {
             options_after(ctx, program, service, row, survival)
         } else {
             Vec::new()
         };
         for options in [&mut options, &mut after_outage] {
-            super::choice::order_options(program, service, row.policy, survival.destroyed, options);
+            super::choice::order_options(program, service, row.policy, options);
         }
-        Self { fate: Fate::Down { own, waits_for_outside, options, after_outage }, short }
+        Self { fate: Fate::Down { own, waits_for_outside, options, after_outage }, data_lost, short }
     }
 }
 
@@ -244,7 +247,7 @@ fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate
 /// on if it can; otherwise the other side does; otherwise plans are made where it ran.
 fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService, targets: &[Target]) -> ServiceImpact {
     let scenario = ctx.scenario;
-    let untouched = || ServiceImpact { fate: Fate::Untouched, short: false };
+    let untouched = || ServiceImpact { fate: Fate::Untouched, data_lost: false, short: false };
     let Some(link) = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None }) else {
         return untouched();
     };
@@ -264,7 +267,7 @@ fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService,
     match impact.fate {
         Fate::Down { .. } if far_up => {
             let fate = masked(ctx, row, &Survival::new(ctx, &[], &home_lost, false));
-            ServiceImpact { fate, short: true }
+            ServiceImpact { fate, data_lost: false, short: true }
         }
         Fate::Masked { takeovers, .. } => {
             let merges = row
@@ -272,9 +275,13 @@ fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService,
                 .iter()
                 .any(|copy| matches!(scenario.copies[*copy].kind, CopyKind::Async { merges: true, .. }));
             let diverges = both_ways || (far_up && !merges);
-            ServiceImpact { fate: Fate::Masked { takeovers, tail: None, diverges }, short: impact.short }
+            ServiceImpact {
+                fate: Fate::Masked { takeovers, tail: None, diverges },
+                data_lost: false,
+                short: impact.short,
+            }
         }
-        fate => ServiceImpact { fate, short: impact.short },
+        fate => ServiceImpact { fate, data_lost: false, short: impact.short },
     }
 }
 
@@ -360,7 +367,7 @@ fn option(
     let moves = plan.steps.iter().any(|s| matches!(s.amount, Amount::Point { replays: false }));
     let source = |copy: CopyId| {
         let in_place = acks(ctx, copy).is_some() && !moves && !survival.logical();
-        if in_place && !is_writable(ctx, copy, &survival.taken, lenient) {
+        if in_place && !survival.open_places && !is_writable(ctx, copy, &survival.taken, lenient) {
             return None;
         }
         let (finder, gate) = survival.finder(ctx, row, copy)?;

@@ -98,16 +98,10 @@ pub(super) struct Facts {
     pub(super) moments: Moments,
     /// When the outage ends; infinite for what does not end by itself.
     pub(super) end: f64,
-    pub(super) destroyed: bool,
     pub(super) corruption: bool,
 }
 
 impl Facts {
-    /// Whether data that is there again at the end of the outage makes a plan needless.
-    pub(super) fn comes_back(&self) -> bool {
-        self.end.is_finite() && !self.destroyed
-    }
-
     /// When users begin to suffer.
     pub(super) fn impact_time(&self) -> f64 {
         if self.corruption { self.moments.detect } else { 0.0 }
@@ -255,6 +249,11 @@ impl<'a> Site<'a> {
         (&self.service.plans[option.plan], option, &option.sources[launch.source])
     }
 
+    /// Whether the end of the outage makes a plan needless: what is left of the data is there again.
+    pub(super) fn comes_back(&self, facts: &Facts) -> bool {
+        facts.end.is_finite() && !self.impact.data_lost
+    }
+
     /// Service is back because the outage is over.
     pub(super) fn waited<U: Uniform>(&self, facts: &Facts, draws: &U, now: f64) -> Ended {
         let resume = self.service.resume.as_ref().map_or(0.0, |draw| draw.get(draws, facts.occurrence));
@@ -271,7 +270,7 @@ impl<'a> Site<'a> {
 
     /// No plan is left.
     pub(super) fn given_up<U: Uniform>(&self, facts: &Facts, draws: &U, now: f64) -> Ended {
-        if facts.comes_back() { self.waited(facts, draws, now) } else { Ended::UNRECOVERABLE }
+        if self.comes_back(facts) { self.waited(facts, draws, now) } else { Ended::UNRECOVERABLE }
     }
 }
 
@@ -289,7 +288,7 @@ pub(super) struct Scratch {
 }
 
 /// Draws what is drawn once per incident.
-pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, destroyed: bool) -> Facts {
+pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> Facts {
     let get = |draw: &Option<super::random::Draw>| draw.as_ref().map(|draw| draw.get(draws, occurrence));
     let moment = program
         .moment_key
@@ -301,7 +300,7 @@ pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence:
     let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence));
     let moments = Moments { moment, detect, cutoff, logical: !program.kind.ends_by_itself() };
     let end = get(&program.lasts).unwrap_or(f64::INFINITY);
-    Facts { occurrence, moments, end, destroyed, corruption: program.kind == FailureKind::Corruption }
+    Facts { occurrence, moments, end, corruption: program.kind == FailureKind::Corruption }
 }
 
 /// A failure without `detected` is known when the `detect` step of a plan says so.
@@ -317,10 +316,9 @@ pub(super) fn simulate<U: Uniform>(
     impact: &Impact,
     draws: &U,
     occurrence: u64,
-    destroyed: bool,
     scratch: &mut Scratch,
 ) -> Outcome {
-    let facts = facts(program, draws, occurrence, destroyed);
+    let facts = facts(program, draws, occurrence);
     scratch.recoveries.resize_with(program.services.len(), Recovery::default);
     scratch.services.clear();
     scratch.steps.clear();

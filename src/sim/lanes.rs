@@ -74,7 +74,6 @@ impl Lanes {
         program: &FailureProgram,
         impact: &Impact,
         draws: &U,
-        destroyed: bool,
         block: &mut Block,
         steps: &mut [StepTally],
     ) -> bool {
@@ -87,8 +86,8 @@ impl Lanes {
         self.off.clear();
         self.off.resize(self.occurrences.len(), false);
         self.draw_facts(program, draws);
-        self.find_points(program, source, draws, destroyed);
-        self.walk(program, plan, option, source, draws, destroyed);
+        self.find_points(program, source, draws);
+        self.walk(program, plan, option, source, draws, impact.services[0].data_lost);
         self.finish(program, plan, option, source, block);
         self.tally_steps(program, plan, steps);
         true
@@ -101,9 +100,7 @@ impl Lanes {
         match &program.detected {
             Some(draw) => draw.fill(draws, &self.occurrences, &mut self.detect),
             // Rare: detection is a step of a plan.
-            None => {
-                self.detect.extend(self.occurrences.iter().map(|o| facts(program, draws, *o, false).moments.detect))
-            }
+            None => self.detect.extend(self.occurrences.iter().map(|o| facts(program, draws, *o).moments.detect)),
         }
         match &program.lasts {
             Some(draw) => draw.fill(draws, &self.occurrences, &mut self.end),
@@ -111,7 +108,7 @@ impl Lanes {
         }
     }
 
-    fn find_points<U: Uniform>(&mut self, program: &FailureProgram, source: &SourceOption, draws: &U, destroyed: bool) {
+    fn find_points<U: Uniform>(&mut self, program: &FailureProgram, source: &SourceOption, draws: &U) {
         let count = self.occurrences.len();
         for list in [&mut self.age, &mut self.bytes, &mut self.moves, &mut self.replays] {
             list.clear();
@@ -137,19 +134,19 @@ impl Lanes {
                 self.age.resize(count, 0.0);
                 self.moves.resize(count, 0.0);
                 self.keeps_after.resize(count, false);
-                self.find_each(program, finder, draws, destroyed);
+                self.find_each(program, finder, draws);
             }
         }
     }
 
-    fn find_each<U: Uniform>(&mut self, program: &FailureProgram, finder: &PointFinder, draws: &U, destroyed: bool) {
+    fn find_each<U: Uniform>(&mut self, program: &FailureProgram, finder: &PointFinder, draws: &U) {
         let plain = program.moment_key.is_none() && program.dwell.is_none();
         let logical = !program.kind.ends_by_itself();
         for (n, occurrence) in self.occurrences.iter().enumerate() {
             let moments = if plain {
                 Moments { moment: 0.0, detect: self.detect[n], cutoff: 0.0, logical }
             } else {
-                facts(program, draws, *occurrence, destroyed).moments
+                facts(program, draws, *occurrence).moments
             };
             let Some(point) = finder.find(draws, *occurrence, &moments, 0) else {
                 self.off[n] = true;
@@ -172,9 +169,9 @@ impl Lanes {
         option: &PlanOption,
         source: &SourceOption,
         draws: &U,
-        destroyed: bool,
+        data_lost: bool,
     ) {
-        let comes_back = program.kind.ends_by_itself() && !destroyed;
+        let comes_back = program.kind.ends_by_itself() && !data_lost;
         self.begin.clear();
         let begin = |detect: &f64| if plan.detects { plan.after_down } else { detect.max(plan.after_down) };
         self.begin.extend(self.detect.iter().map(begin));

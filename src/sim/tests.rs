@@ -53,8 +53,8 @@ fn the_event_queue_agrees_with_the_walk_where_nothing_waits() {
                     let destroyed = walked.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
                     for slot in 0..walked.slot_count {
                         let at = slot * 2 + usize::from(destroyed);
-                        let a = simulate(&walked, &walked.impacts[at], &Random, occurrence, destroyed, &mut one);
-                        let b = simulate(&queued, &queued.impacts[at], &Random, occurrence, destroyed, &mut other);
+                        let a = simulate(&walked, &walked.impacts[at], &Random, occurrence, &mut one);
+                        let b = simulate(&queued, &queued.impacts[at], &Random, occurrence, &mut other);
                         assert!(agree(&a, &b), "{} {}: {a:?} {b:?}", scenario.title, scenario.failures[failure].name);
                         compared += 1;
                     }

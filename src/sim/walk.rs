@@ -19,7 +19,7 @@ pub(super) fn recover<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U, rec
         let Some(launch) = recovery.next(site, facts, draws, now) else {
             return site.given_up(facts, draws, now);
         };
-        if facts.comes_back() && facts.end <= launch.begin {
+        if site.comes_back(facts) && facts.end <= launch.begin {
             return site.waited(facts, draws, now);
         }
         let (plan, option, source) = site.plan(&launch);
@@ -31,13 +31,13 @@ pub(super) fn recover<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U, rec
         };
         match walked {
             Walked::Done { serve, full } => {
-                if facts.comes_back() && facts.end < committed {
+                if site.comes_back(facts) && facts.end < committed {
                     return site.waited(facts, draws, now);
                 }
                 return site.served(facts, launch, serve, full);
             }
             Walked::Failed { step, at } => {
-                if facts.comes_back() && facts.end < committed.min(at) {
+                if site.comes_back(facts) && facts.end < committed.min(at) {
                     return site.waited(facts, draws, now);
                 }
                 recovery.strike(plan, source.copy, step, at);
