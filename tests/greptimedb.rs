@@ -88,7 +88,7 @@ fn bill(scenario: &Scenario, tier: &str) -> f64 {
 }
 
 fn advice(text: &str) -> Vec<(&'static str, String)> {
-    let loaded = drplan::spec::load(text).ok().expect("a valid scenario");
+    let Ok(loaded) = drplan::spec::load(text) else { panic!("a valid scenario") };
     loaded.advice.all().iter().map(|d| (d.code, d.message.clone())).collect()
 }
 
