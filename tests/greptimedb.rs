@@ -6,6 +6,7 @@
 mod common;
 
 use common::engine::load;
+use drplan::bound::bounds;
 use drplan::cost;
 use drplan::model::Scenario;
 use drplan::sim::{Filter, NEVER, Outcome, Simulator};
@@ -306,8 +307,11 @@ fn backup_loses_at_most_interval_run_and_travel() {
         let middle = median_time(&incidents);
         assert!((low..high).contains(&middle), "{size}: {middle} ms");
     }
-    // Inside region 1 nothing is lost: the objects are there.
     let scenario = nodes(&[]);
+    let t = scenario.tiers.iter().find(|(_, t)| t.name == "backup").expect("a tier").0;
+    let f = scenario.failures.iter().find(|(_, f)| f.name == "region-1").expect("a failure").0;
+    assert_eq!(bounds(&scenario, t, f, None).data_loss.worst, Some(bound as f64 / 1e3), "the closed form says so too");
+    // Inside region 1 nothing is lost: the objects are there.
     for failure in ["node", "dc"] {
         assert!(nothing_lost(&outcomes(&scenario, "backup", failure, 2000)), "{failure}");
     }
