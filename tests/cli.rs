@@ -342,8 +342,10 @@ fn colour_only_where_it_is_wanted() {
 
 #[test]
 fn the_examples_fit_100_columns_and_name_a_tier() {
-    for file in ["scenarios/kafka.toml", "scenarios/shop.toml"] {
-        let path = in_project(file).to_string_lossy().into_owned();
+    let files = fs::read_dir(in_project("scenarios")).unwrap().map(|entry| entry.unwrap().path());
+    for path in files {
+        let path = path.to_string_lossy().into_owned();
+        let file = &path;
         for command in ["compare", "simulate", "explain"] {
             let output = run(&[command, &path, "--trials", "400"]);
             assert_eq!(code(&output), 0, "{}", err(&output));
