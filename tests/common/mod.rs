@@ -6,3 +6,4 @@ pub(crate) mod document;
 pub(crate) mod engine;
 pub(crate) mod generator;
 pub(crate) mod random;
+pub(crate) mod shipped;

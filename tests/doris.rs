@@ -1,0 +1,124 @@
+//! The Doris scenario says what Doris publishes, and what the text leaves out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::shipped::Shipped;
+use drplan::sim::Outcome;
+
+const SECOND: u64 = 1000;
+
+/// The time until a drop is found, in the file.
+const FOUND: &str = r#"detected = { median = "20m", p95 = "12h" }"#;
+
+fn all(incidents: &[Outcome], what: impl Fn(&Outcome) -> bool) -> bool {
+    assert!(!incidents.is_empty());
+    incidents.iter().all(what)
+}
+
+/// "Streaming lag < 5 s": so is the loss of a switch to city B.
+#[test]
+fn replication_loses_less_than_five_seconds() {
+    let doris = Shipped::new("doris");
+    let city = doris.incidents("ccr", "city", None, None);
+    assert!(all(&city, |o| o.data_loss <= 5 * SECOND));
+    assert!(city.iter().any(|o| doris.plan(o) == "switch" && o.data_loss > 0));
+}
+
+/// A DROP is replicated with FORCE, so neither the other cluster nor a recycle bin there has the table.
+#[test]
+fn a_replicated_drop_is_not_undone_at_the_target() {
+    assert!(all(&Shipped::new("doris").incidents("ccr", "drop", None, None), |o| o.unrecoverable));
+    let patches = [
+        (r#"copies = ["ccr"]"#, r#"copies = ["ccr", "bin"]"#),
+        (r#"kind = "soft-delete", of = "main""#, r#"kind = "soft-delete", of = "ccr""#),
+        (r#"bypass = "10%""#, r#"bypass = "100%""#),
+        (r#"copies = ["bin"]"#, r#"copies = ["snap"]"#),
+    ];
+    let there = Shipped::patched("doris", &patches);
+    assert!(all(&there.incidents("ccr", "drop", None, None), |o| o.unrecoverable));
+}
+
+/// `catalog_trash_expire_second` is 86,400: found up to a second before, nothing is lost; up to a second
+/// after, all.
+#[test]
+fn recycle_bin_ends_with_its_window() {
+    let patches =
+        [(FOUND, r#"detected = { low = "86399s", high = "86401s" }"#), ("bypass = \"10%\"", "bypass = \"0%\"")];
+    let incidents = Shipped::patched("doris", &patches).incidents("bin", "drop", None, None);
+    let (inside, outside): (Vec<Outcome>, Vec<Outcome>) =
+        incidents.iter().partition(|o| o.undetected < 86_400 * SECOND);
+    assert!(inside.len() > 400 && outside.len() > 400);
+    assert!(all(&inside, |o| !o.unrecoverable && o.data_loss_before == 0));
+    assert!(all(&outside, |o| o.unrecoverable || o.undetected == 86_400 * SECOND));
+}
+
+/// DROP ... FORCE goes around the bin, and a bad load is no deletion.
+#[test]
+fn recycle_bin_has_no_forced_drop_and_no_bad_load() {
+    let forced = Shipped::patched("doris", &[("bypass = \"10%\"", "bypass = \"100%\"")]);
+    assert!(all(&forced.incidents("bin", "drop", None, None), |o| o.unrecoverable));
+    assert!(all(&Shipped::new("doris").incidents("bin", "bad-load", None, None), |o| o.unrecoverable));
+}
+
+/// The example of a restore: 1 + 3 + 7 + 6 s, which are 17 s.
+#[test]
+fn phases_of_a_restore_add_up() {
+    let fixed = (r#"takes = "17s", moves = "from", rate = "300 MB/s""#, r#"takes = "17s""#);
+    let plan = r#"from = ["snap"], steps = ["find", "restore", "check"]"#;
+    let found = r#"find         = { title = "Find out what, when and by whom", phase = "decide", takes = { median = "15m", p95 = "45m" }"#;
+    let phases = format!(
+        "{}\n{found}",
+        [("p1", 1), ("p2", 3), ("p3", 7), ("p4", 6)]
+            .map(|(name, s)| format!("{name} = {{ phase = \"restore\", takes = \"{s}s\" }}"))
+            .join("\n")
+    );
+    let longer = r#"from = ["snap"], steps = ["find", "p1", "p2", "p3", "p4", "check"]"#;
+    let one = Shipped::patched("doris", &[fixed]);
+    let four = Shipped::patched("doris", &[fixed, (plan, longer), (found, &phases)]);
+    let times = |s: &Shipped| -> Vec<u64> {
+        s.incidents("backup", "bad-load", None, None).iter().map(|o| o.recovery_time).collect()
+    };
+    let (one, four) = (times(&one), times(&four));
+    // Whole milliseconds: a rounding per step.
+    assert!(one.iter().zip(&four).all(|(a, b)| a.abs_diff(*b) <= 4), "{:?} {:?}", &one[..3], &four[..3]);
+}
+
+/// The example of a backup: 3 + 6 + 6 s, which are 15 s. One a minute then loses from 15 to 75 s.
+#[test]
+fn a_backup_helps_once_it_has_run() {
+    let patches = [
+        (r#"cron = "0 3 * * *", tz = "Asia/Shanghai""#, r#"every = "1m""#),
+        (r#"takes = { min = "40m", mode = "1h", max = "2h" }, fails = "1%""#, r#"takes = "15s""#),
+        (r#"takes = "10m", fails = "2%""#, r#"takes = "10m""#),
+    ];
+    let city = Shipped::patched("doris", &patches).incidents("backup", "city", None, None);
+    let lost: Vec<u64> = city.iter().map(|o| o.data_loss).filter(|l| *l > 0).collect();
+    let (least, most) = (lost.iter().min().expect("a loss"), lost.iter().max().expect("a loss"));
+    assert!((15 * SECOND..17 * SECOND).contains(least), "{least}");
+    assert!((73 * SECOND..=75 * SECOND).contains(most), "{most}");
+}
+
+/// Each kind of failure has its own remedy in the combination: all three are needed.
+#[test]
+fn combined_picks_by_kind_of_failure() {
+    let doris = Shipped::new("doris");
+    for (failure, plans) in [("city", &["switch"][..]), ("drop", &["undelete", "reload"]), ("bad-load", &["reload"])] {
+        let incidents = doris.incidents("combined", failure, None, None);
+        let mut seen: Vec<&str> = incidents.iter().map(|o| doris.plan(o)).filter(|p| !p.is_empty()).collect();
+        let first = seen.iter().filter(|p| **p == plans[0]).count();
+        assert!(first * 2 > seen.len(), "{failure}: {first} of {}", seen.len());
+        seen.sort_unstable_by_key(|p| plans.iter().position(|q| q == p));
+        seen.dedup();
+        assert_eq!(seen, plans, "{failure}");
+    }
+}
+
+/// A cut longer than the binlog is kept (a day) needs a full copy, so the stream's loss has no such bound.
+#[test]
+fn window_is_the_time_to_live_of_the_binlog() {
+    let text = std::fs::read_to_string("scenarios/doris.toml").expect("the scenario");
+    assert!(text.contains(r#"window = "1d""#), "ttl_seconds 86,400");
+    let doris = Shipped::new("doris");
+    assert!(all(&doris.incidents("ccr", "cut", None, None), |o| !o.interrupted && o.data_loss == 0));
+}
