@@ -34,10 +34,9 @@ impl Shipped {
     ) -> Vec<Outcome> {
         let t = self.0.tiers.iter().find(|(_, t)| t.name == tier).expect(tier).0;
         let f = self.0.failures.iter().find(|(_, f)| f.name == failure).expect(failure).0;
-        // Services come in the order of the tier's strategies.
-        let order = &self.0.tiers[t].strategies;
-        let named = |name: &str, s: &_| self.0.services[self.0.strategies[*s].service].name == name;
-        let at = |name: &str| order.iter().position(|s| named(name, s)).expect("a service");
+        // Services come in the tier's order.
+        let order = &self.0.tiers[t].services;
+        let at = |name: &str| order.iter().position(|s| self.0.services[s.service].name == name).expect("a service");
         let only = Filter { tier: Some(t), failure: Some(f), member: member.map(str::to_owned) };
         let simulator = Simulator::new(&self.0, 1, false, &only);
         let all = (0..1000).filter_map(|n| simulator.incident(t, f, n));
