@@ -11,6 +11,7 @@ mod impact;
 mod incident;
 mod lag;
 mod lanes;
+mod lifetime;
 mod point;
 mod program;
 mod random;
@@ -25,6 +26,7 @@ mod walk;
 
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
+pub use lifetime::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, run_lifetimes};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 
