@@ -5,6 +5,8 @@ mod campaign;
 mod compare;
 mod completions;
 mod explain;
+#[allow(dead_code, reason = "the commands that write folders are next")]
+mod folder;
 mod input;
 mod new;
 mod output;

@@ -16,6 +16,7 @@ mod program;
 mod random;
 mod route;
 mod schedule;
+mod scheduler;
 mod share;
 mod tally;
 #[cfg(test)]
