@@ -87,8 +87,7 @@ fn entry(table: &KeyTable) -> Value {
 fn alternatives(table: &KeyTable, concerned: &dyn Fn(&Key) -> bool) -> Vec<Value> {
     let mut rules = Vec::new();
     for group in ALTERNATIVES {
-        let keys: Vec<&Key> =
-            group.iter().filter_map(|side| table.get(side[0])).filter(|key| concerned(key)).collect();
+        let keys: Vec<&Key> = group.iter().filter_map(|side| table.get(side[0])).filter(|key| concerned(key)).collect();
         let [first, second] = keys.as_slice() else { continue };
         rules.push(json!({ "not": { "required": [first.name, second.name] } }));
         let stands_in = |key: &Key| matches!(key.standard, Standard::Absent(means) if means.ends_with(" says it"));
@@ -209,9 +208,21 @@ fn shape(table: &KeyTable, key: &Key) -> Value {
 /// Whether these words of a key table stand for the name of something, or for a text that may be one.
 fn names_something(value: &str) -> bool {
     const THINGS: [&str; 15] = [
-        "account", "copy, data set or external", "data set", "external", "link", "name of an entry of the same table",
-        "place", "plan", "role", "service", "step or \"end\"", "strategy", "tier",
-        "\"from\", data set, copy or size", "\"from\", data set, external or size",
+        "account",
+        "copy, data set or external",
+        "data set",
+        "external",
+        "link",
+        "name of an entry of the same table",
+        "place",
+        "plan",
+        "role",
+        "service",
+        "step or \"end\"",
+        "strategy",
+        "tier",
+        "\"from\", data set, copy or size",
+        "\"from\", data set, external or size",
     ];
     THINGS.contains(&value)
 }
@@ -239,9 +250,7 @@ fn objectives() -> Value {
 }
 
 fn quantities() -> Map<String, Value> {
-    let text = |pattern: String, examples: &[&str]| {
-        json!({ "type": "string", "pattern": format!("^ *({pattern}) *$"), "examples": examples })
-    };
+    let text = |pattern: String, examples: &[&str]| json!({ "type": "string", "pattern": format!("^ *({pattern}) *$"), "examples": examples });
     let frequency = text(format!("{NUMBER} */ *{PERIOD}"), &["0.1 / year", "2 / month"]);
     let mut names = json!({ "type": "array", "uniqueItems": true, "items": reference("name") });
     names["maxItems"] = json!(limits::ENTRIES);
@@ -271,7 +280,10 @@ fn quantities() -> Map<String, Value> {
         "frequency": frequency,
         "rate": { "anyOf": [
             reference("frequency"),
-            form(&["events", "years"], |_| json!({ "type": "number", "minimum": 0 })),
+            form(&["events", "years"], |key| match key {
+                "events" => json!({ "type": "integer", "minimum": 0 }),
+                _ => json!({ "type": "number", "exclusiveMinimum": 0 }),
+            }),
             form(&["low", "high"], |_| reference("frequency")),
             form(&["low", "point", "high"], |_| reference("frequency")),
         ] },
