@@ -32,7 +32,7 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
     IncidentAssessment {
         failure: "region".into(),
         failure_title: Some("the whole region | all of it".into()),
-        kind: "outage",
+        kind: "outage".into(),
         service: None,
         rate_per_year: 0.02,
         interrupted: Proportion::new(1000, 1000),
@@ -60,7 +60,7 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
             service: "shop".into(),
             plan: "rebuild".into(),
             id: "restore".into(),
-            phase: "restore",
+            phase: "restore".into(),
             n: 750,
             mean: Some(1800.0),
             p50: Some(1700.0),
@@ -76,7 +76,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
     let each = vec![ObjectiveResult {
         failure: Some("region".into()),
         service: None,
-        kind: "incident",
+        kind: "incident".into(),
         met,
         value: objective.both_met.point,
         needed: 0.95,
@@ -135,7 +135,7 @@ fn result() -> Assessment {
     let tiers = vec![miss, good];
     Assessment {
         schema_version: 1,
-        drplan: "0.0.0",
+        drplan: "0.0.0".into(),
         scenario: ScenarioName { title: "Hand-built \u{1b}[31mresult".into(), hash: "0123456789abcdef".into() },
         seed: 7,
         trials: 1000,

@@ -5,7 +5,7 @@
 //! listed. Transfers that run at the same time share what they use max-min fairly ([`super::share`]).
 
 use super::impact::{Fate, Impact};
-use super::incident::{Facts, Launch, Recovery, Site};
+use super::incident::{Facts, Launch, Recovery, RoundEnd, Site};
 use super::program::{Amount, CommitAt, FailureProgram};
 use super::random::{Purpose, Uniform};
 use super::share::{Flow, share};
@@ -311,6 +311,7 @@ impl<'a, U: Uniform> Run<'a, U> {
                 self.room.actors[n].kept.push((step.step, node));
             }
         }
+        self.recoveries[n].note(launch, RoundEnd::Struck(failed), self.now);
         self.recoveries[n].strike(plan, source.copy, failed, self.now);
         self.room.actors[n].launch = None;
         self.launch(n);
@@ -343,6 +344,7 @@ impl<'a, U: Uniform> Run<'a, U> {
         }
         if all {
             let serve = actor.serve;
+            self.recoveries[n].note(launch, RoundEnd::Served, serve);
             let full = self.recoveries[n].finish.iter().copied().fold(serve, f64::max);
             let ended = site.served(self.facts, launch, serve, full);
             self.end(n, ended);
@@ -372,6 +374,7 @@ impl<'a, U: Uniform> Run<'a, U> {
                     self.room.free[role] += 1;
                 }
             }
+            self.recoveries[n].note(launch, RoundEnd::GivenUp, self.now);
             let ended = site.waited(self.facts, self.draws, 0.0);
             self.end(n, ended);
         }
@@ -462,6 +465,8 @@ impl<'a, U: Uniform> Run<'a, U> {
             if let Some(launch) = self.room.actors[n].launch {
                 let site = self.site(n);
                 let serve = self.room.actors[n].serve;
+                let how = if serve.is_finite() { RoundEnd::Served } else { RoundEnd::GivenUp };
+                self.recoveries[n].note(launch, how, serve.min(self.now));
                 let ended = if serve.is_finite() {
                     site.served(self.facts, launch, serve, f64::INFINITY)
                 } else {
