@@ -4,6 +4,8 @@ mod args;
 mod campaign;
 mod compare;
 mod explain;
+#[allow(dead_code, reason = "the commands that write folders are next")]
+mod folder;
 mod input;
 mod new;
 mod output;

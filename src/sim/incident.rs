@@ -9,6 +9,7 @@ use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Purpose, Uniform};
+use super::scheduler::Scheduler;
 use super::walk;
 use super::{NEVER, milliseconds};
 use crate::id::{CopyId, PlanId, StepId};
@@ -309,7 +310,7 @@ impl<'a> Site<'a> {
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) recoveries: Vec<Recovery>,
-    pub(super) contention: contention::Room,
+    pub(super) scheduler: Scheduler,
     /// What each service made of the incident, in the tier's order.
     pub(super) services: Vec<Outcome>,
     /// Finish of steps, milliseconds from impact, and whether on the critical path; by step slot.
@@ -371,7 +372,7 @@ pub(super) fn simulate<U: Uniform>(
         }
     }
     if program.contended {
-        contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.contention);
+        contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.scheduler);
     }
     scratch.totals.clear();
     for n in 0..program.services.len() {

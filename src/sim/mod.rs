@@ -17,6 +17,7 @@ mod random;
 mod represent;
 mod route;
 mod schedule;
+mod scheduler;
 mod share;
 mod tally;
 #[cfg(test)]

@@ -18,7 +18,43 @@ const SCENARIOS: [&str; 4] = [
     include_str!("../../templates/scenario/warm-standby.toml"),
 ];
 
-const OTHERS: [&str; 4] = [
+/// Two services that one person recovers: steps wait for her.
+const ONE_PERSON: &str = r#"
+title = "One person for two"
+roles = { dba = 1 }
+places = { here = [], there = [] }
+[data]
+a = { size = "10 GB", writes = "1 GB/day" }
+b = { size = "10 GB", writes = "1 GB/day" }
+[copies]
+a-main = { kind = "primary", data = "a", at = "here" }
+b-main = { kind = "primary", data = "b", at = "here" }
+a-far  = { kind = "async", of = "a-main", at = "there", lag = "5s" }
+b-far  = { kind = "async", of = "b-main", at = "there", lag = "5s" }
+[failures]
+site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { low = "10m", high = "9h" }, detected = "2m" }
+[services]
+one = { data = "a", copies = ["a-main", "a-far"], plans = ["promote-a", "promote-a2"] }
+two = { data = "b", copies = ["b-main", "b-far"], plans = ["promote-b"] }
+[strategies]
+s-one = { service = "one" }
+s-two = { service = "two" }
+[tiers]
+all = ["s-one", "s-two"]
+[plans]
+promote-a  = { for = ["site"], from = ["a-far"], steps = ["look", "fix-a", "switch"] }
+promote-a2 = { for = ["site"], from = ["a-far"], steps = ["look", "force", "switch"], after_down = "30m" }
+promote-b  = { for = ["site"], from = ["b-far"], steps = ["look", "fix-b", "switch"] }
+[steps]
+look   = { phase = "decide", takes = { low = "1m", high = "9m" }, role = "dba" }
+fix-a  = { phase = "provision", takes = { low = "5m", high = "30m" }, role = "dba", fails = "30%" }
+fix-b  = { phase = "verify", takes = { low = "5m", high = "30m" }, role = "dba", fails = "30%" }
+force  = { phase = "provision", takes = "20m", role = "dba" }
+switch = { phase = "redirect", takes = "1m" }
+"#;
+
+const OTHERS: [&str; 5] = [
+    ONE_PERSON,
     include_str!("../../scenarios/doris.toml"),
     include_str!("../../scenarios/greptimedb.toml"),
     include_str!("../../scenarios/greptimedb-regions.toml"),
