@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use drplan::assess::{
-    Assessment, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult, Objectives,
-    Obstacle, Outcome, PairAssessment, RareEvent, ScenarioName, StepAssessment, TierAssessment, verdict,
+    Assessment, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, IncidentTimeLine, Measured,
+    ObjectiveResult, Objectives, Obstacle, Outcome, PairAssessment, RareEvent, Representatives, ScenarioName,
+    StepAssessment, TierAssessment, TimedStep, TimedWait, verdict,
 };
 use drplan::cost::CostItem;
 use drplan::report::terminal::{Layout, render};
@@ -25,6 +26,40 @@ fn measured(from: u64, to: u64, lost: u64, scale: f64) -> Measured {
     (0..lost).for_each(|_| tally.record_infinite());
     let closed_form = ClosedForm { best: Some(from as f64), worst: Some(to as f64), mean: None };
     Measured { estimate: tally.estimate(scale, Some(to as f64), None), closed_form }
+}
+
+const SHARES: [f64; 4] = [0.0, 0.5, 0.95, 1.0];
+
+fn distribution(ends: (u64, u64), lost: u64) -> Vec<Option<f64>> {
+    let at = |share: f64| ends.0 as f64 + (ends.1 - ends.0) as f64 * share;
+    SHARES.map(|share| (share <= 1.0 - lost as f64 / 1000.0).then(|| at(share))).to_vec()
+}
+
+fn time_line() -> IncidentTimeLine {
+    IncidentTimeLine {
+        occurrence: 17,
+        recovery_time: 1800.0,
+        data_loss: 60.0,
+        plan: "rebuild".into(),
+        steps: vec![TimedStep {
+            service: "shop".into(),
+            plan: "rebuild".into(),
+            id: "restore".into(),
+            phase: "restore".into(),
+            begin: 300.0,
+            finish: 1800.0,
+            critical: true,
+            ending: "done".into(),
+        }],
+        waits: vec![TimedWait {
+            service: "shop".into(),
+            reason: "detection".into(),
+            what: None,
+            begin: 0.0,
+            finish: 300.0,
+            critical: true,
+        }],
+    }
 }
 
 fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>) -> IncidentAssessment {
@@ -67,6 +102,8 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
             p95: None,
             critical: 1.0,
         }],
+        distribution: Distribution { recovery_time: distribution(recovery, lost), data_loss: distribution(loss, lost) },
+        representative: Some(Representatives { median: Some(time_line()), p95: None }),
     }
 }
 
@@ -143,6 +180,7 @@ fn result() -> Assessment {
         lifetimes: None,
         only: None,
         verdict: verdict(&tiers),
+        distribution_shares: SHARES.to_vec(),
         tiers,
         paired: vec![PairAssessment {
             tier: "frugal".into(),

@@ -7,8 +7,9 @@ mod verdict;
 mod yearly;
 
 pub use assessment::{
-    Assessment, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
-    Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment, Word,
+    Assessment, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, Measured,
+    ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment,
+    TierAssessment, Word,
 };
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
@@ -19,9 +20,7 @@ use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
-use crate::sim::{
-    CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally, representatives,
-};
+use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally, representatives};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 

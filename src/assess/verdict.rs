@@ -132,8 +132,9 @@ fn choose(outcome: Outcome, mut fit: Vec<&TierAssessment>) -> Verdict {
 /// What is in the way of `tier`: its objectives with this answer, and who meets them.
 fn obstacles(tiers: &[TierAssessment], tier: Option<&str>, answer: Option<bool>) -> Vec<Obstacle> {
     let Some(tier) = tiers.iter().find(|t| Some(t.id.as_str()) == tier) else { return Vec::new() };
-    let same =
-        |a: &ObjectiveResult, b: &ObjectiveResult| (&a.failure, &a.service, &a.kind) == (&b.failure, &b.service, &b.kind);
+    let same = |a: &ObjectiveResult, b: &ObjectiveResult| {
+        (&a.failure, &a.service, &a.kind) == (&b.failure, &b.service, &b.kind)
+    };
     let wanted = tier.objectives.each.iter().filter(|o| o.met == answer);
     wanted
         .map(|objective| {

@@ -6,9 +6,7 @@ use super::campaign::{Setting, run_incidents};
 use super::incident::{Scratch, simulate};
 use super::program::FailureProgram;
 use super::random::{Purpose, Random, Tables};
-use super::{
-    Act, CampaignSettings, Ending, Filter, Line, NEVER, Outcome, Simulator, TimeLine, Wait, representatives,
-};
+use super::{Act, CampaignSettings, Ending, Filter, Line, NEVER, Outcome, Simulator, TimeLine, Wait, representatives};
 use crate::model::{AssetIndex, Scenario};
 
 const SCENARIOS: [&str; 4] = [
