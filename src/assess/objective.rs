@@ -1,6 +1,7 @@
 //! Whether objectives are met, as far as the trials can tell.
 
-use super::assessment::{IncidentObjective, ObjectiveResult, Objectives};
+use super::assessment::{Availability, IncidentObjective, ObjectiveResult, Objectives};
+use super::lifetime::Lifetimes;
 use crate::id::{FailureId, Id, ServiceId};
 use crate::model::{Objective, Scenario, Tier, YearlyObjective};
 use crate::sim::IncidentTally;
@@ -99,7 +100,7 @@ pub(super) fn entry(failure: &str, service: Option<&str>, objective: &IncidentOb
     ObjectiveResult {
         failure: Some(failure.to_owned()),
         service: service.map(str::to_owned),
-        kind: "incident",
+        kind: "incident".into(),
         met: objective.met,
         value: worse.reduce(f64::min).or(objective.both_met.point),
         needed: objective.chance,
@@ -115,7 +116,7 @@ pub(super) fn untouched(scenario: &Scenario, tier: &Tier, failures: &[FailureId]
             found.extend(objective.map(|o| ObjectiveResult {
                 failure: Some(scenario.failures[*failure].name.clone()),
                 service: service.map(str::to_owned),
-                kind: "incident",
+                kind: "incident".into(),
                 met: Some(true),
                 value: Some(1.0),
                 needed: o.chance.value(),
@@ -141,7 +142,10 @@ pub(super) fn yearly(
     per_month: Option<f64>,
     known: f64,
 ) -> Vec<ObjectiveResult> {
-    let result = |kind, met, value, needed| ObjectiveResult { failure: None, service: None, kind, met, value, needed };
+    let result = |kind: &'static str, met, value, needed| {
+        let kind = kind.into();
+        ObjectiveResult { failure: None, service: None, kind, met, value, needed }
+    };
     let availability = asked.availability.map(|a| result("availability", None, Some(availability), a.value()));
     let money = asked.per_month.map(|limit| {
         let limit = limit.amount();
@@ -150,6 +154,31 @@ pub(super) fn yearly(
         result("per_month", met, per_month, limit)
     });
     availability.into_iter().chain(money).collect()
+}
+
+/// Decides the objectives of availability by the intervals that lifetimes give.
+pub(super) fn decide_availability(
+    objectives: &mut Objectives,
+    application: Option<&Availability>,
+    lifetimes: &Lifetimes,
+) {
+    for entry in objectives.each.iter_mut().filter(|o| o.kind == "availability") {
+        let own = entry.service.as_ref().and_then(|name| lifetimes.services.iter().find(|s| s.service == *name));
+        // A single service is the application.
+        let Some(known) = own.map_or(application, |own| own.availability.as_ref()) else { continue };
+        entry.value = Some(known.point);
+        entry.met = if known.low >= entry.needed {
+            Some(true)
+        } else {
+            (known.high < entry.needed).then_some(false)
+        };
+    }
+    *objectives = count(std::mem::take(&mut objectives.each));
+}
+
+/// Whether all objectives are met; `None`: none is missed, but some stay undecided, or there are none.
+pub(super) fn met_by(objectives: &Objectives) -> Option<bool> {
+    if objectives.each.is_empty() { None } else { all_met(objectives.each.iter().map(|o| o.met)) }
 }
 
 /// Counts a list of objectives.

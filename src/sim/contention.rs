@@ -2,7 +2,7 @@
 //! services of one incident in one queue ([`super::scheduler`]).
 
 use super::impact::{Fate, Impact};
-use super::incident::{Ended, Facts, Launch, Recovery, Site};
+use super::incident::{Ended, Facts, Launch, Recovery, RoundEnd, Site};
 use super::program::{CommitAt, FailureProgram};
 use super::random::Uniform;
 use super::scheduler::{Scheduler, Served, Stage, Task};
@@ -88,6 +88,13 @@ impl<U: Uniform> Run<'_, U> {
         self.recoveries[n].ended = Some(ended);
     }
 
+    /// Keeps the plan under way, which is over, for the time line.
+    fn note(&mut self, n: usize, end: RoundEnd, at: f64) {
+        if let Some(launch) = self.scheduler.actors[n].launch {
+            self.recoveries[n].note(launch, end, at);
+        }
+    }
+
     /// Does all that can be done at this moment; whether anything changed.
     fn settle(&mut self) -> bool {
         let mut changed = false;
@@ -102,6 +109,7 @@ impl<U: Uniform> Run<'_, U> {
                     changed |= self.check_served(n);
                 }
                 Err(failed) => {
+                    self.note(n, RoundEnd::Struck(failed), self.scheduler.now);
                     self.scheduler.strike(&self.incident, n, failed, &mut self.recoveries[n]);
                     self.launch(n);
                     changed = true;
@@ -117,6 +125,7 @@ impl<U: Uniform> Run<'_, U> {
         let served = self.scheduler.check_served(&self.incident, n, &self.recoveries[n]);
         if let (Served::All, Some(launch)) = (served, launch) {
             let serve = self.scheduler.actors[n].serve;
+            self.note(n, RoundEnd::Served, serve);
             let full = self.recoveries[n].finish.iter().copied().fold(serve, f64::max);
             self.end(n, self.incident.site(n).served(self.incident.facts, launch, serve, full));
         }
@@ -139,6 +148,7 @@ impl<U: Uniform> Run<'_, U> {
                 CommitAt::End => self.scheduler.actors[n].serve.is_finite(),
             };
             if !committed && site.comes_back(facts) {
+                self.note(n, RoundEnd::GivenUp, self.scheduler.now);
                 self.end(n, site.waited(facts, self.draws, 0.0));
             }
         }
@@ -157,6 +167,8 @@ impl<U: Uniform> Run<'_, U> {
             if let Some(launch) = self.scheduler.actors[n].launch {
                 let site = self.incident.site(n);
                 let serve = self.scheduler.actors[n].serve;
+                let how = if serve.is_finite() { RoundEnd::Served } else { RoundEnd::GivenUp };
+                self.note(n, how, serve.min(self.scheduler.now));
                 let ended = if serve.is_finite() {
                     site.served(self.incident.facts, launch, serve, f64::INFINITY)
                 } else {

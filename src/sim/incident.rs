@@ -138,6 +138,29 @@ pub(super) struct Recovery {
     /// Begin of each step of the plan under way.
     pub(super) begin: Vec<f64>,
     pub(super) ended: Option<Ended>,
+    /// Plans one after the other, where a time line is asked for; a campaign keeps none.
+    pub(super) trace: Option<Vec<Round>>,
+}
+
+/// A plan that was begun, with the begin and the finish of its steps: infinite for those that were not
+/// begun, or not done when the plan was struck off.
+pub(super) struct Round {
+    pub(super) launch: Launch,
+    pub(super) end: RoundEnd,
+    pub(super) at: f64,
+    pub(super) begin: Vec<f64>,
+    pub(super) finish: Vec<f64>,
+}
+
+/// Why a plan was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RoundEnd {
+    /// It brought service back.
+    Served,
+    /// This step failed for good.
+    Struck(usize),
+    /// The outage was over before the point of no return.
+    GivenUp,
 }
 
 /// How a service's own recovery ended.
@@ -167,6 +190,14 @@ impl Recovery {
     pub(super) fn start_over(&mut self) {
         (self.option, self.source, self.after_outage) = (0, 0, false);
         self.round += 1;
+    }
+
+    /// Keeps a plan that is over for the time line.
+    #[inline]
+    pub(super) fn note(&mut self, launch: Launch, end: RoundEnd, at: f64) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(Round { launch, end, at, begin: self.begin.clone(), finish: self.finish.clone() });
+        }
     }
 
     /// The next plan to begin at `now` or later, in the order: older points of a source, the next
@@ -291,8 +322,17 @@ pub(super) struct Scratch {
     pub(super) services: Vec<Outcome>,
     /// Finish of steps, milliseconds from impact, and whether on the critical path; by step slot.
     pub(super) steps: Vec<(u32, u64, bool)>,
-    totals: Vec<(f64, f64)>,
+    /// When each service was back and at full capacity, with all that it needs.
+    pub(super) totals: Vec<(f64, f64)>,
     critical: Vec<bool>,
+}
+
+impl Scratch {
+    /// Room that keeps every plan of so many services for one incident's time line.
+    pub(super) fn traced(services: usize) -> Self {
+        let recovery = || Recovery { trace: Some(Vec::new()), ..Recovery::default() };
+        Self { recoveries: (0..services).map(|_| recovery()).collect(), ..Self::default() }
+    }
 }
 
 /// Draws what is drawn once per incident.

@@ -15,6 +15,7 @@ mod lifetime;
 mod point;
 mod program;
 mod random;
+mod represent;
 mod route;
 mod schedule;
 mod scheduler;
@@ -22,13 +23,16 @@ mod share;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod walk;
 
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use lifetime::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, run_lifetimes};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
+pub use represent::{Representative, representatives};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+pub use timeline::{Act, Ending, Line, TimeLine, Wait};
 
 /// Stands for what never ends, in whole milliseconds or bytes.
 pub const NEVER: u64 = u64::MAX;
