@@ -76,8 +76,7 @@ pub(super) fn yearly(scenario: &Scenario, tally: &LifetimeTally, settings: &Life
     };
     let unknown: Vec<String> =
         tally.unpriced.iter().map(|(service, key)| format!("{}.{key}", scenario.services[*service].name)).collect();
-    let penalty =
-        unknown.is_empty().then(|| per_year(&tally.penalty, &tally.penalty_of_lifetime, HUNDREDTH));
+    let penalty = unknown.is_empty().then(|| per_year(&tally.penalty, &tally.penalty_of_lifetime, HUNDREDTH));
     let cost_per_year = penalty.as_ref().zip(cost.per_month).map(|(penalty, bill)| penalty.clone().plus(12.0 * bill));
     let services = tally.lines[1..].iter().filter_map(|line| service_years(scenario, line, lived)).collect();
     let lifetimes = Lifetimes {

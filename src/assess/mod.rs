@@ -12,8 +12,8 @@ pub use assessment::{
     ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment,
     TierAssessment, Word,
 };
-pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use lifetime::{Lifetimes, ServiceYears};
+pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;
@@ -22,7 +22,9 @@ use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
-use crate::sim::{CampaignResult, Filter, IncidentTally, LifetimeResult, PairResult, PlanLabel, StepTally, TierTally, representatives};
+use crate::sim::{
+    CampaignResult, Filter, IncidentTally, LifetimeResult, PairResult, PlanLabel, StepTally, TierTally, representatives,
+};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 

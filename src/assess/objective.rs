@@ -167,11 +167,7 @@ pub(super) fn decide_availability(
         // A single service is the application.
         let Some(known) = own.map_or(application, |own| own.availability.as_ref()) else { continue };
         entry.value = Some(known.point);
-        entry.met = if known.low >= entry.needed {
-            Some(true)
-        } else {
-            (known.high < entry.needed).then_some(false)
-        };
+        entry.met = if known.low >= entry.needed { Some(true) } else { (known.high < entry.needed).then_some(false) };
     }
     *objectives = count(std::mem::take(&mut objectives.each));
 }

@@ -28,7 +28,7 @@ mod walk;
 
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
-pub use lifetime::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, run_lifetimes};
+pub use lifetime::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, events_per_year, run_lifetimes};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use represent::{Representative, representatives};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};

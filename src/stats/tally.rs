@@ -254,7 +254,8 @@ impl Tally {
         let n = self.finite() as f64;
         let (mean, deviation) = (self.mean()?, self.variance()?.sqrt());
         let cube = |value: f64, times: u64| times as f64 * ((value - mean) / deviation).powi(3);
-        let above: f64 = self.histogram.bins().map(|(low, high, here)| cube((low as f64 + high as f64) / 2.0, here)).sum();
+        let above: f64 =
+            self.histogram.bins().map(|(low, high, here)| cube((low as f64 + high as f64) / 2.0, here)).sum();
         Some((cube(0.0, self.zeros) + above) / n).filter(|g| g.is_finite())
     }
 

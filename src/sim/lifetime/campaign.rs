@@ -6,7 +6,7 @@ use super::events::Streams;
 use super::situation::Situations;
 use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
 use super::world::World;
-use crate::id::{FailureId, TierId};
+use crate::id::TierId;
 use crate::model::{AssetIndex, Scenario};
 use crate::sim::campaign::Setting;
 use crate::sim::random::Tables;
@@ -40,6 +40,12 @@ pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &
     LifetimeResult { settings: *settings, tiers: tiers.into_iter().map(LifetimeTally::close).collect(), events }
 }
 
+/// Events of a year that one lifetime is expected to have, ends of outages included.
+#[must_use]
+pub fn events_per_year(scenario: &Scenario, filter: &Filter) -> f64 {
+    Streams::new(scenario, filter, 0, &Tables::default()).per_year
+}
+
 fn tier_ids<'a>(scenario: &'a Scenario, filter: &'a Filter) -> impl Iterator<Item = TierId> + 'a {
     scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id))
 }
@@ -53,9 +59,7 @@ fn run_range(
 ) -> (Vec<LifetimeTally>, u64) {
     let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
     let setting = Setting { scenario, assets: &assets, seed: settings.seed, truncate: false, tables: &tables };
-    let failures: Vec<FailureId> =
-        scenario.failures.ids().filter(|id| filter.failure.is_none_or(|only| only == *id)).collect();
-    let streams = Streams::new(scenario, &failures, settings.seed, &tables);
+    let streams = Streams::new(scenario, filter, settings.seed, &tables);
     let mut worlds: Vec<(World<'_>, LifetimeTally)> = tier_ids(scenario, filter)
         .map(|id| {
             let situations = Situations::new(&setting, id, &streams);

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use crate::id::FailureId;
 use crate::model::{Delay, Law, Occurrence, Scenario};
 use crate::sim::random::{Draw, Key, Random, Tables};
+use crate::sim::tally::Filter;
 use crate::units::SECONDS_PER_YEAR;
 
 /// One thing that fails on its own.
@@ -51,21 +52,21 @@ const FEW: usize = 64;
 const MEMBER_BITS: u64 = FEW as u64 - 1;
 
 impl Streams {
-    /// The members of these failures, in the order of the failures.
-    pub(super) fn new(scenario: &Scenario, failures: &[FailureId], seed: u64, tables: &Tables) -> Self {
+    /// The members of all failures that the filter lets through, in the order of the failures.
+    pub(super) fn new(scenario: &Scenario, filter: &Filter, seed: u64, tables: &Tables) -> Self {
         let root = Key::root(seed).of("lifetime");
         let mut streams = Self { rows: Vec::new(), per_year: 0.0 };
-        for id in failures {
-            let failure = &scenario.failures[*id];
+        for (id, failure) in scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id)) {
             let Some(gap) = gap(&failure.occurs) else { continue };
             let outage = failure.lasts.as_ref().map_or(0.0, Delay::mean);
             let cycle = gap.mean() + outage;
             let each = if cycle > 0.0 { SECONDS_PER_YEAR / cycle } else { f64::INFINITY };
-            for (member, row) in failure.members.iter().enumerate() {
+            let chosen = |name: &String| filter.member.as_ref().is_none_or(|only| only == name);
+            for (member, row) in failure.members.iter().enumerate().filter(|(_, row)| chosen(&row.name)) {
                 let key = root.of(&failure.name).of(&row.name);
                 streams.per_year += each * if failure.lasts.is_some() { 2.0 } else { 1.0 };
                 streams.rows.push(Stream {
-                    failure: *id,
+                    failure: id,
                     member,
                     key: key.of("event"),
                     gap: Draw::new(key.of("gap"), &gap, false, tables),

@@ -20,5 +20,5 @@ mod situation;
 mod tally;
 mod world;
 
-pub use campaign::run_lifetimes;
+pub use campaign::{events_per_year, run_lifetimes};
 pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally};
