@@ -16,8 +16,11 @@
 mod campaign;
 mod events;
 mod ledger;
+mod meet;
+mod recovery;
 mod situation;
 mod tally;
+mod unit;
 mod world;
 
 pub use campaign::{events_per_year, run_lifetimes};
