@@ -2,13 +2,15 @@
 //! sets its pace.
 
 use super::case::{Case, Setting};
-use super::fate::{Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, judge, plans_of, targets_of, writes_of};
+use super::fate::{
+    Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, StepInfo, judge, plans_of, targets_of, writes_of,
+};
 use super::mean::step_mean;
 use super::points::Points;
 use super::service::clock;
 use super::span::Span;
 use super::timeline::Search;
-use super::{Bound, events, queue};
+use super::{Bound, events};
 use crate::id::{CopyId, FailureId, Id, LinkId, PlanId, PoolId, ServiceId, StepId, TierId};
 use crate::model::{AssetIndex, Phase, Scenario};
 
@@ -120,9 +122,8 @@ pub fn plan_parts(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<
         let taken = setting.assets.taken(scenario, setting.kind(), &targets);
         let mut case = Case::new(&setting, targets, taken, destroyed);
         let fates = judge(&setting, &mut case, &plans);
-        let shared = queue::contends(&setting, &fates, &plans);
-        for (n, fate) in fates.iter().enumerate() {
-            meet(&setting, fate, &plans, n, shared, &mut met);
+        for n in 0..fates.len() {
+            meet(&setting, &fates, &plans, n, &mut met);
         }
     }
     met.sort_by_key(|m| {
@@ -151,15 +152,12 @@ impl MetPlan {
 }
 
 /// Adds the plans of one service in one event.
-fn meet(
-    at: &Setting<'_>,
-    fate: &ServiceCase,
-    plans: &[Vec<PlanInfo<'_>>],
-    n: usize,
-    shared: bool,
-    met: &mut Vec<MetPlan>,
-) {
+fn meet(at: &Setting<'_>, fates: &[ServiceCase], plans: &[Vec<PlanInfo<'_>>], n: usize, met: &mut Vec<MetPlan>) {
+    let fate = &fates[n];
     let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return };
+    // Transfers of other services may run at any time.
+    let others = fates.iter().enumerate().filter(|(m, f)| *m != n && matches!(f.fate, Fate::Down { own: true, .. }));
+    let crowded = others.flat_map(|(m, _)| &plans[m]).flat_map(|plan| &plan.steps).any(moves);
     let clock = clock(at, plans, fate.data_lost, n);
     let row = &at.tier.services[n];
     let search = Search { at, clock: &clock, plans: &plans[n], writes: writes_of(at, row) };
@@ -177,7 +175,7 @@ fn meet(
             }
             for points in points_of(&search, plan, source) {
                 for step in 0..plan.steps.len() {
-                    let one = step_of(&search, plan, option, source, &points, step, shared);
+                    let one = step_of(&search, plan, option, source, &points, step, crowded);
                     whole.add(step, one);
                 }
             }
@@ -208,6 +206,18 @@ fn points_of(search: &Search<'_>, plan: &PlanInfo<'_>, source: &Source) -> Vec<P
     (0..last).map_while(|skip| search.candidate(plan, source, skip).points.map(|(points, _)| points)).collect()
 }
 
+fn moves(step: &StepInfo<'_>) -> bool {
+    step.amount != Amount::Nothing
+}
+
+/// Whether a transfer may have to share what carries it with another.
+fn may_share(plan: &PlanInfo<'_>, source: &Source, n: usize, crowded: bool) -> bool {
+    let beside = |m: &usize| *m != n && !plan.steps[n].waits_for[*m] && !plan.steps[*m].waits_for[n];
+    let collides = |m: usize| moves(&plan.steps[m]) && source.uses[m].iter().any(|used| source.uses[n].contains(used));
+    let within = (0..plan.steps.len()).filter(beside).any(collides);
+    moves(&plan.steps[n]) && !source.uses[n].is_empty() && (crowded || within)
+}
+
 fn step_of(
     search: &Search<'_>,
     plan: &PlanInfo<'_>,
@@ -215,7 +225,7 @@ fn step_of(
     source: &Source,
     points: &Points,
     n: usize,
-    shared: bool,
+    crowded: bool,
 ) -> Met {
     let step = &plan.steps[n];
     let bytes = match step.amount {
@@ -237,7 +247,7 @@ fn step_of(
             Some(bytes) => bytes.mean.map(|b| if b == 0.0 { 0.0 } else { b * source.seconds_per_byte[n] }),
         };
         // A transfer that may have to share what it uses is slower than alone.
-        if shared && bytes.is_some() && !source.uses[n].is_empty() {
+        if may_share(plan, source, n, crowded) {
             span.hi = f64::INFINITY;
             span.why = None;
             Value { span, mean: None, open: SHARED }

@@ -81,21 +81,21 @@ fn waterfall(why: &Explanation) -> Vec<Block> {
     let lost = why.incidents - why.recovered;
     let of = if lost == 0 { String::new() } else { format!(" of {}", human::number(why.incidents as f64)) };
     blocks.push(Block::Text(format!(
-        "Over {}{of} incidents that recover, in {} on average: what each part takes by itself, when it is done, \
-         how often it is on the critical path, and what it adds to the average. These last figures sum up to it.",
+        "Over {}{of} incidents that recover, in {} on average: in how many each part took place, unless in all; what it \
+         takes by itself; when it is done; how often it is on the critical path; what it adds to the average. These \
+         last figures sum up to it.",
         human::number(why.recovered as f64),
         human::time(mean)
     )));
     if why.parts.is_empty() {
         return blocks;
     }
-    let header = ["part", "phase", "incidents", "takes: mean", "p50", "p95", "done: p50", "p95", "critical", "adds"];
-    let mut grid = Grid::new(&header, 2);
+    let header = ["part", "in", "takes: mean", "p50", "p95", "done: p50", "p95", "critical", "adds"];
+    let mut grid = Grid::new(&header, 1);
     for part in &why.parts {
         grid.row([
             name_of(part, why),
-            part.phase.as_deref().unwrap_or("").to_owned(),
-            human::percent(part.n as f64 / why.recovered.max(1) as f64),
+            if part.n == why.recovered { String::new() } else { human::percent(part.n as f64 / why.recovered as f64) },
             say(part.takes.mean, ""),
             say(part.takes.p50, "too few"),
             say(part.takes.p95, "too few"),
@@ -105,7 +105,7 @@ fn waterfall(why: &Explanation) -> Vec<Block> {
             human::brief(part.adds),
         ]);
     }
-    blocks.push(Block::Table(grid));
+    blocks.push(Block::Table(grid.without_empty_columns()));
     blocks
 }
 
@@ -149,7 +149,7 @@ fn formulas(why: &Explanation, file: &str) -> Vec<Block> {
     }
     let mut times =
         Grid::new(&["part", "formula: least", "mean", "greatest", "simulated: least", "mean", "greatest"], 1);
-    let mut words = Grid::new(&["part", "takes", "with"], 3);
+    let mut words = Grid::new(&["part", "phase", "takes", "with"], 4);
     let mut reasons: Vec<String> = Vec::new();
     for part in &why.parts {
         let (name, form) = (name_of(part, why), &part.closed_form);
@@ -167,7 +167,8 @@ fn formulas(why: &Explanation, file: &str) -> Vec<Block> {
         if let Some(reason) = &part.closed_form_reason {
             reasons.push(format!("{name}: no greatest value, as {reason}"));
         }
-        words.row([name, part.formula.clone(), inputs(&part.inputs, part_prefix(part), file)]);
+        let phase = part.phase.as_deref().unwrap_or("wait").to_owned();
+        words.row([name, phase, part.formula.clone(), inputs(&part.inputs, part_prefix(part), file)]);
     }
     let mut blocks =
         vec![Block::Heading(2, "What each part takes: closed form beside simulation".to_owned()), Block::Table(times)];
@@ -243,8 +244,8 @@ fn changes(result: &Assessment, why: &Explanation, file: &str) -> Vec<Block> {
         blocks.push(Block::Text(text));
     } else {
         let text = format!(
-            "Each value changed by itself, on the same {tried} incidents; on average, with the 95% interval. Savings of \
-             two changes do not add up."
+            "Each value changed by itself, on the same {tried} incidents: what that saves on average, ± half of the 95% \
+             interval. Savings of two changes do not add up."
         );
         blocks.push(Block::Text(text));
         let now = incident.recovery_time.estimate.p95.map(|q| q.point);
@@ -264,21 +265,18 @@ fn savings(
     file: &str,
     of: fn(&ChangeWorth) -> (&Difference, &Spread),
 ) -> Grid {
-    let mut grid =
-        Grid::new(&["change", "now", "where", "saves", "95% interval", "p95 now", "p95 then", "more recover"], 3);
+    let header = ["change", "now", "where", "saves", "±", "p95 now", "p95 then", "more recover"];
+    let mut grid = Grid::new(&header, 3);
     for change in changes {
         let (saves, then) = of(change);
-        let interval = match (saves.low, saves.high) {
-            (Some(low), Some(high)) => format!("{} to {}", human::brief(low), human::brief(high)),
-            _ => String::new(),
-        };
+        let half = saves.low.zip(saves.high).map(|(low, high)| (high - low) / 2.0);
         let more = saves.only_second as f64 - saves.only_first as f64;
         grid.row([
             format!("{} {}", change.change, change.input.path),
             change.input.value.clone().unwrap_or_default(),
             place(&change.input, file),
             say(saves.mean, ""),
-            interval,
+            half.map_or_else(String::new, human::brief),
             say(now, "never"),
             say(then.p95, "never"),
             if more == 0.0 { String::new() } else { human::number(more) },
