@@ -110,6 +110,22 @@ pub struct TierAssessment {
     pub objectives: Objectives,
 }
 
+impl TierAssessment {
+    /// Money of a year: twelve bills and the expected losses, from lifetimes if there are any; `None` if a
+    /// price is missing. And the part of it that has prices.
+    #[must_use]
+    pub fn expected_cost_per_year(&self) -> (Option<f64>, f64) {
+        let known = self.cost.known_per_month * 12.0 + self.rare_event.known_penalty_per_year;
+        let lived = self.lifetimes.as_ref().and_then(|l| l.cost_per_year.as_ref()).and_then(|cost| cost.mean);
+        let summed = self.cost.per_month.zip(self.rare_event.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
+        // Years in which nothing was lost do not say what the loss of everything would cost.
+        match (lived, summed) {
+            (Some(lived), Some(_)) => (Some(lived), lived),
+            _ => (summed, known),
+        }
+    }
+}
+
 /// Share of the time in service with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Availability {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::campaign::{DEFAULT_YEARS, MAX_LIFETIMES, MAX_THREADS, MAX_TRIALS, MAX_YEARS};
+use super::campaign::{MAX_THREADS, MAX_TRIALS};
+use super::lifetimes::{DEFAULT_YEARS, MAX_LIFETIMES, MAX_YEARS};
 
 /// Seed of all draws unless another is given: any fixed number does, so that two people see the
 /// same figures.

@@ -5,37 +5,19 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Stop;
-use super::args::{LifetimeArgs, SimulationArgs};
+use super::args::SimulationArgs;
 use super::output::Screen;
-use crate::assess::{Assessment, add_lifetimes as add_years, assess, represent};
+use crate::assess::{self, Assessment, Explanation, assess, represent};
 use crate::id::{Id, Table};
 use crate::model::Scenario;
-use crate::sim::{CampaignSettings, Filter, LifetimeSettings, events_per_year, run_incidents, run_lifetimes};
+use crate::sim::{CampaignSettings, Filter, run_incidents};
+use crate::spec::Loaded;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
 
 /// Threads: more than the processors of any machine that this was tried on.
 pub(super) const MAX_THREADS: usize = 256;
-
-/// Years of a lifetime: the horizon of most decisions on hardware and contracts.
-pub(super) const DEFAULT_YEARS: f64 = 10.0;
-
-/// Years of a lifetime: beyond a century nothing of a scenario holds.
-pub(super) const MAX_YEARS: f64 = 100.0;
-
-/// Lifetimes of a run.
-pub(super) const MAX_LIFETIMES: u64 = 1_000_000_000;
-
-/// Lifetimes of a comparison unless told otherwise: 100,000 years show what happens once in ten
-/// thousand, and take about as long as the incidents.
-const COMPARED_LIFETIMES: u64 = 10_000;
-
-/// Events of a whole run: about an hour of one processor.
-const MAX_EVENTS: f64 = 2e11;
-
-/// Events of one lifetime: they are kept in memory.
-const MAX_EVENTS_OF_LIFETIME: f64 = 1e7;
 
 /// Incidents of a whole run: about an hour of one processor.
 const MAX_INCIDENTS: u64 = 2_000_000_000;
@@ -57,7 +39,7 @@ pub(super) fn run(
 ) -> Result<Assessment, Stop> {
     let filter = filter(scenario, names)?;
     let settings = settings(scenario, args, &filter)?;
-    let progress = spinner("simulating incidents", screen);
+    let progress = progress("simulating incidents", screen);
     let campaign = run_incidents(scenario, &settings, &filter);
     let mut result = assess(scenario, &campaign, &filter);
     represent(&mut result, scenario, &campaign, &filter);
@@ -65,59 +47,27 @@ pub(super) fn run(
     Ok(result)
 }
 
-/// Whether lifetimes are simulated when nobody asks.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Unasked {
-    /// A number that serves a comparison.
-    Some,
-    /// None.
-    None,
-}
-
-/// Simulates the lifetimes that the options ask for and adds them to an assessment of the same options.
-pub(super) fn add_lifetimes(
-    result: &mut Assessment,
-    scenario: &Scenario,
-    (args, lifetimes): (&SimulationArgs, &LifetimeArgs),
+/// Runs and assesses a campaign of one tier and one failure, and explains it.
+pub(super) fn explain(
+    loaded: &Loaded,
+    args: &SimulationArgs,
     names: Names<'_>,
-    unasked: Unasked,
     screen: &Screen,
-) -> Result<(), Stop> {
-    let filter = filter(scenario, names)?;
-    let number = match (lifetimes.lifetimes, lifetimes.years, unasked) {
-        (Some(number), ..) => number,
-        (None, None, Unasked::None) => 0,
-        _ => COMPARED_LIFETIMES,
+) -> Result<(Assessment, Explanation), Stop> {
+    let result = run(&loaded.scenario, args, names, screen)?;
+    let filter = filter(&loaded.scenario, names)?;
+    let settings = settings(&loaded.scenario, args, &filter)?;
+    let (Some(tier), Some(failure)) = (filter.tier, filter.failure) else {
+        return Err(Stop::invalid("explain needs --tier and --failure"));
     };
-    let years = lifetimes.years.unwrap_or(DEFAULT_YEARS);
-    if years.is_nan() || years <= 0.0 {
-        return Err(Stop::invalid("--years must be above 0"));
-    }
-    if years > MAX_YEARS || number > MAX_LIFETIMES {
-        return Err(Stop::refused(format_args!(
-            "--years {years} --lifetimes {number} is more than the limits of {MAX_YEARS} years and {MAX_LIFETIMES} lifetimes"
-        )));
-    }
-    let of_lifetime = events_per_year(scenario, &filter) * years;
-    let all = of_lifetime * number as f64 * result.tiers.len() as f64;
-    if of_lifetime > MAX_EVENTS_OF_LIFETIME || all > MAX_EVENTS {
-        return Err(Stop::refused(format_args!(
-            "{number} lifetimes with about {of_lifetime:.0} events each for {} tiers are more than the limits of {MAX_EVENTS_OF_LIFETIME:.0} events in a lifetime and {MAX_EVENTS:.0} in all; lower --lifetimes or --years",
-            result.tiers.len()
-        )));
-    }
-    if number == 0 {
-        return Ok(());
-    }
-    let settings = LifetimeSettings { years, lifetimes: number, first: 0, seed: args.seed, threads: threads(args)? };
-    let progress = spinner("simulating lifetimes", screen);
-    add_years(result, scenario, &run_lifetimes(scenario, &settings, &filter));
+    let progress = progress("simulating changes", screen);
+    let why = assess::explain(loaded, tier, failure, &settings, &filter);
     progress.finish_and_clear();
-    Ok(())
+    Ok((result, why))
 }
 
-/// Shows on standard error, if that is a terminal, that work goes on.
-fn spinner(message: &'static str, screen: &Screen) -> ProgressBar {
+/// A sign of life on standard error, if that is a terminal.
+pub(super) fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
     let progress = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         progress.set_style(style);
@@ -127,7 +77,8 @@ fn spinner(message: &'static str, screen: &Screen) -> ProgressBar {
     progress
 }
 
-fn threads(args: &SimulationArgs) -> Result<usize, Stop> {
+/// How many threads the options ask for.
+pub(super) fn threads(args: &SimulationArgs) -> Result<usize, Stop> {
     let threads =
         args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
     if threads == 0 {
@@ -159,7 +110,7 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
 }
 
-fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
+pub(super) fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
     let tier = names.tier.map(|name| find("tier", name, &scenario.tiers, |t| &t.name)).transpose()?;
     let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
     let member = match (names.member, failure) {

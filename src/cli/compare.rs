@@ -1,7 +1,8 @@
 //! `drplan compare`: tiers side by side.
 
 use super::args::{CompareArgs, Format, OutputArgs};
-use super::campaign::{self, Names, Unasked};
+use super::campaign::{self, Names};
+use super::lifetimes::{self, Unasked};
 use super::output::{Screen, page, write};
 use super::{Exit, Stop, input};
 use crate::assess::{Assessment, Outcome};
@@ -13,7 +14,7 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let (scenario, names) = (&loaded.scenario, Names::default());
     let mut result = campaign::run(scenario, &args.simulation, names, screen)?;
     let options = (&args.simulation, &args.lifetimes);
-    campaign::add_lifetimes(&mut result, scenario, options, names, Unasked::Some, screen)?;
+    lifetimes::add(&mut result, scenario, options, names, Unasked::Some, screen)?;
     print(&result, comparison, &args.output, screen)?;
     let decided = matches!(result.verdict.outcome, Outcome::Met | Outcome::NoObjectives);
     Ok(if args.fail_on_miss && !decided { Exit::Missed } else { Exit::Fine })

@@ -8,6 +8,7 @@ mod explain;
 #[allow(dead_code, reason = "the commands that write folders are next")]
 mod folder;
 mod input;
+mod lifetimes;
 mod new;
 mod output;
 mod schema;

@@ -1,8 +1,9 @@
 //! `drplan simulate`: everything about every tier and failure.
 
 use super::args::SimulateArgs;
-use super::campaign::{self, Names, Unasked};
+use super::campaign::{self, Names};
 use super::compare::print;
+use super::lifetimes::{self, Unasked};
 use super::output::Screen;
 use super::{Exit, Stop, input};
 use crate::report::details;
@@ -12,7 +13,7 @@ pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
     let names = Names { tier: args.tier.as_deref(), failure: args.failure.as_deref(), member: args.member.as_deref() };
     let mut result = campaign::run(&loaded.scenario, &args.simulation, names, screen)?;
     let options = (&args.simulation, &args.lifetimes);
-    campaign::add_lifetimes(&mut result, &loaded.scenario, options, names, Unasked::None, screen)?;
+    lifetimes::add(&mut result, &loaded.scenario, options, names, Unasked::None, screen)?;
     print(&result, details, &args.output, screen)?;
     let missed = result.tiers.iter().any(|t| t.objectives.missed + t.objectives.undecided > 0);
     Ok(if args.fail_on_miss && missed { Exit::Missed } else { Exit::Fine })
