@@ -2,6 +2,7 @@
 
 mod assessment;
 mod objective;
+mod times;
 mod verdict;
 mod yearly;
 
@@ -9,6 +10,7 @@ pub use assessment::{
     Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
     Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
 };
+pub use times::{PlanTimes, Spread, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;

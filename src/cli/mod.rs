@@ -4,11 +4,11 @@ mod args;
 mod campaign;
 mod compare;
 mod explain;
-#[allow(dead_code, reason = "the commands that write folders are next")]
 mod folder;
 mod input;
 mod new;
 mod output;
+mod runbook;
 mod simulate;
 mod validate;
 
@@ -84,6 +84,7 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Compare(args) => compare::run(args, &screen),
         Command::Simulate(args) => simulate::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
+        Command::Runbook(args) => runbook::run(args, &screen),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -66,8 +66,8 @@ impl<'a> Setting<'a> {
 
 /// What a thread keeps.
 #[derive(Default)]
-struct Worker {
-    scratch: Scratch,
+pub(super) struct Worker {
+    pub(super) scratch: Scratch,
     impacts: HashMap<(usize, Vec<usize>, bool), Impact>,
     members: Vec<usize>,
     services: Vec<Block>,
@@ -92,7 +92,7 @@ impl<'a> Simulator<'a> {
         Self { scenario, assets, seed, truncate, tiers, failures, programs }
     }
 
-    fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
+    pub(super) fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
         let failure = self.failures.iter().position(|f| *f == failure)?;
         let tier = self.tiers.iter().position(|t| *t == tier)?;
         self.programs[failure][tier].as_ref().map(|program| (tier, program))
@@ -141,7 +141,7 @@ impl<'a> Simulator<'a> {
         }
     }
 
-    fn simulate_one<U: Uniform>(
+    pub(super) fn simulate_one<U: Uniform>(
         &self,
         draws: &U,
         program: &FailureProgram,

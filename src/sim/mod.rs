@@ -20,11 +20,13 @@ mod share;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod walk;
 
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
+pub use trace::{PlanTrace, StepTrace};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 
 /// Stands for what never ends, in whole milliseconds or bytes.
