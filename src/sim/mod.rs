@@ -26,8 +26,8 @@ mod walk;
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
-pub use trace::{PlanTrace, StepTrace};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+pub use trace::{PlanTrace, StepTrace};
 
 /// Stands for what never ends, in whole milliseconds or bytes.
 pub const NEVER: u64 = u64::MAX;

@@ -6,7 +6,7 @@ use super::steps::{clocks, failback, stages, verification};
 use super::subject::Subject;
 use super::topology::{not_brought_back, roles, topology, triggers};
 use super::view::{Elsewhere, Provenance, Purpose, Runbook, Said, Sheet, Todos};
-use super::words::{chance, joined};
+use super::words::chance;
 use crate::assess::{Assessment, IncidentAssessment};
 use crate::report::{cells, human};
 
@@ -31,8 +31,8 @@ pub(super) fn runbook(subject: &Subject<'_>, file: String) -> Runbook {
         tier_title: subject.setting.tier.title.clone(),
         service: subject.service.name.clone(),
         plan: subject.plan.name.clone(),
-        owner: todos.say(words.owner.as_deref(), "who keeps this runbook"),
-        reviewed: todos.say(words.reviewed.as_deref(), "when it was last reviewed"),
+        owner: todos.say(words.owner.as_deref(), ""),
+        reviewed: todos.say(words.reviewed.as_deref(), ""),
         todos: 0,
         provenance: provenance(subject.setting.result),
         purpose: purpose(subject, &mut todos),
@@ -59,27 +59,38 @@ pub(super) fn runbook(subject: &Subject<'_>, file: String) -> Runbook {
 
 fn purpose(subject: &Subject<'_>, todos: &mut Todos) -> Purpose {
     let scenario = subject.scenario();
-    let causes: Vec<&str> = subject.plan.causes.iter().map(|id| scenario.failures[*id].name.as_str()).collect();
-    let into = joined(subject.fitted.into.iter().map(|p| scenario.compute[*p].name.as_str()));
-    let into = if into.is_empty() { String::new() } else { format!(" on {into}") };
-    let sentence = format!("Brings {} back{into} after {}.", subject.service.name, joined(causes.iter().copied()));
-    let (mut elsewhere, mut nowhere) = (Vec::new(), Vec::new());
+    let (mut elsewhere, mut wait, mut nowhere) = (Vec::new(), Vec::new(), Vec::new());
     let others = scenario.failures.iter().filter(|(id, _)| !subject.plan.causes.contains(id));
     for (id, failure) in others {
         let Some(incident) = subject.setting.incident(id, subject.row.service) else { continue };
-        let links: Vec<_> = subject.setting.links_for(subject.row, id).into_iter().map(|(_, l)| l.clone()).collect();
-        if !links.is_empty() {
-            elsewhere.push(Elsewhere { failure: failure.name.clone(), links });
-        } else if incident.interrupted.events > 0 {
-            nowhere.push(failure.name.clone());
+        let before = elsewhere.len();
+        let own = std::iter::once(subject.row);
+        for row in own.chain(subject.setting.tier.services.iter().filter(|row| row.service != subject.row.service)) {
+            let links: Vec<_> = subject.setting.links_for(row, id).into_iter().map(|(_, l)| l.clone()).collect();
+            let service = (row.service != subject.row.service).then(|| scenario.services[row.service].name.clone());
+            // Other services' plans say something here only where its own have nothing to say.
+            if !links.is_empty() && (service.is_none() || elsewhere.len() == before) {
+                elsewhere.push(Elsewhere { failure: failure.name.clone(), service, links });
+            }
+        }
+        if elsewhere.len() == before && incident.interrupted.events > 0 {
+            let list = if failure.kind.ends_by_itself() { &mut wait } else { &mut nowhere };
+            list.push(failure.name.clone());
         }
     }
-    Purpose { sentence, scope: todos.say(scenario.runbook.scope.as_deref(), "what this runbook covers"), elsewhere, nowhere }
+    Purpose {
+        into: subject.fitted.into.iter().map(|p| scenario.compute[*p].name.clone()).collect(),
+        causes: subject.plan.causes.iter().map(|id| scenario.failures[*id].name.clone()).collect(),
+        scope: todos.say(scenario.runbook.scope.as_deref(), ""),
+        elsewhere,
+        wait,
+        nowhere,
+    }
 }
 
 /// The objectives of the service and of the application under each failure, and how often they are met.
 fn objectives(subject: &Subject<'_>, todos: &mut Todos) -> Sheet {
-    let mut sheet = Sheet::new(&["Failure", "Of", "Asked", "Within RTO", "Within RPO", "Together"]);
+    let mut sheet = Sheet::new(&["Failure", "Of", "Asked", "Within RTO", "Within RPO", "Objective"]);
     for (id, failure, incident) in subject.causes() {
         let application = subject.setting.application(id).map(|i| (i, "the application"));
         let levels = [Some((incident, subject.service.name.as_str())), application];
@@ -88,7 +99,7 @@ fn objectives(subject: &Subject<'_>, todos: &mut Todos) -> Sheet {
             objective(&mut sheet, &failure.name, level, incident);
         }
         if sheet.rows.len() == before {
-            let missing = todos.missing(&format!("objective for {}", failure.name));
+            let missing = todos.missing("RTO, RPO and chance");
             sheet.row([Said::Text(failure.name.clone()), Said::Text(String::new()), missing]);
         }
     }
@@ -122,7 +133,8 @@ fn outcomes(subject: &Subject<'_>) -> Sheet {
         let at = |quantile, p| cells::time_at(time, quantile, p, &incident.unrecoverable);
         let share = |name: &String| incident.plans.get(name).copied().unwrap_or(0.0);
         let others = incident.plans.iter().filter(|(name, share)| **name != subject.plan.name && **share > 0.0);
-        let others: Vec<String> = others.map(|(name, share)| format!("{} {}", label(name), human::percent(*share))).collect();
+        let others: Vec<String> =
+            others.map(|(name, share)| format!("{} {}", label(name), human::percent(*share))).collect();
         sheet.texts([
             failure.name.clone(),
             human::percent(share(&subject.plan.name)),

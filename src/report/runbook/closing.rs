@@ -7,10 +7,57 @@ use crate::diag::Segment;
 use crate::report::{human, inputs_of};
 use crate::spec::{Origin, ResolvedEntry};
 
-/// Keys whose values are printed where they are used, or say nothing about a figure.
-const TOLD: [&str; 15] = [
-    "title", "source", "symptom", "run", "check", "expect", "if_fails", "rollback", "preflight", "steps", "failback",
-    "phase", "kind", "for", "role",
+/// Keys that name things, or whose text is printed where it is used: they are no figures.
+const NO_FIGURES: [&str; 39] = [
+    "account",
+    "after",
+    "at",
+    "bases",
+    "between",
+    "check",
+    "choose",
+    "cold",
+    "consistent_with",
+    "copies",
+    "data",
+    "each",
+    "expect",
+    "failback",
+    "for",
+    "from",
+    "hits",
+    "if_fails",
+    "into",
+    "kind",
+    "monthly",
+    "moves",
+    "needs",
+    "objectives",
+    "of",
+    "phase",
+    "plans",
+    "preflight",
+    "replays",
+    "role",
+    "rollback",
+    "run",
+    "runs",
+    "source",
+    "standby",
+    "starts",
+    "steps",
+    "symptom",
+    "title",
+];
+
+/// What a bare number of these keys counts; those whose name speaks of money are prices.
+const UNITS: [(&str, &str); 6] = [
+    ("acks", " places"),
+    ("compression", " to 1"),
+    ("enough", " instances"),
+    ("points", " recovery points"),
+    ("retries", " times"),
+    ("streams", " at a time"),
 ];
 
 pub(super) fn afterwards(subject: &Subject<'_>) -> Vec<String> {
@@ -19,7 +66,10 @@ pub(super) fn afterwards(subject: &Subject<'_>) -> Vec<String> {
         "Write down when each of the {steps} steps began and was done, and give the scenario the measured durations (takes, rate)."
     )];
     if subject.service.data.is_some() {
-        all.push("Write down which recovery point was used and what was lost, and hold both against the objectives.".to_owned());
+        all.push(
+            "Write down which recovery point was used and what was lost, and hold both against the objectives."
+                .to_owned(),
+        );
     }
     all.push("Answer every TODO that was in the way tonight, and set the date of the review.".to_owned());
     all
@@ -49,23 +99,20 @@ fn confidence(subject: &Subject<'_>) -> Vec<String> {
                 format!("by formula it is between {} and {}", human::time(best), human::time(worst))
             }
             (best, None) => {
-                let best = best.map_or_else(String::new, |best| format!("by formula it is at least {}, ", human::time(best)));
+                let best =
+                    best.map_or_else(String::new, |best| format!("by formula it is at least {}, ", human::time(best)));
                 let why = time.estimate.bound_reason.as_deref().unwrap_or("there is no formula for it");
                 format!("{best}without a worst case: {why}")
             }
             (None, Some(worst)) => format!("by formula it is at most {}", human::time(worst)),
         };
         let mean = match (time.estimate.mean, time.estimate.standard_error) {
-            (Some(mean), Some(error)) => {
-                let half = crate::stats::Z_95 * error;
-                format!(
-                    "the mean recovery time is {} (95% interval {} to {}; {} incidents)",
-                    human::time(mean),
-                    human::time((mean - half).max(0.0)),
-                    human::time(mean + half),
-                    human::number(time.estimate.n as f64)
-                )
-            }
+            (Some(mean), Some(error)) => format!(
+                "mean recovery time {} ± {} (95% interval, {} incidents)",
+                human::time(mean),
+                human::time(crate::stats::Z_95 * error),
+                human::number(time.estimate.n as f64)
+            ),
             _ => "no incident was recovered".to_owned(),
         };
         lines.push(format!("{}: {mean}; {bound}.", failure.name));
@@ -82,7 +129,7 @@ fn figures<'a>(subject: &Subject<'a>) -> Vec<&'a ResolvedEntry> {
     let wanted: Vec<(&str, &str)> = wanted.iter().map(|(table, name)| (*table, name.as_str())).collect();
     let stated = |entry: &&ResolvedEntry| !matches!(entry.origin, Origin::Default { .. });
     let figure = |entry: &&ResolvedEntry| match entry.path.0.get(2) {
-        Some(Segment::Key(key)) => !TOLD.contains(&key.as_str()),
+        Some(Segment::Key(key)) => !NO_FIGURES.contains(&key.as_str()),
         _ => true,
     };
     inputs_of(subject.setting.resolved, &wanted).into_iter().filter(stated).filter(figure).collect()
@@ -105,6 +152,20 @@ fn entries(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     wanted
 }
 
+/// A figure with its unit.
+fn figure(key: &str, value: &str, currency: &str) -> String {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    let unit = UNITS.iter().find(|(name, _)| *name == last).map_or("", |(_, unit)| unit);
+    let price = last.starts_with("per_") || last.ends_with("_per_hour") || last.ends_with("_cost");
+    let said = match value.parse() {
+        // Prices of gigabytes have more digits than cents.
+        Ok(amount) if price && amount < 100.0 => human::money(1.0, currency).replace("1.00", value),
+        Ok(amount) if price => human::money(amount, currency),
+        _ => format!("{}{unit}", value.trim_matches('"')),
+    };
+    if key.is_empty() { said } else { format!("{key} {said}") }
+}
+
 /// One row per entry: its figures, where they stand, where they come from.
 pub(super) fn assumptions(subject: &Subject<'_>) -> Sheet {
     let mut sheet = Sheet::new(&["Entry", "Figures", "Line", "Source"]);
@@ -121,7 +182,8 @@ pub(super) fn assumptions(subject: &Subject<'_>) -> Sheet {
         sheet.texts([entry, figures.join("; "), lines, source.unwrap_or_else(|| "none given".to_owned())]);
     };
     for value in figures(subject) {
-        let path: Vec<String> = value.path.0.iter().map(|segment| crate::diag::Path(vec![segment.clone()]).to_string()).collect();
+        let path: Vec<String> =
+            value.path.0.iter().map(|segment| crate::diag::Path(vec![segment.clone()]).to_string()).collect();
         let (entry, key) = path.split_at(path.len().min(2));
         let (entry, key) = (entry.join("."), key.join(".").replace(".[", "["));
         if at.as_ref().is_none_or(|(known, ..)| *known != entry) {
@@ -129,7 +191,7 @@ pub(super) fn assumptions(subject: &Subject<'_>) -> Sheet {
             at = Some((entry, Vec::new(), Vec::new(), value.source.clone()));
         }
         let Some((_, figures, lines, _)) = &mut at else { continue };
-        figures.push(if key.is_empty() { value.value.clone() } else { format!("{key} {}", value.value) });
+        figures.push(figure(&key, &value.value, &subject.scenario().currency));
         match &value.origin {
             Origin::File { line } => lines.push(*line),
             Origin::Like { sibling } => {

@@ -39,17 +39,18 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
             None => endless.push(failure.name.clone()),
         }
     }
-    let commit = subject.commit().map_or_else(
-        || "the end of the last step".to_owned(),
-        |position| format!("the start of step {}", subject.named(position)),
-    );
+    let needs = subject.service.needs.iter().filter_map(|need| match need {
+        Need::Service(id) => Some(subject.scenario().services[*id].name.clone()),
+        Need::External(_) => None,
+    });
     Decision {
         after_down,
         deadlines,
         can_be_given_up: !waiting.is_empty(),
         waiting,
         endless,
-        commit,
+        commit: subject.commit().map(|position| subject.named(position)),
+        together: needs.collect(),
         sources: subject.fitted.from.iter().map(|c| subject.scenario().copies[*c].name.clone()).collect(),
         points: match subject.plan.points {
             1 => "1 recovery point".to_owned(),
@@ -66,7 +67,7 @@ fn next(subject: &Subject<'_>) -> Vec<Elsewhere> {
         let links = subject.setting.links_for(subject.row, id);
         let own = links.iter().position(|(plan, _)| *plan == subject.id);
         let later = links.iter().skip(own.map_or(0, |n| n + 1)).map(|(_, link)| (*link).clone());
-        all.push(Elsewhere { failure: failure.name.clone(), links: later.collect() });
+        all.push(Elsewhere { failure: failure.name.clone(), service: None, links: later.collect() });
     }
     all
 }
@@ -107,7 +108,8 @@ fn wait(
 ) -> Waiting {
     let name = failure.name.clone();
     let Some(price) = price(subject, id, todos) else {
-        let answer = Said::Text("This plan ended none of the incidents looked at: there is nothing to compare.".to_owned());
+        let answer =
+            Said::Text("This plan ended none of the incidents looked at: there is nothing to compare.".to_owned());
         return Waiting { failure: name, answer, because: None };
     };
     let price = match price {
@@ -121,7 +123,9 @@ fn wait(
             "Wait until {} after the failure, then fail over: from there on the outage is expected to last longer than failing over costs.",
             human::time(t)
         ),
-        BreakEven::Never => "Wait: at every moment the outage is expected to end sooner than failing over pays.".to_owned(),
+        BreakEven::Never => {
+            "Wait: at every moment the outage is expected to end sooner than failing over pays.".to_owned()
+        }
     };
     let mut because = format!(
         "An outage lasts {} on average. Failing over costs as much as {} of downtime: {} from the decision to service, {} for the writes that it loses, {} of interruption on the way back.",
@@ -158,11 +162,12 @@ fn price(subject: &Subject<'_>, id: crate::id::FailureId, todos: &mut Todos) -> 
     }
     if !unknown.is_empty() {
         let keys = joined(unknown.iter().map(String::as_str));
-        return Some(Err(todos.missing(&format!("when to stop waiting: needs {keys}"))));
+        return Some(Err(todos.missing(&format!("when to stop waiting: {keys} must be given"))));
     }
     let loss = loss.unwrap_or_default() * lost;
     if hour == 0.0 && loss > 0.0 {
-        let answer = "Downtime costs nothing and lost writes do, by the prices of the scenario: it never pays to fail over.";
+        let answer =
+            "Downtime costs nothing and lost writes do, by the prices of the scenario: it never pays to fail over.";
         return Some(Err(Said::Text(answer.to_owned())));
     }
     let loss = if loss == 0.0 { 0.0 } else { loss / hour };
@@ -183,7 +188,8 @@ fn downtime_price(scenario: &Scenario, tier: &Tier, service: ServiceId) -> (f64,
     }
     down.sort_unstable_by_key(|id| id.index());
     let missing = |id: &&ServiceId| scenario.services[**id].downtime_per_hour.is_none();
-    let unknown = down.iter().filter(missing).map(|id| format!("services.{}.downtime_per_hour", scenario.services[*id].name));
+    let unknown =
+        down.iter().filter(missing).map(|id| format!("services.{}.downtime_per_hour", scenario.services[*id].name));
     let known = down.iter().filter_map(|id| scenario.services[*id].downtime_per_hour).map(|price| price.amount());
     (known.sum(), unknown.collect())
 }

@@ -10,14 +10,21 @@ pub(super) fn inline(text: &str) -> String {
     let line = text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let escaped = escape::markdown(&line);
     let mut out = String::with_capacity(escaped.len() + 8);
-    let digits = escaped.chars().take_while(char::is_ascii_digit).count();
-    for (n, c) in escaped.chars().enumerate() {
-        let numbers_a_list = n == digits && digits > 0 && matches!(c, '.' | ')');
+    let chars: Vec<char> = escaped.chars().collect();
+    let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    let letter = |n: Option<usize>| n.and_then(|n| chars.get(n)).is_some_and(|c| c.is_ascii_alphanumeric());
+    for (n, c) in chars.iter().copied().enumerate() {
+        // `1.` begins a list, `1.5` does not; `a_b` is a name, `_b_` is emphasis.
+        let numbers_a_list = n == digits && digits > 0 && matches!(c, '.' | ')') && !letter(Some(n + 1));
         let begins_a_block = n == 0 && matches!(c, '-' | '+' | '=' | ':');
+        let within_a_word =
+            c == '\\' && chars.get(n + 1) == Some(&'_') && letter(n.checked_sub(1)) && letter(Some(n + 2));
         if matches!(c, '$' | '{' | '}') || numbers_a_list || begins_a_block {
             out.push('\\');
         }
-        out.push(c);
+        if !within_a_word {
+            out.push(c);
+        }
     }
     // No reader of Markdown sees the difference; those who look for bare addresses see none.
     let out = out.replace("://", "\\://").replace("www.", "www\\.");
@@ -34,7 +41,8 @@ pub(super) fn code(name: &str) -> String {
 pub(super) fn fence(text: &str, language: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    let lines: Vec<String> = text.lines().map(|line| escape::terminal(&line.replace('\t', "    ")).into_owned()).collect();
+    let lines: Vec<String> =
+        text.lines().map(|line| escape::terminal(&line.replace('\t', "    ")).into_owned()).collect();
     let body = lines.join("\n");
     format!("{fence}{language}\n{}\n{fence}", body.trim_matches('\n'))
 }
@@ -60,6 +68,8 @@ mod tests {
     #[test]
     fn nothing_begins_a_block_or_a_formula() {
         assert_eq!(inline("1. x"), "1\\. x");
+        assert_eq!((inline("1.5 x"), inline("7)")), ("1.5 x".to_owned(), "7\\)".to_owned()));
+        assert_eq!(inline("per_gb _x_ __y"), "per_gb \\_x\\_ \\_\\_y");
         assert_eq!(inline("- x\n# y"), "\\- x \\# y");
         assert_eq!(inline("$1,240 {{ x }} ${Y}"), "\\$1,240 \\{\\{ x \\}\\} \\$\\{Y\\}");
         assert_eq!(inline("see https://x.org www.x.org"), "see https\\://x.org www\\.x.org");

@@ -11,8 +11,8 @@ pub(super) fn index(settings: &[Setting<'_>], runbooks: &[Runbook]) -> Option<In
     let first = settings.first()?;
     let mut todos = Todos::default();
     let words = &first.scenario.runbook;
-    let owner = todos.say(words.owner.as_deref(), "who keeps these runbooks");
-    let reviewed = todos.say(words.reviewed.as_deref(), "when they were last reviewed");
+    let owner = todos.say(words.owner.as_deref(), "");
+    let reviewed = todos.say(words.reviewed.as_deref(), "");
     let tiers = settings.iter().map(|setting| tier(setting, runbooks, &mut todos)).collect();
     Some(Index {
         file: FILE,
@@ -40,9 +40,10 @@ fn tier(setting: &Setting<'_>, runbooks: &[Runbook], todos: &mut Todos) -> Index
         if plans.is_empty() && !setting.assessed.incidents.iter().any(|i| i.failure == failure.name) {
             continue;
         }
-        let symptom = todos.say(failure.symptom.as_deref(), &format!("symptom of {}", failure.name));
+        let symptom = todos.say(failure.symptom.as_deref(), "");
+        let ends = failure.kind.ends_by_itself();
         let failure = failure.title.clone().unwrap_or_else(|| failure.name.clone());
-        triggers.push(IndexTrigger { failure, symptom, plans });
+        triggers.push(IndexTrigger { failure, symptom, plans, ends });
     }
     let mine = runbooks.iter().filter(|r| r.tier == setting.tier.name).map(|runbook| IndexEntry {
         link: Link { text: runbook.title.clone(), file: runbook.file.clone() },
@@ -53,6 +54,7 @@ fn tier(setting: &Setting<'_>, runbooks: &[Runbook], todos: &mut Todos) -> Index
     IndexTier {
         tier: setting.tier.name.clone(),
         title: setting.tier.title.clone(),
+        several: setting.several(),
         triggers,
         runbooks: mine.collect(),
     }

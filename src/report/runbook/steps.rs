@@ -16,6 +16,8 @@ pub(super) fn stages(subject: &Subject<'_>, todos: &mut Todos) -> Vec<Stage> {
         let row = &subject.scenario().steps[fitted.step];
         let mut step = said(subject, row, &fitted.starts, todos);
         step.number = subject.number(*position).to_string();
+        let beside = subject.order.iter().filter(|(other, s)| s == stage && other != position);
+        step.beside = beside.map(|(other, _)| subject.number(*other).to_string()).collect();
         let mut after: Vec<usize> = fitted.after.iter().map(|p| subject.number(*p as usize)).collect();
         after.sort_unstable();
         step.after = after.iter().map(usize::to_string).collect();
@@ -45,34 +47,34 @@ fn grouped(steps: impl Iterator<Item = (u64, Step)>) -> Vec<Stage> {
 /// What the scenario says of a step, and what it does not.
 fn said(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId], todos: &mut Todos) -> Step {
     let scenario = subject.scenario();
-    let name = &row.name;
     // To notice and to decide changes nothing, and people need no command for it.
     let talk = matches!(row.phase, Phase::Detect | Phase::Decide);
     let who = match row.role {
         Some(role) => Said::Text(scenario.roles[role].name.clone()),
         None if row.phase == Phase::Detect => Said::Text("nobody: it is noticed by itself".to_owned()),
-        None => todos.missing(&format!("who does {name}")),
+        None => todos.missing(""),
     };
     let run = match &row.run {
         None if talk => None,
-        run => Some(todos.say(run.as_deref(), &format!("command of {name}"))),
+        run => Some(todos.say(run.as_deref(), "command")),
     };
     let check = match (&row.check, &row.expect) {
         (None, Some(_)) => None,
-        (check, _) => Some(todos.say(check.as_deref(), &format!("how to see that {name} worked"))),
+        (check, _) => Some(todos.say(check.as_deref(), "")),
     };
-    let if_fails = Some(todos.say(row.if_fails.as_deref(), &format!("what to do if {name} fails")));
+    let if_fails = Some(todos.say(row.if_fails.as_deref(), ""));
     let rollback = match &row.rollback {
         None if talk => None,
-        rollback => Some(todos.say(rollback.as_deref(), &format!("how to undo {name}"))),
+        rollback => Some(todos.say(rollback.as_deref(), "")),
     };
     Step {
         number: String::new(),
-        name: name.clone(),
+        name: row.name.clone(),
         title: row.title.clone(),
         phase: row.phase.word(),
         who,
         after: Vec::new(),
+        beside: Vec::new(),
         commits: false,
         background: row.background,
         notes: notes(subject, row, starts),
@@ -151,12 +153,7 @@ pub(super) fn clocks(subject: &Subject<'_>) -> Vec<Clock> {
     subject.causes().map(|(id, failure, incident)| clock(subject, id, failure, incident)).collect()
 }
 
-fn clock(
-    subject: &Subject<'_>,
-    id: crate::id::FailureId,
-    failure: &Failure,
-    incident: &IncidentAssessment,
-) -> Clock {
+fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, incident: &IncidentAssessment) -> Clock {
     let share = incident.plans.get(&subject.plan.name).copied().unwrap_or(0.0);
     let start = if failure.kind == FailureKind::Corruption { "its detection" } else { "the failure" };
     let objective = incident.objective.as_ref().or(subject.setting.application(id).and_then(|i| i.objective.as_ref()));
@@ -171,7 +168,11 @@ fn clock(
         sheet.texts(clock_cells(subject.number(*position), step, own, rto));
     }
     let sentence = if sheet.rows.is_empty() {
-        format!("This plan ended none of {} incidents of {}.", human::number(incident.recovery_time.estimate.n as f64), failure.name)
+        format!(
+            "This plan ended none of {} incidents of {}.",
+            human::number(incident.recovery_time.estimate.n as f64),
+            failure.name
+        )
     } else {
         let limit = rto.map_or_else(String::new, |rto| format!(" The RTO is {}.", human::time(rto)));
         format!(
@@ -216,7 +217,9 @@ pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verifica
                 let upstream = &subject.scenario().externals[upstream].name;
                 reconcile.push(Said::Text(format!("Feed {} again from {upstream}, from that moment on.", data.name)));
             }
-            None => reconcile.push(todos.missing(&format!("how lost writes of {} are found and entered again", data.name))),
+            None => {
+                reconcile.push(todos.missing(&format!("how lost writes of {} are found and entered again", data.name)))
+            }
         }
     }
     Verification { steps, reconcile }
@@ -238,6 +241,8 @@ pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
         };
         step.number = format!("F{}", number(*position));
         step.after = node.after.iter().map(|p| format!("F{}", number(*p as usize))).collect();
+        let beside = order.iter().filter(|(other, s)| s == stage && other != position);
+        step.beside = beside.map(|(other, _)| format!("F{}", number(*other))).collect();
         step.notes.extend(takes(row));
         steps.push((*stage, step));
     }
@@ -265,6 +270,7 @@ fn repeated(subject: &Subject<'_>, row: &model::Step, same: usize) -> Step {
         phase: row.phase.word(),
         who: Said::Text(row.role.map_or_else(|| "as there".to_owned(), |r| scenario.roles[r].name.clone())),
         after: Vec::new(),
+        beside: Vec::new(),
         commits: false,
         background: row.background,
         notes: Vec::new(),
@@ -304,7 +310,11 @@ fn stop(subject: &Subject<'_>) -> Vec<String> {
         let count = pool.instances.len() as f64;
         match pool.price_per_hour {
             Some(price) => {
-                format!("{}: {} an hour while it runs", pool.name, human::money(price.amount() * count, &scenario.currency))
+                format!(
+                    "{}: {} an hour while it runs",
+                    pool.name,
+                    human::money(price.amount() * count, &scenario.currency)
+                )
             }
             None => format!("{}: what an hour of it costs is unknown", pool.name),
         }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::view::Link;
 use crate::assess::{Assessment, IncidentAssessment, PlanTimes, StepAssessment, TierAssessment};
 use crate::id::{FailureId, PlanId, ServiceId, TierId};
-use crate::model::{Commit, Failure, FittedPlan, Phase, Plan, Scenario, Service, StepGraph, Tier, TierService, fit_plan};
+use crate::model::{
+    Commit, Failure, FittedPlan, Phase, Plan, Scenario, Service, StepGraph, Tier, TierService, fit_plan,
+};
 use crate::spec::ResolvedEntry;
 
 /// Files of plans, by tier, service and plan.
@@ -77,7 +79,9 @@ impl<'a> Subject<'a> {
     }
 
     /// The failures that it is for and that concern the tier, with what they do.
-    pub(super) fn causes(&self) -> impl Iterator<Item = (FailureId, &'a Failure, &'a IncidentAssessment)> + use<'_, 'a> {
+    pub(super) fn causes(
+        &self,
+    ) -> impl Iterator<Item = (FailureId, &'a Failure, &'a IncidentAssessment)> + use<'_, 'a> {
         self.plan.causes.iter().filter_map(|id| {
             let incident = self.setting.incident(*id, self.row.service)?;
             Some((*id, &self.scenario().failures[*id], incident))

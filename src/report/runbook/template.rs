@@ -90,7 +90,8 @@ impl Templates {
     pub fn new(replaced: BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let mut environment = Environment::empty();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-        let syntax = syntax.map_err(|error| TemplateError::Failed { name: "any".to_owned(), why: error.to_string() })?;
+        let syntax =
+            syntax.map_err(|error| TemplateError::Failed { name: "any".to_owned(), why: error.to_string() })?;
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(MOST_INSTRUCTIONS));
         environment.set_recursion_limit(RECURSION);
@@ -162,6 +163,7 @@ fn harmless(value: &Value) -> Result<String, Error> {
         ValueKind::Map => {
             let missing = value.get_attr("todo")?;
             match missing.as_str() {
+                Some("") => Ok("**TODO(owner)**".to_owned()),
                 Some(missing) => Ok(format!("**TODO(owner)** {}", escape::inline(missing))),
                 None => Err(Error::new(ErrorKind::InvalidOperation, "a table of values is no text")),
             }
@@ -240,7 +242,8 @@ fn scan(inside: &str, close: &str) -> (usize, Option<String>) {
             Some(q) if c == q => quote = None,
             Some(_) => {}
             None if inside[at..].starts_with(close) => {
-                let recursive = inside[..at].split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "recursive");
+                let recursive =
+                    inside[..at].split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "recursive");
                 return (at, recursive.then(|| "`recursive`".to_owned()));
             }
             None if c == '"' || c == '\'' => quote = Some(c),

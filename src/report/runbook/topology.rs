@@ -19,11 +19,21 @@ pub(super) fn topology(subject: &Subject<'_>) -> Topology {
     let pools = |pools: &'_ [PoolId], state: &str, sheet: &mut Sheet| {
         for id in pools {
             let pool = &scenario.compute[*id];
-            let into = if subject.fitted.into.contains(id) && !row.runs.contains(id) { ", serves after this plan" } else { "" };
+            let into = if subject.fitted.into.contains(id) && !row.runs.contains(id) {
+                ", serves after this plan"
+            } else {
+                ""
+            };
             let at = places(scenario, pool.instances.iter().map(|i| i.place));
             let enough = if pool.sharded { pool.instances.len() as u32 } else { pool.enough };
             let count = pool.instances.len();
-            sheet.texts([pool.name.clone(), format!("{state}{into}"), count.to_string(), at, format!("{enough} of {count}")]);
+            sheet.texts([
+                pool.name.clone(),
+                format!("{state}{into}"),
+                count.to_string(),
+                at,
+                format!("{enough} of {count}"),
+            ]);
         }
     };
     pools(&row.runs, "serves", &mut compute);
@@ -34,9 +44,8 @@ pub(super) fn topology(subject: &Subject<'_>) -> Topology {
         copies.texts(copy_cells(subject, *id));
     }
     let services = &subject.setting.tier.services;
-    let needs_this = |service: &crate::id::ServiceId| {
-        scenario.services[*service].needs.contains(&Need::Service(row.service))
-    };
+    let needs_this =
+        |service: &crate::id::ServiceId| scenario.services[*service].needs.contains(&Need::Service(row.service));
     let needed_by = services.iter().map(|s| s.service).filter(needs_this).map(|s| scenario.services[s].name.clone());
     let needs = subject.service.needs.iter().map(|need| match need {
         Need::Service(id) => format!("service {}", scenario.services[*id].name),
@@ -61,7 +70,8 @@ fn links(subject: &Subject<'_>) -> Sheet {
     let pools = row.runs.iter().chain(&row.standby).chain(&row.cold);
     let machines = pools.flat_map(|p| &scenario.compute[*p].instances).map(|i| i.place);
     let sites = row.copies.iter().flat_map(|c| &scenario.copies[*c].sites).map(|s| scenario.site_place(*s));
-    let upstream = subject.service.data.and_then(|d| scenario.data[d].upstream).and_then(|e| scenario.externals[e].place);
+    let upstream =
+        subject.service.data.and_then(|d| scenario.data[d].upstream).and_then(|e| scenario.externals[e].place);
     let regions: Vec<PlaceId> = machines.chain(sites).chain(upstream).map(|p| scenario.places[p].region).collect();
     let mut sheet = Sheet::new(&["Link", "Between", "Bandwidth", "Round trip"]);
     for (_, link) in scenario.links.iter().filter(|(_, l)| l.between.iter().all(|end| regions.contains(end))) {
@@ -117,10 +127,13 @@ fn how_it_is_made(subject: &Subject<'_>, copy: &Copy) -> String {
         }
         CopyKind::Log { acks: Some(n), .. } => acks(*n),
         CopyKind::Log { lag, bases, .. } => {
-            let behind = lag.as_ref().map_or_else(|| "at once".to_owned(), |lag| format!("behind by {}", spread_of(lag)));
+            let behind =
+                lag.as_ref().map_or_else(|| "at once".to_owned(), |lag| format!("behind by {}", spread_of(lag)));
             match bases.as_slice() {
                 [] => format!("{of}{behind}"),
-                bases => format!("{of}{behind}; onto {}", joined(bases.iter().map(|b| scenario.copies[*b].name.as_str()))),
+                bases => {
+                    format!("{of}{behind}; onto {}", joined(bases.iter().map(|b| scenario.copies[*b].name.as_str())))
+                }
             }
         }
         CopyKind::Backup { schedule, takes, travel, full_every, .. } => {
@@ -162,15 +175,21 @@ pub(super) fn not_brought_back(subject: &Subject<'_>, todos: &mut Todos) -> NotB
     }
     if !after.is_empty() {
         let which = joined(after.iter().copied());
-        notes.push(format!("Good writes made between the damage and its detection are given up too, and are counted above: {which}."));
+        notes.push(format!(
+            "Good writes made between the damage and its detection are given up too, and are counted above: {which}."
+        ));
     }
     if let Some(data) = subject.service.data {
-        let agreeing: Vec<&str> = scenario.data[data].consistent_with.iter().map(|d| scenario.data[*d].name.as_str()).collect();
+        let agreeing: Vec<&str> =
+            scenario.data[data].consistent_with.iter().map(|d| scenario.data[*d].name.as_str()).collect();
         if !agreeing.is_empty() {
-            notes.push(format!("These data sets go back to the same moment, to agree: {}.", joined(agreeing.iter().copied())));
+            notes.push(format!(
+                "These data sets go back to the same moment, to agree: {}.",
+                joined(agreeing.iter().copied())
+            ));
         }
     }
-    let not_copied = todos.list(&scenario.runbook.not_copied, "what is not copied anywhere");
+    let not_copied = todos.list(&scenario.runbook.not_copied, "");
     NotBroughtBack { writes, notes, not_copied }
 }
 
@@ -189,7 +208,7 @@ pub(super) fn roles(subject: &Subject<'_>, todos: &mut Todos) -> Roles {
     } else if decides.is_empty() && subject.fitted.detects {
         Said::Text("nobody has to: the plan begins by itself when it detects the failure".to_owned())
     } else {
-        todos.missing("who may declare that this plan is carried out")
+        todos.missing("")
     };
     let mut people = Sheet::new(&["Role", "On call", "Steps"]);
     let all = subject.fitted.steps.iter().map(|s| s.step).chain(subject.plan.failback.nodes.iter().map(|n| n.step));
@@ -210,8 +229,16 @@ pub(super) fn roles(subject: &Subject<'_>, todos: &mut Todos) -> Roles {
 }
 
 pub(super) fn triggers(subject: &Subject<'_>, todos: &mut Todos) -> Sheet {
-    let mut sheet =
-        Sheet::new(&["Failure", "What you see", "What is hit", "Noticed after p50", "p95", "Lasts p50", "p95", "How often"]);
+    let mut sheet = Sheet::new(&[
+        "Failure",
+        "What you see",
+        "What is hit",
+        "Noticed after p50",
+        "p95",
+        "Lasts p50",
+        "p95",
+        "How often",
+    ]);
     for (_, failure, incident) in subject.causes() {
         let text = |text: String| Said::Text(text);
         let lasts = |p| failure.lasts.as_ref().map_or_else(String::new, |lasts| human::brief(lasts.quantile(p)));
@@ -220,7 +247,7 @@ pub(super) fn triggers(subject: &Subject<'_>, todos: &mut Todos) -> Sheet {
         let never = Proportion::new(0, noticed.n);
         sheet.row([
             text(format!("{} ({}){title}", failure.name, failure.kind.word())),
-            todos.say(failure.symptom.as_deref(), &format!("symptom of {}", failure.name)),
+            todos.say(failure.symptom.as_deref(), ""),
             text(hit(subject, failure)),
             text(cells::time_at(noticed, noticed.p50, 0.5, &never)),
             text(cells::time_at(noticed, noticed.p95, 0.95, &never)),

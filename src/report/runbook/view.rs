@@ -171,13 +171,17 @@ pub struct Runbook {
 /// What a runbook is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Purpose {
-    /// In one sentence.
-    pub sentence: String,
+    /// The pools that serve afterwards.
+    pub into: Vec<String>,
+    /// The failures.
+    pub causes: Vec<String>,
     /// What it covers.
     pub scope: Said,
     /// Failures with the runbooks that are for them.
     pub elsewhere: Vec<Elsewhere>,
-    /// Failures of the tier that no plan of the service is for.
+    /// Failures that users feel and no plan of the tier is for, and that end by themselves.
+    pub wait: Vec<String>,
+    /// Such failures that do not end by themselves.
     pub nowhere: Vec<String>,
 }
 
@@ -186,6 +190,8 @@ pub struct Purpose {
 pub struct Elsewhere {
     /// The failure.
     pub failure: String,
+    /// The service, if it is another one.
+    pub service: Option<String>,
     /// The runbooks, in the order in which they are tried.
     pub links: Vec<Link>,
 }
@@ -232,12 +238,14 @@ pub struct Decision {
     pub after_down: Option<String>,
     /// Latest moments at which it can be decided, one row per failure.
     pub deadlines: Sheet,
+    /// Services that must be back as well, by runbooks of their own.
+    pub together: Vec<String>,
     /// Whether waiting is better, one entry per failure that ends by itself.
     pub waiting: Vec<Waiting>,
     /// Failures that do not end by themselves.
     pub endless: Vec<String>,
-    /// The step that is the point of no return, or that there is none before the end.
-    pub commit: String,
+    /// The step that is the point of no return; absent if there is none before the end.
+    pub commit: Option<String>,
     /// Whether an outage can end before that, and the plan be given up.
     pub can_be_given_up: bool,
     /// From what to recover, best first.
@@ -285,6 +293,8 @@ pub struct Step {
     pub who: Said,
     /// Numbers of the steps that must be finished first.
     pub after: Vec<String>,
+    /// Numbers of the steps that may be done at the same time.
+    pub beside: Vec<String>,
     /// It is the point of no return.
     pub commits: bool,
     /// Service does not wait for it.
@@ -375,6 +385,8 @@ pub struct IndexTier {
     pub tier: String,
     /// The tier, for people.
     pub title: Option<String>,
+    /// Whether it has several services: their runbooks are carried out side by side.
+    pub several: bool,
     /// What people see, and what to do then.
     pub triggers: Vec<IndexTrigger>,
     /// Its runbooks.
@@ -390,6 +402,8 @@ pub struct IndexTrigger {
     pub symptom: Said,
     /// Per service: its runbooks, in the order in which they are tried.
     pub plans: Vec<IndexPlans>,
+    /// Whether it ends by itself.
+    pub ends: bool,
 }
 
 /// The runbooks of a service.
