@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Stop;
 use super::args::SimulationArgs;
 use super::output::Screen;
-use crate::assess::{Assessment, assess};
+use crate::assess::{Assessment, assess, represent};
 use crate::id::{Id, Table, TierId};
 use crate::model::Scenario;
 use crate::sim::{CampaignSettings, Filter, run_incidents};
@@ -46,8 +46,10 @@ pub(super) fn run(
     progress.set_message("simulating incidents");
     progress.enable_steady_tick(Duration::from_millis(100));
     let campaign = run_incidents(scenario, &settings, &filter);
+    let mut result = assess(scenario, &campaign, &filter);
+    represent(&mut result, scenario, &campaign, &filter);
     progress.finish_and_clear();
-    Ok(assess(scenario, &campaign, &filter))
+    Ok(result)
 }
 
 fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {

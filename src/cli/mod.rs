@@ -3,12 +3,14 @@
 mod args;
 mod campaign;
 mod compare;
+mod completions;
 mod explain;
 mod folder;
 mod input;
 mod new;
 mod output;
 mod runbook;
+mod schema;
 mod simulate;
 mod validate;
 
@@ -85,6 +87,8 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Simulate(args) => simulate::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
         Command::Runbook(args) => runbook::run(args, &screen),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
     };
     match result {
         Ok(exit) => exit.into(),

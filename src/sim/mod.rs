@@ -14,20 +14,23 @@ mod lanes;
 mod point;
 mod program;
 mod random;
+mod represent;
 mod route;
 mod schedule;
+mod scheduler;
 mod share;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod trace;
+mod timeline;
 mod walk;
 
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
+pub use represent::{Representative, representatives};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
-pub use trace::{PlanTrace, StepTrace};
+pub use timeline::{Act, Ending, Line, TimeLine, Wait};
 
 /// Stands for what never ends, in whole milliseconds or bytes.
 pub const NEVER: u64 = u64::MAX;

@@ -1,6 +1,6 @@
 //! Paired differences: the same trial under two designs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{OUTSIDE, Z_95, squared_deviations};
@@ -21,7 +21,7 @@ pub struct PairTally {
 }
 
 /// Mean difference, first minus second, with its 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Over trials that are finite in both; `None` without any.
     pub mean: Option<f64>,

@@ -13,7 +13,7 @@ use crate::report::{cells, human};
 pub(super) fn provenance(result: &Assessment) -> Provenance {
     Provenance {
         hash: result.scenario.hash.clone(),
-        drplan: result.drplan.to_owned(),
+        drplan: result.drplan.to_string(),
         trials: human::number(result.trials as f64),
         seed: result.seed.to_string(),
     }

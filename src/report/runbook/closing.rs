@@ -2,7 +2,7 @@
 //! they rest on.
 
 use super::subject::Subject;
-use super::view::{Sheet, Tests, Todos};
+use super::view::{Said, Sheet, Tests, Todos};
 use crate::diag::Segment;
 use crate::report::{human, inputs_of};
 use crate::spec::{Origin, ResolvedEntry};
@@ -161,6 +161,7 @@ fn figure(key: &str, value: &str, currency: &str) -> String {
         // Prices of gigabytes have more digits than cents.
         Ok(amount) if price && amount < 100.0 => human::money(1.0, currency).replace("1.00", value),
         Ok(amount) if price => human::money(amount, currency),
+        _ if value == "1" => format!("1{}", unit.trim_end_matches('s')),
         _ => format!("{}{unit}", value.trim_matches('"')),
     };
     if key.is_empty() { said } else { format!("{key} {said}") }
@@ -179,7 +180,11 @@ pub(super) fn assumptions(subject: &Subject<'_>) -> Sheet {
             [one] => one.to_string(),
             [first, .., last] => format!("{first} to {last}"),
         };
-        sheet.texts([entry, figures.join("; "), lines, source.unwrap_or_else(|| "none given".to_owned())]);
+        let source = match source {
+            Some(source) => Said::Source { source },
+            None => Said::Text("none given".to_owned()),
+        };
+        sheet.row([Said::Text(entry), Said::Text(figures.join("; ")), Said::Text(lines), source]);
     };
     for value in figures(subject) {
         let path: Vec<String> =

@@ -21,6 +21,7 @@ pub(super) fn index(settings: &[Setting<'_>], runbooks: &[Runbook]) -> Option<In
         reviewed,
         todos: todos.count(),
         provenance: provenance(first.result),
+        several: settings.iter().any(Setting::several),
         tiers,
     })
 }
@@ -54,7 +55,6 @@ fn tier(setting: &Setting<'_>, runbooks: &[Runbook], todos: &mut Todos) -> Index
     IndexTier {
         tier: setting.tier.name.clone(),
         title: setting.tier.title.clone(),
-        several: setting.several(),
         triggers,
         runbooks: mine.collect(),
     }

@@ -165,7 +165,8 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
         let name = &subject.scenario().steps[subject.fitted.steps[*position].step].name;
         let Some(step) = subject.assessed(incident, name) else { continue };
         let own = times.and_then(|t| t.steps.get(*position)).map(|(_, spread)| spread);
-        sheet.texts(clock_cells(subject.number(*position), step, own, rto));
+        let takes = [0.5, 0.95].map(|p| duration(subject, *position, own, p));
+        sheet.texts(clock_cells(subject.number(*position), step, takes, rto));
     }
     let sentence = if sheet.rows.is_empty() {
         format!(
@@ -184,10 +185,21 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
     Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed() }
 }
 
-fn clock_cells(number: usize, step: &StepAssessment, own: Option<&Spread>, rto: Option<f64>) -> [String; 7] {
+/// How long a step takes by itself with this chance: exact where that is its `takes` alone, else from
+/// the incidents that were looked at.
+fn duration(subject: &Subject<'_>, position: usize, own: Option<&Spread>, p: f64) -> Option<f64> {
+    let fitted = &subject.fitted.steps[position];
+    let row = &subject.scenario().steps[fitted.step];
+    let plain = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();
+    match &row.takes {
+        Some(takes) if plain => Some(takes.quantile(p)),
+        _ => own.and_then(|spread| spread.quantile(p)).map(|q| q.point),
+    }
+}
+
+fn clock_cells(number: usize, step: &StepAssessment, takes: [Option<f64>; 2], rto: Option<f64>) -> [String; 7] {
     let few = || "too few incidents".to_owned();
     let say = |value: Option<f64>| value.map_or_else(few, human::brief);
-    let takes = |p| say(own.and_then(|spread| spread.quantile(p)).map(|q| q.point));
     let left = match (rto, step.p95) {
         (Some(rto), Some(p95)) if p95 <= rto => human::brief(rto - p95),
         (Some(rto), Some(p95)) => format!("over by {}", human::brief(p95 - rto)),
@@ -198,7 +210,7 @@ fn clock_cells(number: usize, step: &StepAssessment, own: Option<&Spread>, rto: 
         share if share > 0.0 => format!("no, {}", human::percent(share)),
         _ => "no".to_owned(),
     };
-    [format!("{number} ({})", step.id), takes(0.5), takes(0.95), say(step.p50), say(step.p95), left, critical]
+    [format!("{number} ({})", step.id), say(takes[0]), say(takes[1]), say(step.p50), say(step.p95), left, critical]
 }
 
 pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verification {

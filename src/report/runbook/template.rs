@@ -99,7 +99,6 @@ impl Templates {
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
         environment.set_formatter(|out, _, value| Ok(out.write_str(&harmless(value)?)?));
         environment.add_filter("code", |value: &Value| Ok::<_, Error>(made(value, escape::code)));
-        environment.add_filter("source", |value: &Value| Ok::<_, Error>(made(value, escape::source)));
         environment.add_filter("fence", |value: &Value| Ok::<_, Error>(made(value, |text| escape::fence(text, "sh"))));
         environment.add_filter("table", table);
         environment.add_filter("file", file);
@@ -161,11 +160,12 @@ fn harmless(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String | ValueKind::Number => Ok(escape::inline(&value.to_string())),
         ValueKind::Map => {
-            let missing = value.get_attr("todo")?;
-            match missing.as_str() {
-                Some("") => Ok("**TODO(owner)**".to_owned()),
-                Some(missing) => Ok(format!("**TODO(owner)** {}", escape::inline(missing))),
-                None => Err(Error::new(ErrorKind::InvalidOperation, "a table of values is no text")),
+            let (missing, source) = (value.get_attr("todo")?, value.get_attr("source")?);
+            match (missing.as_str(), source.as_str()) {
+                (Some(""), _) => Ok("**TODO(owner)**".to_owned()),
+                (Some(missing), _) => Ok(format!("**TODO(owner)** {}", escape::inline(missing))),
+                (None, Some(source)) => Ok(escape::source(source)),
+                (None, None) => Err(Error::new(ErrorKind::InvalidOperation, "a table of values is no text")),
             }
         }
         ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),

@@ -14,6 +14,11 @@ pub enum Said {
         /// What is missing.
         todo: String,
     },
+    /// The scenario says that a figure comes from there.
+    Source {
+        /// Any text; addresses of the web in it become links.
+        source: String,
+    },
 }
 
 /// Hands out what is said and counts what is not.
@@ -374,6 +379,8 @@ pub struct Index {
     pub todos: u64,
     /// What the figures rest on.
     pub provenance: Provenance,
+    /// Whether there are several services: their runbooks are carried out side by side.
+    pub several: bool,
     /// The tiers.
     pub tiers: Vec<IndexTier>,
 }
@@ -385,8 +392,6 @@ pub struct IndexTier {
     pub tier: String,
     /// The tier, for people.
     pub title: Option<String>,
-    /// Whether it has several services: their runbooks are carried out side by side.
-    pub several: bool,
     /// What people see, and what to do then.
     pub triggers: Vec<IndexTrigger>,
     /// Its runbooks.
