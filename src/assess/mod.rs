@@ -1,6 +1,8 @@
 //! Outcomes, closed forms and costs joined to one assessment: objectives, ranking, verdict.
 
 mod assessment;
+mod explain;
+mod formulas;
 mod objective;
 mod representative;
 mod times;
@@ -12,8 +14,9 @@ pub use assessment::{
     ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment,
     TierAssessment, Word,
 };
+pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
-pub use times::{PlanTimes, Spread, plan_times};
+pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;

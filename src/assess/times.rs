@@ -23,23 +23,23 @@ pub struct PlanTimes {
     /// Incidents that were looked at, those of other plans too.
     pub trials: u64,
     /// From the end of the decision to service.
-    pub after_decision: Spread,
+    pub after_decision: Observed,
     /// Seconds of writes lost.
-    pub data_loss: Spread,
+    pub data_loss: Observed,
     /// Logical bytes lost.
-    pub data_loss_bytes: Spread,
+    pub data_loss_bytes: Observed,
     /// How long each step takes by itself, all attempts together, in the order of the fitted plan.
-    pub steps: Vec<(StepId, Spread)>,
+    pub steps: Vec<(StepId, Observed)>,
 }
 
 /// A quantity over incidents.
 #[derive(Clone, Debug)]
-pub struct Spread {
+pub struct Observed {
     tally: Tally,
     scale: f64,
 }
 
-impl Spread {
+impl Observed {
     fn new(scale: f64) -> Self {
         Self { tally: Tally::new(), scale }
     }
@@ -99,10 +99,10 @@ impl PlanTimes {
             service: row.service,
             plan,
             trials,
-            after_decision: Spread::new(MS),
-            data_loss: Spread::new(MS),
-            data_loss_bytes: Spread::new(1.0),
-            steps: steps.iter().map(|step| (step.step, Spread::new(MS))).collect(),
+            after_decision: Observed::new(MS),
+            data_loss: Observed::new(MS),
+            data_loss_bytes: Observed::new(1.0),
+            steps: steps.iter().map(|step| (step.step, Observed::new(MS))).collect(),
         }
     }
 

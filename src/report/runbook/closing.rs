@@ -4,7 +4,7 @@
 use super::subject::Subject;
 use super::view::{Said, Sheet, Tests, Todos};
 use crate::diag::Segment;
-use crate::report::{human, inputs_of};
+use crate::report::human;
 use crate::spec::{Origin, ResolvedEntry};
 
 /// Keys that name things, or whose text is printed where it is used: they are no figures.
@@ -126,13 +126,16 @@ fn confidence(subject: &Subject<'_>) -> Vec<String> {
 /// The figures of the file that the runbook rests on, without defaults.
 fn figures<'a>(subject: &Subject<'a>) -> Vec<&'a ResolvedEntry> {
     let wanted = entries(subject);
-    let wanted: Vec<(&str, &str)> = wanted.iter().map(|(table, name)| (*table, name.as_str())).collect();
+    let belongs = |entry: &&ResolvedEntry| match entry.path.0.as_slice() {
+        [Segment::Key(table), Segment::Key(name), ..] => wanted.iter().any(|(t, n)| t == table && n == name),
+        _ => false,
+    };
     let stated = |entry: &&ResolvedEntry| !matches!(entry.origin, Origin::Default { .. });
     let figure = |entry: &&ResolvedEntry| match entry.path.0.get(2) {
         Some(Segment::Key(key)) => !NO_FIGURES.contains(&key.as_str()),
         _ => true,
     };
-    inputs_of(subject.setting.resolved, &wanted).into_iter().filter(stated).filter(figure).collect()
+    subject.setting.resolved.iter().filter(belongs).filter(stated).filter(figure).collect()
 }
 
 /// The entries of the file that the plan, its failures, its steps and its data stand in.

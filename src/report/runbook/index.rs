@@ -52,10 +52,5 @@ fn tier(setting: &Setting<'_>, runbooks: &[Runbook], todos: &mut Todos) -> Index
         steps: runbook.stages.iter().map(|stage| stage.steps.len() as u64).sum(),
         todos: runbook.todos,
     });
-    IndexTier {
-        tier: setting.tier.name.clone(),
-        title: setting.tier.title.clone(),
-        triggers,
-        runbooks: mine.collect(),
-    }
+    IndexTier { tier: setting.tier.name.clone(), title: setting.tier.title.clone(), triggers, runbooks: mine.collect() }
 }

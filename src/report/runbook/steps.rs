@@ -3,7 +3,7 @@
 use super::subject::{Subject, stages_of};
 use super::view::{Clock, Failback, Said, Sheet, Stage, Step, Todos, Verification};
 use super::words::{joined, spread_of};
-use crate::assess::{IncidentAssessment, Spread, StepAssessment};
+use crate::assess::{IncidentAssessment, Observed, StepAssessment};
 use crate::id::PoolId;
 use crate::model::{self, Failure, FailureKind, Phase, Upstream, Volume, Work};
 use crate::report::human;
@@ -187,7 +187,7 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
 
 /// How long a step takes by itself with this chance: exact where that is its `takes` alone, else from
 /// the incidents that were looked at.
-fn duration(subject: &Subject<'_>, position: usize, own: Option<&Spread>, p: f64) -> Option<f64> {
+fn duration(subject: &Subject<'_>, position: usize, own: Option<&Observed>, p: f64) -> Option<f64> {
     let fitted = &subject.fitted.steps[position];
     let row = &subject.scenario().steps[fitted.step];
     let plain = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();

@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use super::view::{NotBroughtBack, Roles, Said, Sheet, Todos, Topology};
 use super::words::{joined, places, spread_of};
-use crate::assess::Spread;
+use crate::assess::Observed;
 use crate::id::{CopyId, PlaceId, PoolId};
 use crate::model::{AsyncLag, Copy, CopyKind, Failure, FailureKind, Need, Phase, Schedule, Upstream};
 use crate::report::{cells, human};
@@ -158,7 +158,7 @@ pub(super) fn not_brought_back(subject: &Subject<'_>, todos: &mut Todos) -> NotB
     let mut after = Vec::new();
     for (id, failure, incident) in subject.causes().filter(|_| subject.service.data.is_some()) {
         if let Some(times) = subject.times(id) {
-            let at = |spread: &Spread, p: f64, say: fn(f64) -> String| {
+            let at = |spread: &Observed, p: f64, say: fn(f64) -> String| {
                 spread.quantile(p).map_or_else(|| "too few incidents".to_owned(), |q| say(q.point))
             };
             let loss = |p| at(&times.data_loss, p, human::brief);
