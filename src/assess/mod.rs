@@ -6,6 +6,7 @@ mod formulas;
 mod lifetime;
 mod objective;
 mod representative;
+mod times;
 mod verdict;
 mod yearly;
 
@@ -17,6 +18,7 @@ pub use assessment::{
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use lifetime::{Lifetimes, ServiceYears};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
+pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;

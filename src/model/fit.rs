@@ -43,8 +43,8 @@ pub fn fit_failback(scenario: &Scenario, service: &TierService, plan: &FittedPla
 /// The plan as this strategy carries it out; `None` if it does not fit at all.
 ///
 /// A step that starts compute which the strategy lacks is dropped, its dependents wait for what it
-/// waited for. The plan does not fit if that drops all the steps that start something, or if the
-/// tier has none of the plan's copies.
+/// waited for. The plan does not fit if that drops all the steps that start something, if a step needs
+/// more memory than the instances that it starts have, or if the tier has none of the plan's copies.
 #[must_use]
 pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Option<FittedPlan> {
     let row = &scenario.plans[plan];
@@ -83,6 +83,9 @@ fn fit_steps(scenario: &Scenario, graph: &StepGraph, has: impl Fn(&PoolId) -> bo
         let step = &scenario.steps[node.step];
         let starts: Vec<PoolId> = step.starts.iter().copied().filter(&has).collect();
         starting += usize::from(!step.starts.is_empty());
+        if starts.iter().any(|pool| !step.fits(&scenario.compute[*pool])) {
+            return None;
+        }
         if starts.is_empty() && !step.starts.is_empty() {
             dropped += 1;
             stands_for.push(after);

@@ -242,8 +242,12 @@ impl<'a> Survival<'a> {
                 let lock = self.needed_lock(row, reach, *locked)?;
                 self.log(ctx, copy, lock, false).map(|log| PointFinder::Log(Box::new(log)))
             }
-            CopyKind::SoftDelete { keep, bypass } => {
-                let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if self.reach[up.index()] == Reach::Hit);
+            CopyKind::SoftDelete { keep, bypass, replicated } => {
+                let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match self.reach[up.index()] {
+                    Reach::Hit => true,
+                    Reach::After(_) => *replicated,
+                    Reach::Spared => false,
+                });
                 let chance = Chance::new(ctx.key.of("bypass").of(&row.name), bypass.value());
                 (self.kind == FailureKind::Deletion && of_hit && reach != Reach::Hit)
                     .then_some(PointFinder::Bin { keep: keep.seconds(), bypass: chance })

@@ -364,6 +364,8 @@ fn compile_step(
     data: Option<crate::id::DataId>,
 ) -> StepProgram {
     let row = &ctx.scenario.steps[fitted.step];
+    // What all services share is drawn without a word of the service.
+    let key = if row.shared { ctx.key } else { key };
     let key = key.of("step").of(&row.name);
     let size = |data: crate::id::DataId| ctx.scenario.data[data].size.bytes() * ctx.share();
     let amount = row.work.as_ref().map_or(Amount::Nothing, |work| match work.volume {
