@@ -26,7 +26,7 @@ pub fn comparison(result: &Assessment) -> Vec<Block> {
 }
 
 /// Those that meet everything first, then by what is missed; the lower bill first among equals.
-fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
+pub(super) fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
     let mut tiers: Vec<&TierAssessment> = result.tiers.iter().collect();
     let bill = |t: &TierAssessment| t.cost.per_month.unwrap_or(f64::INFINITY);
     tiers.sort_by(|a, b| {
@@ -129,7 +129,7 @@ fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
 }
 
 /// All failures of all tiers by name.
-fn failures(result: &Assessment) -> Vec<String> {
+pub(super) fn failures(result: &Assessment) -> Vec<String> {
     let mut names: Vec<String> = result.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure.clone()).collect();
     names.sort();
     names.dedup();

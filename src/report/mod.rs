@@ -9,6 +9,7 @@ pub mod human;
 pub mod terminal;
 
 mod cells;
+pub mod chart;
 mod comparison;
 mod csv;
 mod details;
