@@ -51,10 +51,49 @@ pub(super) enum Command {
     Simulate(SimulateArgs),
     /// Show every value with its origin, or where the time of an incident goes
     Explain(ExplainArgs),
+    /// Write one self-contained page: verdict, comparison, distributions, time lines, costs, sources
+    Report(ReportArgs),
+    /// Write the charts of the page as SVG and PNG
+    Plot(PlotArgs),
     /// Print the JSON Schema of scenarios, with which editors complete and check them
     Schema(SchemaArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
+}
+
+/// What a document is made of: a scenario that is simulated, or a result.
+#[derive(Debug, clap::Args)]
+pub(super) struct SubjectArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
+    pub(super) file: Option<PathBuf>,
+    /// Draw this result, which `--format json` wrote, without simulating anything; `-` is standard input
+    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads"])]
+    pub(super) from: Option<PathBuf>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    /// Write to this file instead of standard output; it appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// Arguments of `plot`.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlotArgs {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    /// Folder for the charts, made if it is missing
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
 }
 
 /// Arguments of `schema`.

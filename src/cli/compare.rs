@@ -4,13 +4,14 @@ use super::args::{CompareArgs, Format, OutputArgs};
 use super::campaign::{self, Names};
 use super::output::{Screen, page, write};
 use super::{Exit, Stop, input};
-use crate::assess::{Assessment, Outcome};
+use crate::assess::{Assessment, Outcome, assumptions};
 use crate::report::blocks::Block;
 use crate::report::{comparison, csv, json};
 
 pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let loaded = input::load(&args.file, screen)?;
-    let result = campaign::run(&loaded.scenario, &args.simulation, Names::default(), screen)?;
+    let mut result = campaign::run(&loaded.scenario, &args.simulation, Names::default(), screen)?;
+    result.assumptions = assumptions(&loaded.resolved);
     print(&result, comparison, &args.output, screen)?;
     let decided = matches!(result.verdict.outcome, Outcome::Met | Outcome::NoObjectives);
     Ok(if args.fail_on_miss && !decided { Exit::Missed } else { Exit::Fine })

@@ -5,12 +5,14 @@ use super::campaign::{self, Names};
 use super::compare::print;
 use super::output::Screen;
 use super::{Exit, Stop, input};
+use crate::assess::assumptions;
 use crate::report::details;
 
 pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
     let loaded = input::load(&args.file, screen)?;
     let names = Names { tier: args.tier.as_deref(), failure: args.failure.as_deref(), member: args.member.as_deref() };
-    let result = campaign::run(&loaded.scenario, &args.simulation, names, screen)?;
+    let mut result = campaign::run(&loaded.scenario, &args.simulation, names, screen)?;
+    result.assumptions = assumptions(&loaded.resolved);
     print(&result, details, &args.output, screen)?;
     let missed = result.tiers.iter().any(|t| t.objectives.missed + t.objectives.undecided > 0);
     Ok(if args.fail_on_miss && missed { Exit::Missed } else { Exit::Fine })

@@ -32,7 +32,7 @@ const COARSE: [f64; 14] = [
     YEAR,
     10.0 * YEAR,
 ];
-const FINE: [f64; 24] = [
+const FINE: [f64; 25] = [
     0.002,
     0.005,
     0.02,
@@ -56,6 +56,7 @@ const FINE: [f64; 24] = [
     2.0 * DAY,
     4.0 * DAY,
     30.0 * DAY,
+    50.0 * DAY,
     200.0 * DAY,
 ];
 
@@ -95,15 +96,14 @@ impl TimeAxis {
         let (from, to) = (from / room, to * room);
         let mut axis = Self { left, right, from, to, logarithmic: true, ticks: Vec::new() };
         let inside = |list: &[f64]| list.iter().copied().filter(|t| *t >= from && *t <= to).collect::<Vec<f64>>();
-        let mut decade = 100.0 * YEAR;
         let mut coarse = inside(&COARSE);
-        while decade <= to {
-            if decade >= from {
-                coarse.push(decade);
-            }
-            decade *= 10.0;
+        let mut fine = inside(&FINE);
+        // Beyond the lists, decades of years.
+        for decade in [1.0, 10.0, 100.0, 1e3, 1e4, 1e5].map(|years| years * YEAR) {
+            coarse.extend(inside(&[decade]).into_iter().filter(|t| *t > 10.0 * YEAR));
+            fine.extend(inside(&[2.0 * decade, 5.0 * decade]));
         }
-        for tick in coarse.into_iter().chain(inside(&FINE)) {
+        for tick in coarse.into_iter().chain(fine) {
             axis.try_tick(tick);
         }
         axis.ticks.sort_by(f64::total_cmp);
@@ -139,7 +139,8 @@ impl TimeAxis {
             let (other_low, other_high) = area(*other);
             high + GAP <= other_low || other_high + GAP <= low
         });
-        if clear && low >= self.left - 2.0 * GAP && high <= self.right + 2.0 * GAP {
+        let slack = if self.logarithmic { 6.0 } else { 16.0 };
+        if clear && low >= self.left - slack && high <= self.right + slack {
             self.ticks.push(tick);
         }
     }

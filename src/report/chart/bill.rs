@@ -69,6 +69,7 @@ pub fn bill(result: &Assessment) -> Option<Chart> {
     let mut said = Vec::new();
     for (tier, parts) in tiers.iter().zip(&bills) {
         let total = sum(tier.cost.per_month, tier.cost.known_per_month, &tier.cost.currency);
+        let total = font::clipped(&total, SIZE, true, full / 2.0);
         let total_width = font::width(&total, SIZE, true);
         let room = full - total_width - MARGIN;
         scene.text((MARGIN, y + 9.0), Anchor::Start, room, &tier.id);

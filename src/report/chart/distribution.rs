@@ -206,7 +206,7 @@ fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxi
     let met = limit.and_then(|(_, share, chance)| reached(&share, chance));
     let sign = if limit.is_some() { format!("{} ", mark(met)) } else { String::new() };
     let name = format!("{sign}{}", row.tier.id);
-    let said = figures(row, quantity);
+    let said = font::clipped(&figures(row, quantity), SIZE, false, WIDTH * 0.75);
     let figures_width = font::width(&said, SIZE, false);
     // White below the text, so that no line of the grid crosses it.
     scene.fill(Area { x: 0.0, y: y + 2.0, w: WIDTH, h: 20.0 }, Ink::Paper);

@@ -16,9 +16,6 @@ const PNG_SCALE: f64 = 2.0;
 /// Distance of the lines of a hatch.
 const HATCH: f64 = 4.0;
 
-/// Length of a dash and of the gap behind it.
-const DASH: (f64, f64) = (5.0, 4.0);
-
 /// Draws a scene through a backend, every length times `k`.
 fn draw<B: DrawingBackend>(scene: &Scene, backend: &mut B, k: f64) -> Result<(), String> {
     for mark in &scene.marks {
@@ -53,14 +50,9 @@ fn draw_mark<B: DrawingBackend>(mark: &Mark, to: &mut B, k: f64) -> Result<(), S
             }
             frame(to, corners(area), &style(*ink, 1, k))
         }
-        Mark::Line { points, ink, width, dashed } => {
-            for pair in points.windows(2) {
-                for (from, until) in if *dashed { dashes(pair[0], pair[1]) } else { vec![(pair[0], pair[1])] } {
-                    to.draw_line(at(from.0, from.1), at(until.0, until.1), &style(*ink, *width, k))
-                        .map_err(in_words)?;
-                }
-            }
-            Ok(())
+        Mark::Line { points, ink, width } => {
+            let path: Vec<(i32, i32)> = points.iter().map(|(x, y)| at(*x, *y)).collect();
+            to.draw_path(path, &style(*ink, *width, k)).map_err(in_words)
         }
         Mark::Dot { x, y, r, ink, filled } => {
             let radius = (r * k).round() as u32;
@@ -89,19 +81,6 @@ fn frame<B: DrawingBackend>(
     style: &ShapeStyle,
 ) -> Result<(), String> {
     to.draw_path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], style).map_err(in_words)
-}
-
-fn dashes(from: (f64, f64), until: (f64, f64)) -> Vec<((f64, f64), (f64, f64))> {
-    let (dx, dy) = (until.0 - from.0, until.1 - from.1);
-    let length = dx.hypot(dy);
-    let point = |at: f64| (from.0 + dx * at / length, from.1 + dy * at / length);
-    let mut found = Vec::new();
-    let mut at = 0.0;
-    while at < length {
-        found.push((point(at), point((at + DASH.0).min(length))));
-        at += DASH.0 + DASH.1;
-    }
-    found
 }
 
 /// The elements of a scene as SVG, without the tag around them.

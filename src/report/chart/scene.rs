@@ -107,7 +107,6 @@ pub(super) enum Mark {
         points: Vec<(f64, f64)>,
         ink: Ink,
         width: u32,
-        dashed: bool,
     },
     Dot {
         x: f64,
@@ -134,9 +133,6 @@ pub(super) const SIZE: f64 = 12.0;
 /// Size of a chart's heading.
 pub(super) const HEADING: f64 = 14.0;
 
-/// Height of a line of text, as a part of its size.
-const LINE_HEIGHT: f64 = 1.3;
-
 /// A chart that is laid out.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scene {
@@ -156,11 +152,7 @@ impl Scene {
     }
 
     pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink, width: u32) {
-        self.marks.push(Mark::Line { points: vec![from, to], ink, width, dashed: false });
-    }
-
-    pub(super) fn dashes(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink, width: u32) {
-        self.marks.push(Mark::Line { points: vec![from, to], ink, width, dashed: true });
+        self.marks.push(Mark::Line { points: vec![from, to], ink, width });
     }
 
     /// Ordinary text, cut where it does not fit into `room`.
@@ -197,15 +189,3 @@ impl Scene {
 
 /// Free space at the sides.
 pub(super) const MARGIN: f64 = 8.0;
-
-/// The room that a mark's text takes; `None` for a mark without text.
-pub(super) fn text_area(mark: &Mark) -> Option<(Area, &str)> {
-    let Mark::Text { x, y, anchor, size, bold, text, .. } = mark else { return None };
-    let w = font::width(text, *size, *bold);
-    let x = match anchor {
-        Anchor::Start => *x,
-        Anchor::Middle => x - w / 2.0,
-        Anchor::End => x - w,
-    };
-    Some((Area { x, y: y - size * LINE_HEIGHT / 2.0, w, h: size * LINE_HEIGHT }, text))
-}

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::scene::{Mark, text_area};
-use super::{Chart, charts};
+use super::scene::{Anchor, Area, Mark};
+use super::{Chart, charts, font};
 use crate::assess::{Assessment, assess, represent};
 use crate::sim::{CampaignSettings, Filter, run_incidents};
 
@@ -24,6 +24,18 @@ fn assessed(text: &str) -> Assessment {
     let mut result = assess(&scenario, &campaign, &Filter::default());
     represent(&mut result, &scenario, &campaign, &Filter::default());
     result
+}
+
+/// The room that a mark's text takes; `None` for a mark without text.
+fn text_area(mark: &Mark) -> Option<(Area, &str)> {
+    let Mark::Text { x, y, anchor, size, bold, text, .. } = mark else { return None };
+    let (w, h) = (font::width(text, *size, *bold), size * 1.3);
+    let x = match anchor {
+        Anchor::Start => *x,
+        Anchor::Middle => x - w / 2.0,
+        Anchor::End => x - w,
+    };
+    Some((Area { x, y: y - h / 2.0, w, h }, text))
 }
 
 /// Text inside the chart, and no text on another.

@@ -129,7 +129,6 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], (top, bottom): (f64, f64)) {
             points: vec![(*x, *at), (end + 10.0, row), (column - 4.0, row)],
             ink: Ink::Plain,
             width: 1,
-            dashed: false,
         });
         let (ink, filled) = match point.tier.objectives_met {
             Some(true) => (Ink::Good, true),
