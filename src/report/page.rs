@@ -176,10 +176,7 @@ fn view(result: &Assessment) -> Result<Page, String> {
     let style = style();
     let tiers = by_merit(result);
     let mut pen = Pen::default();
-    let costs = Costs {
-        charts: pen.all([tradeoff(result), bill(result)].into_iter().flatten())?,
-        bills: tiers.iter().map(|tier| bill_of(tier)).collect(),
-    };
+    let costs = Costs { charts: pen.all(bill(result))?, bills: tiers.iter().map(|tier| bill_of(tier)).collect() };
     let names = failures(result);
     let failures: Vec<Failure> = names
         .iter()
@@ -319,7 +316,7 @@ fn failure(
         }
     }
     let distributions = Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, name, quantity));
-    let distributions = pen.all(distributions)?;
+    let distributions = pen.all(distributions.chain(tradeoff(result, name)))?;
     let mut time_lines = Vec::new();
     for tier in tiers {
         for incident in of_application(tier).into_iter().filter(|i| i.failure == *name) {

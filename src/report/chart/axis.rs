@@ -15,7 +15,8 @@ const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 const YEAR: f64 = 365.0 * DAY;
 
-/// The few ticks that a wide axis has, then those that a narrow one may have beside them.
+/// The few ticks that a wide axis has, then those that a narrow one may have beside them, the rounder
+/// ones first.
 const COARSE: [f64; 14] = [
     0.001,
     0.01,
@@ -39,20 +40,20 @@ const FINE: [f64; 25] = [
     0.05,
     0.2,
     0.5,
-    2.0,
-    5.0,
-    20.0,
     30.0,
-    2.0 * MINUTE,
+    5.0,
+    2.0,
+    20.0,
+    30.0 * MINUTE,
     5.0 * MINUTE,
+    2.0 * MINUTE,
     15.0 * MINUTE,
     20.0 * MINUTE,
-    30.0 * MINUTE,
     45.0 * MINUTE,
-    2.0 * HOUR,
     3.0 * HOUR,
-    4.0 * HOUR,
     12.0 * HOUR,
+    2.0 * HOUR,
+    4.0 * HOUR,
     2.0 * DAY,
     4.0 * DAY,
     30.0 * DAY,

@@ -146,7 +146,7 @@ pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> O
     let title = format!("{failure} ({}): {name}", first.incident.kind);
     let below = match limit {
         Some((limit, _, chance)) => {
-            let (limit, chance) = (human::time(limit), human::percent(chance));
+            let (limit, chance) = (human::time(sane(limit)), human::percent(chance));
             format!("objective {} {limit} in {chance} of incidents", quantity.limit_name())
         }
         None => "no objective for the application as a whole".to_owned(),
@@ -181,7 +181,7 @@ fn draw_rows(scene: &mut Scene, rows: &[Row<'_>], quantity: Quantity, limit: Opt
     if let Some(limit) = limit {
         let x = axis.x(limit);
         scene.line((x, first - 4.0), (x, bottom), Ink::Text, 2);
-        let label = format!("{} {}", quantity.limit_name(), human::time(limit));
+        let label = format!("{} {}", quantity.limit_name(), human::time(sane(limit)));
         let half = font::width(&label, SIZE, true) / 2.0;
         let x = x.clamp(MARGIN + half, WIDTH - MARGIN - half);
         scene.styled((x, first - 12.0), Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));

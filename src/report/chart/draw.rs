@@ -13,13 +13,16 @@ const SVG_SCALE: f64 = 4.0;
 /// PNG has so many pixels for each of the document's: sharp on dense screens and on paper.
 const PNG_SCALE: f64 = 2.0;
 
+/// The bitmap backend centres a text by the height of its font, not of its letters.
+const LOWERED: f64 = 0.13;
+
 /// Distance of the lines of a hatch.
 const HATCH: f64 = 4.0;
 
-/// Draws a scene through a backend, every length times `k`.
-fn draw<B: DrawingBackend>(scene: &Scene, backend: &mut B, k: f64) -> Result<(), String> {
+/// Draws a scene through a backend, every length times `k`, text lowered by a part of its size.
+fn draw<B: DrawingBackend>(scene: &Scene, backend: &mut B, k: f64, lowered: f64) -> Result<(), String> {
     for mark in &scene.marks {
-        draw_mark(mark, backend, k)?;
+        draw_mark(mark, backend, k, lowered)?;
     }
     backend.present().map_err(in_words)
 }
@@ -33,7 +36,7 @@ fn style(ink: Ink, width: u32, k: f64) -> ShapeStyle {
     RGBColor(r, g, b).stroke_width((f64::from(width) * k) as u32)
 }
 
-fn draw_mark<B: DrawingBackend>(mark: &Mark, to: &mut B, k: f64) -> Result<(), String> {
+fn draw_mark<B: DrawingBackend>(mark: &Mark, to: &mut B, k: f64, lowered: f64) -> Result<(), String> {
     let at = |x: f64, y: f64| ((x * k).round() as i32, (y * k).round() as i32);
     let corners = |a: &Area| (at(a.x, a.y), at(a.right(), a.bottom()));
     match mark {
@@ -67,7 +70,7 @@ fn draw_mark<B: DrawingBackend>(mark: &Mark, to: &mut B, k: f64) -> Result<(), S
             let (r, g, b) = ink.rgb();
             let (color, place) = (RGBColor(r, g, b), Pos::new(h_pos, VPos::Center));
             let style = TextStyle::from(font::font(size * k, *bold)).color(&color).pos(place);
-            to.draw_text(text, &style, at(*x, *y)).map_err(in_words)
+            to.draw_text(text, &style, at(*x, y + size * lowered)).map_err(in_words)
         }
     }
 }
@@ -89,7 +92,7 @@ fn elements(scene: &Scene) -> Result<String, String> {
     let size = ((scene.width * SVG_SCALE) as u32, (scene.height * SVG_SCALE) as u32);
     {
         let mut backend = SVGBackend::with_string(&mut text, size);
-        draw(scene, &mut backend, SVG_SCALE)?;
+        draw(scene, &mut backend, SVG_SCALE, 0.0)?;
     }
     let begin = text.find('>').map_or(0, |at| at + 1);
     let end = text.rfind("</svg>").unwrap_or(text.len());
@@ -106,9 +109,10 @@ pub(super) fn svg(scene: &Scene, id: &str, title: &str, description: &str) -> Re
     let (w, h) = (scene.width.ceil(), scene.height.ceil());
     let (title, description) = (xml(title), xml(description));
     Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {} {}\"><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>{}</svg>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {} {}\"><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc><rect width=\"100%\" height=\"100%\" fill=\"{}\"/>{}</svg>",
         w * SVG_SCALE,
         h * SVG_SCALE,
+        Ink::Paper.hex(),
         elements(scene)?
     ))
 }
@@ -136,11 +140,12 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, String> {
     let mut pixels = vec![0xFF; size.0 as usize * size.1 as usize * 3];
     {
         let mut backend = BitMapBackend::with_buffer(&mut pixels, size);
-        draw(scene, &mut backend, PNG_SCALE)?;
+        draw(scene, &mut backend, PNG_SCALE, LOWERED)?;
     }
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Default);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(in_words)?;
     writer.write_image_data(&pixels).map_err(in_words)?;

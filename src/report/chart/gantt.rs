@@ -148,7 +148,7 @@ fn draw(scene: &mut Scene, incident: &IncidentTimeLine, lines: &[Line<'_>], rto:
     if let Some(rto) = visible {
         let x = axis.x(rto);
         scene.line((x, first - 2.0), (x, bottom), Ink::Text, 2);
-        let label = format!("RTO {}", human::time(rto));
+        let label = format!("RTO {}", human::time(sane(rto)));
         let half = font::width(&label, SIZE, true) / 2.0;
         let at = (x.clamp(MARGIN + half, WIDTH - MARGIN - half), first - 10.0);
         scene.styled(at, Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));

@@ -65,8 +65,9 @@ impl Chart {
 /// All charts of a result: money first, then failure by failure.
 #[must_use]
 pub fn charts(result: &Assessment) -> Vec<Chart> {
-    let mut all: Vec<Chart> = [tradeoff(result), bill(result)].into_iter().flatten().collect();
+    let mut all: Vec<Chart> = bill(result).into_iter().collect();
     for failure in failures(result) {
+        all.extend(tradeoff(result, &failure));
         all.extend(Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &failure, quantity)));
         for tier in &result.tiers {
             for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {

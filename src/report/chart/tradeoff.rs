@@ -1,15 +1,15 @@
-//! What a tier costs against how long its worst failure keeps users waiting.
+//! What a tier costs against how long users wait under one failure.
 
 use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Ink, MARGIN, Mark, SIZE, Scene};
 use super::{Chart, MOST_TIERS, font, left_out};
-use crate::assess::{Assessment, TierAssessment};
+use crate::assess::{Assessment, IncidentAssessment, TierAssessment};
 use crate::report::cells::{mark, of_application};
 use crate::report::comparison::by_merit;
 use crate::report::human;
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 300.0;
+const WIDTH: f64 = 620.0;
+const HEIGHT: f64 = 240.0;
 
 /// Distance of the labels of two tiers.
 const STEP: f64 = 18.0;
@@ -22,53 +22,48 @@ const SIDE: f64 = 50.0;
 
 struct Point<'a> {
     tier: &'a TierAssessment,
-    /// p95 of recovery time under the failure where it is longest; `None`: beyond the recoverable.
+    /// p95 of recovery time; `None`: beyond the recoverable.
     time: Option<f64>,
     cost: f64,
 }
 
-/// The longest p95 of recovery time over all failures of a tier, with its failure; `None` time where it
-/// falls on incidents that never recover, nothing at all where too few trials resolve it.
-fn worst(tier: &TierAssessment) -> Option<Option<f64>> {
-    let mut worst = Some(0.0_f64);
-    let mut any = false;
-    for incident in of_application(tier) {
-        let estimate = &incident.recovery_time.estimate;
-        let finite = (estimate.n - incident.unrecoverable.events.min(estimate.n)) as f64;
-        match estimate.p95 {
-            Some(p95) => worst = worst.map(|w| w.max(sane(p95.point))),
-            None if finite < estimate.n as f64 * 0.95 => worst = None,
-            None => continue,
-        }
-        any = true;
+/// The p95 of recovery time, `None` where it falls on incidents that never recover; nothing at all
+/// where too few trials resolve it.
+fn p95(incident: &IncidentAssessment) -> Option<Option<f64>> {
+    let estimate = &incident.recovery_time.estimate;
+    let finite = estimate.n - incident.unrecoverable.events.min(estimate.n);
+    match estimate.p95 {
+        Some(p95) => Some(Some(sane(p95.point))),
+        None if (finite as f64) < estimate.n as f64 * 0.95 => Some(None),
+        None => None,
     }
-    any.then_some(worst)
 }
 
-/// The tiers whose bill is known; `None` if there are fewer than two of them.
+/// The tiers that the failure concerns and whose bill is known; `None` if there are fewer than two.
 #[must_use]
-pub fn tradeoff(result: &Assessment) -> Option<Chart> {
-    let mut points: Vec<Point<'_>> = by_merit(result)
-        .into_iter()
-        .filter_map(|tier| {
-            let cost = tier.cost.per_month.filter(|cost| cost.is_finite() && cost.abs() < 1e15)?;
-            Some(Point { tier, time: worst(tier)?, cost: cost.max(0.0) })
-        })
-        .collect();
-    let all = points.len();
-    points.truncate(MOST_TIERS);
+pub fn tradeoff(result: &Assessment, failure: &str) -> Option<Chart> {
+    let mut points: Vec<Point<'_>> = Vec::new();
+    let mut rto = None;
+    let mut concerned = 0;
+    for tier in by_merit(result) {
+        let Some(incident) = of_application(tier).into_iter().find(|i| i.failure == failure) else { continue };
+        concerned += 1;
+        let cost = tier.cost.per_month.filter(|cost| cost.is_finite() && cost.abs() < 1e15);
+        rto = rto.or(incident.objective.as_ref().and_then(|o| o.rto));
+        if let (Some(cost), Some(time), true) = (cost, p95(incident), points.len() < MOST_TIERS) {
+            points.push(Point { tier, time, cost: cost.max(0.0) });
+        }
+    }
     if points.len() < 2 {
         return None;
     }
-    let title = "Cost per month against recovery time".to_owned();
+    let title = format!("{failure}: cost per month against recovery time");
     let mut scene = Scene::new(WIDTH);
-    let below =
-        "recovery time: p95 under the failure where it is longest; ✓ meets all objectives, ✗ misses some, ? open";
-    let top = scene.heading(&title, below);
+    let top = scene.heading(&title, "✓ meets all its objectives, ✗ misses some, ? open") + 20.0;
     let height = HEIGHT.max(points.len() as f64 * STEP + 20.0);
-    draw(&mut scene, &points, (top + 8.0, top + 8.0 + height));
-    scene.height = top + height + 54.0;
-    let more = left_out(points.len(), result.tiers.len().max(all), "tiers");
+    draw(&mut scene, &points, rto, (top, top + height));
+    scene.height = top + height + 44.0;
+    let more = left_out(points.len(), concerned, "tiers");
     if !more.is_empty() {
         scene.height += 18.0;
         let y = scene.height - 12.0;
@@ -76,12 +71,8 @@ pub fn tradeoff(result: &Assessment) -> Option<Chart> {
         scene.styled((MARGIN, y), Anchor::Start, WIDTH - 2.0 * MARGIN, &text, (SIZE, false, Ink::Quiet));
     }
     let said: Vec<String> = points.iter().map(say).collect();
-    Some(Chart {
-        words: vec!["cost-against-recovery-time".to_owned()],
-        title,
-        description: said.join("; ") + ".",
-        scene,
-    })
+    let words = vec![failure.to_owned(), "cost-against-recovery-time".to_owned()];
+    Some(Chart { words, title, description: said.join("; ") + ".", scene })
 }
 
 fn say(point: &Point<'_>) -> String {
@@ -89,10 +80,14 @@ fn say(point: &Point<'_>) -> String {
     format!("{}: {} a month, {time}", point.tier.id, human::money(point.cost, &point.tier.cost.currency))
 }
 
-fn draw(scene: &mut Scene, points: &[Point<'_>], (top, bottom): (f64, f64)) {
+fn draw(scene: &mut Scene, points: &[Point<'_>], rto: Option<f64>, (top, bottom): (f64, f64)) {
     let currency = points.first().map_or("", |p| p.tier.cost.currency.as_str());
     let scale = MoneyScale::new(points.iter().map(|p| p.cost).fold(0.0, f64::max));
-    let labels: Vec<String> = scale.ticks.iter().map(|tick| human::money(*tick, currency)).collect();
+    let labels: Vec<String> = scale
+        .ticks
+        .iter()
+        .map(|tick| if *tick > 0.0 { human::money(*tick, currency) } else { "0".to_owned() })
+        .collect();
     let widest = labels.iter().map(|l| font::width(l, SIZE, false)).fold(0.0, f64::max);
     let names: Vec<String> = points
         .iter()
@@ -103,7 +98,7 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], (top, bottom): (f64, f64)) {
     let left = MARGIN + widest + 8.0;
     let end = WIDTH - MARGIN - names_width - 40.0;
     let right = end - if nevers { SIDE } else { 0.0 };
-    let axis = TimeAxis::logarithmic(left + 12.0, right, points.iter().filter_map(|p| p.time));
+    let axis = TimeAxis::logarithmic(left + 12.0, right, points.iter().filter_map(|p| p.time).chain(rto));
     axis.draw(scene, top, bottom);
     let y = |cost: f64| bottom - 8.0 - (bottom - top - 16.0) * cost / scale.most;
     for (tick, label) in scale.ticks.iter().zip(&labels) {
@@ -118,9 +113,12 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], (top, bottom): (f64, f64)) {
         ((left + right) / 2.0, bottom + 32.0),
         Anchor::Middle,
         WIDTH,
-        "recovery time, p95 of the worst failure",
+        "recovery time, p95",
         (SIZE, false, Ink::Quiet),
     );
+    if let Some(rto) = rto {
+        limit(scene, &axis, rto, (top, bottom));
+    }
     let places: Vec<(f64, f64)> = points.iter().map(|p| (p.time.map_or(beyond, |t| axis.x(t)), y(p.cost))).collect();
     let rows = apart(&places.iter().map(|(_, y)| *y).collect::<Vec<_>>(), top + 6.0, bottom - 6.0);
     let column = end + 28.0;
@@ -141,6 +139,16 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], (top, bottom): (f64, f64)) {
         scene.marks.push(Mark::Dot { x: *x, y: *at, r: 5.0, ink, filled });
         scene.text((column, row), Anchor::Start, NAMES, name);
     }
+}
+
+/// The objective as an upright line.
+fn limit(scene: &mut Scene, axis: &TimeAxis, rto: f64, (top, bottom): (f64, f64)) {
+    let x = axis.x(rto);
+    scene.line((x, top - 4.0), (x, bottom), Ink::Text, 2);
+    let label = format!("RTO {}", human::time(sane(rto)));
+    let half = font::width(&label, SIZE, true) / 2.0;
+    let at = (x.clamp(MARGIN + half, WIDTH - MARGIN - half), top - 12.0);
+    scene.styled(at, Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));
 }
 
 /// Heights for labels near the wanted ones, a step apart, within both ends.
