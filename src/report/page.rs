@@ -318,13 +318,12 @@ fn failure(
     let distributions = Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, name, quantity));
     let distributions = pen.all(distributions.chain(tradeoff(result, name)))?;
     let mut time_lines = Vec::new();
-    for tier in tiers {
-        for incident in of_application(tier).into_iter().filter(|i| i.failure == *name) {
-            let charts = pen.all(gantts(tier, incident))?;
-            if !charts.is_empty() {
-                let open = result.verdict.tier.as_ref() == Some(&tier.id);
-                time_lines.push(TimeLines { name: clean(&summary(tier, incident)), open, charts });
-            }
+    for (tiers, incident) in alike(tiers, name) {
+        let who = tiers.join(", ");
+        let charts = pen.all(gantts(&who, incident))?;
+        if !charts.is_empty() {
+            let open = result.verdict.tier.as_deref().is_some_and(|chosen| tiers.contains(&chosen));
+            time_lines.push(TimeLines { name: clean(&summary(&who, incident)), open, charts });
         }
     }
     Ok(Failure {
@@ -337,10 +336,25 @@ fn failure(
     })
 }
 
-fn summary(tier: &TierAssessment, incident: &IncidentAssessment) -> String {
+/// Tiers of which the same incidents stand for all, in their order: they protect the same way against
+/// this failure.
+fn alike<'a>(tiers: &[&'a TierAssessment], failure: &str) -> Vec<(Vec<&'a str>, &'a IncidentAssessment)> {
+    let mut groups: Vec<(Vec<&str>, &IncidentAssessment)> = Vec::new();
+    for tier in tiers {
+        for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
+            match groups.iter_mut().find(|(_, other)| other.representative == incident.representative) {
+                Some((names, _)) => names.push(&tier.id),
+                None => groups.push((vec![&tier.id], incident)),
+            }
+        }
+    }
+    groups
+}
+
+fn summary(who: &str, incident: &IncidentAssessment) -> String {
     let (time, lost) = (&incident.recovery_time.estimate, &incident.unrecoverable);
     let (p50, p95) = (time_at(time, time.p50, 0.50, lost), time_at(time, time.p95, 0.95, lost));
-    format!("{}: what happens in the median incident ({p50}) and in the p95 incident ({p95})", tier.id)
+    format!("{who}: what happens in the median incident ({p50}) and in the p95 incident ({p95})")
 }
 
 /// How many values have a source, so that a reader sees what is only assumed.

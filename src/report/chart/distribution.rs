@@ -16,7 +16,7 @@ const ROW: f64 = 60.0;
 const BARS: f64 = 28.0;
 
 /// Width of a bar.
-const BIN: f64 = 4.0;
+const BIN: f64 = 6.0;
 
 /// Room for what has no place on a logarithmic axis.
 const SIDE: f64 = 46.0;

@@ -3,10 +3,10 @@
 use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Area, HEADING, Ink, MARGIN, Mark, SIZE, Scene};
 use super::{Chart, font, left_out};
-use crate::assess::{IncidentAssessment, IncidentTimeLine, TierAssessment, TimedWait};
+use crate::assess::{IncidentAssessment, IncidentTimeLine, TimedWait};
 use crate::report::human;
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 640.0;
 const ROW: f64 = 20.0;
 const BAR: f64 = 12.0;
 
@@ -27,19 +27,22 @@ struct Line<'a> {
     ending: &'a str,
 }
 
-/// The median and the p95 incident of a tier under a failure, those that there are.
+/// The median and the p95 incident under a failure, those that there are.
+///
+/// # Arguments
+/// `who`: the tier that `incident` belongs to, or several of which the same is true.
 #[must_use]
-pub fn gantts(tier: &TierAssessment, incident: &IncidentAssessment) -> Vec<Chart> {
+pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<Chart> {
     let Some(representative) = &incident.representative else { return Vec::new() };
     let pair = [("median", &representative.median), ("p95", &representative.p95)];
-    pair.into_iter().filter_map(|(which, line)| Some(gantt(tier, incident, which, line.as_ref()?))).collect()
+    pair.into_iter().filter_map(|(which, line)| Some(gantt(who, incident, which, line.as_ref()?))).collect()
 }
 
-fn gantt(tier: &TierAssessment, incident: &IncidentAssessment, which: &str, line: &IncidentTimeLine) -> Chart {
+fn gantt(who: &str, incident: &IncidentAssessment, which: &str, line: &IncidentTimeLine) -> Chart {
     let lines = lines(line);
-    let title = format!("{} · {}: the {which} incident", tier.id, incident.failure);
+    let title = format!("{who} · {}: the {which} incident", incident.failure);
     let below = format!(
-        "service back after {}, {} lost; incident {} of the campaign",
+        "service back after {}, {} of writes lost; incident {} of the campaign",
         human::time(sane(line.recovery_time)),
         human::time(sane(line.data_loss)),
         line.occurrence
@@ -63,7 +66,7 @@ fn gantt(tier: &TierAssessment, incident: &IncidentAssessment, which: &str, line
     } else {
         format!("{below}. Critical path: {}.", path.join(", then "))
     };
-    let words = vec![incident.failure.clone(), tier.id.clone(), which.to_owned()];
+    let words = vec![incident.failure.clone(), who.to_owned(), which.to_owned()];
     Chart { words, title, description, scene }
 }
 
@@ -96,7 +99,7 @@ fn lines(line: &IncidentTimeLine) -> Vec<Line<'_>> {
 }
 
 /// A wait in words.
-pub(super) fn waiting(wait: &TimedWait) -> String {
+fn waiting(wait: &TimedWait) -> String {
     let what = wait.what.as_deref().unwrap_or("another");
     match wait.reason.as_ref() {
         "detection" => "until detected".to_owned(),

@@ -71,7 +71,7 @@ pub fn charts(result: &Assessment) -> Vec<Chart> {
         all.extend(Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &failure, quantity)));
         for tier in &result.tiers {
             for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
-                all.extend(gantts(tier, incident));
+                all.extend(gantts(&tier.id, incident));
             }
         }
     }
