@@ -1,6 +1,8 @@
 //! Outcomes, closed forms and costs joined to one assessment: objectives, ranking, verdict.
 
 mod assessment;
+mod explain;
+mod formulas;
 mod objective;
 mod representative;
 mod verdict;
@@ -11,6 +13,7 @@ pub use assessment::{
     Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName,
     StepAssessment, TierAssessment, Word,
 };
+pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 

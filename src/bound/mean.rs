@@ -174,7 +174,7 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
     Some(Means { recovery, full: recovery.filter(|_| !has_background), detected, before, after, bytes })
 }
 
-fn step_mean(at: &Setting<'_>, step: &crate::model::Step) -> Option<f64> {
+pub(super) fn step_mean(at: &Setting<'_>, step: &crate::model::Step) -> Option<f64> {
     step.takes.as_ref().map_or(Some(0.0), |takes| mean_of(at, takes))
 }
 

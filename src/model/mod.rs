@@ -6,6 +6,7 @@
 //! file's tables changes nothing.
 
 mod assets;
+mod change;
 mod compute;
 mod copies;
 mod delay;
@@ -16,6 +17,7 @@ mod plans;
 mod services;
 
 pub use assets::{AssetIndex, AssetSet};
+pub use change::Change;
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
 pub use delay::{Delay, Law, normal_quantile};

@@ -37,6 +37,15 @@ pub struct Difference {
     pub only_second: u64,
 }
 
+impl Difference {
+    /// Whether its interval leaves zero out, or one side recovers where the other does not.
+    #[must_use]
+    pub fn shows_a_difference(&self) -> bool {
+        let apart = self.low.zip(self.high).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+        apart || self.only_first != self.only_second
+    }
+}
+
 impl PairTally {
     /// Nothing yet.
     #[must_use]
