@@ -237,7 +237,7 @@ fn lines(blocks: Vec<Block>) -> Vec<String> {
     let each = blocks.into_iter().flat_map(|block| match block {
         Block::Text(text) | Block::Heading(_, text) => vec![text],
         Block::List(lines) => lines,
-        Block::Table(_) => Vec::new(),
+        Block::Table(_) | Block::Bars(_) => Vec::new(),
     });
     each.map(|line| clean(&line)).collect()
 }
@@ -312,7 +312,7 @@ fn failure(
         match block {
             Block::Heading(_, text) => about = text,
             Block::Table(grid) => table = grid,
-            Block::Text(_) | Block::List(_) => {}
+            Block::Text(_) | Block::List(_) | Block::Bars(_) => {}
         }
     }
     let distributions = Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, name, quantity));

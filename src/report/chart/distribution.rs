@@ -216,12 +216,12 @@ fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxi
     let base = y + 24.0 + BARS;
     let bars = row.shares.bars(axis, left, ((right - left) / BIN) as usize + 1);
     let highest = bars.iter().copied().fold(0.0, f64::max);
-    for (n, share) in bars.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-        let x = left + n as f64 * BIN;
-        let h = (share / highest * BARS).max(1.0);
-        let over = limit.is_some_and(|(limit, ..)| x + BIN / 2.0 > axis.x(limit));
-        scene.fill(Area { x, y: base - h, w: BIN - 1.0, h }, if over { Ink::Bad } else { Ink::Good });
-    }
+    let tops: Vec<f64> =
+        bars.iter().map(|share| if *share > 0.0 { (share / highest * BARS).max(1.0) } else { 0.0 }).collect();
+    let within = |n: usize| limit.is_none_or(|(limit, ..)| left + (n as f64 + 0.5) * BIN <= axis.x(limit));
+    let first_over = (0..tops.len()).find(|n| !within(*n)).unwrap_or(tops.len());
+    skyline(scene, &tops[..first_over], (left, base), right, Ink::Good);
+    skyline(scene, &tops[first_over..], (left + first_over as f64 * BIN, base), right, Ink::Bad);
     let mut aside = |x: f64, share: f64, ink: Ink| {
         if share > 0.0 {
             let h = (share * BARS).max(1.0);
@@ -238,6 +238,19 @@ fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxi
             scene.marks.push(Mark::Dot { x: axis.x(quantile.point), y: base, r: 4.0, ink: Ink::Text, filled });
         }
     }
+}
+
+/// Bars side by side as one shape, from their first to their last.
+fn skyline(scene: &mut Scene, heights: &[f64], (left, base): (f64, f64), right: f64, ink: Ink) {
+    let Some(first) = heights.iter().position(|h| *h > 0.0) else { return };
+    let last = heights.iter().rposition(|h| *h > 0.0).unwrap_or(first);
+    let at = |n: usize| (left + n as f64 * BIN).min(right);
+    let mut corners = vec![(at(first), base)];
+    for (n, h) in heights.iter().enumerate().take(last + 1).skip(first) {
+        corners.extend([(at(n), base - h), (at(n + 1), base - h)]);
+    }
+    corners.push((at(last + 1), base));
+    scene.marks.push(Mark::Polygon(corners, ink));
 }
 
 fn reached(share: &Proportion, chance: f64) -> Option<bool> {

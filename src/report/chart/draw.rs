@@ -16,9 +16,6 @@ const PNG_SCALE: f64 = 2.0;
 /// The bitmap backend centres a text by the height of its font, not of its letters.
 const LOWERED: f64 = 0.13;
 
-/// Distance of the lines of a hatch.
-const HATCH: f64 = 4.0;
-
 /// Draws a scene through a backend, every length times `k`, text lowered by a part of its size.
 fn draw<B: DrawingBackend>(scene: &Scene, backend: &mut B, k: f64, lowered: f64) -> Result<(), String> {
     for mark in &scene.marks {
@@ -45,13 +42,9 @@ fn draw_mark<B: DrawingBackend>(mark: &Mark, to: &mut B, k: f64, lowered: f64) -
             to.draw_rect(from, until, &style(*ink, 1, k), true).map_err(in_words)
         }
         Mark::Frame(area, ink) => frame(to, corners(area), &style(*ink, 1, k)),
-        Mark::Hatch(area, ink) => {
-            let mut x = area.x + HATCH;
-            while x < area.right() {
-                to.draw_line(at(x, area.y), at(x, area.bottom()), &style(*ink, 1, k)).map_err(in_words)?;
-                x += HATCH;
-            }
-            frame(to, corners(area), &style(*ink, 1, k))
+        Mark::Polygon(corners, ink) => {
+            let corners: Vec<(i32, i32)> = corners.iter().map(|(x, y)| at(*x, *y)).collect();
+            to.fill_polygon(corners, &style(*ink, 1, k)).map_err(in_words)
         }
         Mark::Line { points, ink, width } => {
             let path: Vec<(i32, i32)> = points.iter().map(|(x, y)| at(*x, *y)).collect();

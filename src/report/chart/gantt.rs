@@ -184,8 +184,12 @@ fn draw_line(scene: &mut Scene, line: &Line<'_>, figure: &str, axis: &TimeAxis, 
 fn draw_bar(scene: &mut Scene, area: Area, is_wait: bool, critical: bool, ink: Ink) {
     match (is_wait, critical) {
         (true, critical) => {
-            scene.fill(area, Ink::Paper);
-            scene.marks.push(Mark::Hatch(area, if critical { ink } else { Ink::Plain }));
+            let (ink, width) = if critical { (ink, 3) } else { (Ink::Plain, 1) };
+            let middle = area.y + area.h / 2.0;
+            scene.line((area.x, middle), (area.right(), middle), ink, width);
+            for x in [area.x, area.right()] {
+                scene.line((x, area.y), (x, area.bottom()), ink, 1);
+            }
         }
         (false, true) => scene.fill(area, ink),
         (false, false) => {

@@ -101,8 +101,8 @@ pub(super) enum Mark {
     Fill(Area, Ink),
     /// The border alone.
     Frame(Area, Ink),
-    /// Upright lines inside a border.
-    Hatch(Area, Ink),
+    /// What is inside these corners.
+    Polygon(Vec<(f64, f64)>, Ink),
     Line {
         points: Vec<(f64, f64)>,
         ink: Ink,

@@ -55,8 +55,8 @@ fn is_readable(chart: &Chart) {
         }
     }
     let points = scene.marks.iter().flat_map(|mark| match mark {
-        Mark::Fill(a, _) | Mark::Frame(a, _) | Mark::Hatch(a, _) => vec![(a.x, a.y), (a.right(), a.bottom())],
-        Mark::Line { points, .. } => points.clone(),
+        Mark::Fill(a, _) | Mark::Frame(a, _) => vec![(a.x, a.y), (a.right(), a.bottom())],
+        Mark::Line { points, .. } | Mark::Polygon(points, _) => points.clone(),
         Mark::Dot { x, y, r, .. } => vec![(x - r, y - r), (x + r, y + r)],
         Mark::Text { .. } => Vec::new(),
     });
