@@ -95,8 +95,8 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-const COMMANDS: [&str; 9] =
-    ["new", "validate", "compare", "simulate", "explain", "report", "plot", "schema", "completions"];
+const COMMANDS: [&str; 10] =
+    ["new", "validate", "compare", "simulate", "explain", "report", "plot", "runbook", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {

@@ -11,6 +11,7 @@ mod new;
 mod output;
 mod plot;
 mod report;
+mod runbook;
 mod schema;
 mod simulate;
 mod validate;
@@ -89,6 +90,7 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Explain(args) => explain::run(args, &screen),
         Command::Report(args) => report::run(args, &screen),
         Command::Plot(args) => plot::run(args, &screen),
+        Command::Runbook(args) => runbook::run(args, &screen),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
     };

@@ -14,6 +14,7 @@ mod failures;
 mod fit;
 mod places;
 mod plans;
+mod residual;
 mod services;
 
 pub use assets::{AssetIndex, AssetSet};

@@ -7,6 +7,7 @@ pub mod blocks;
 pub mod chart;
 pub mod escape;
 pub mod human;
+pub mod runbook;
 pub mod terminal;
 
 mod cells;
