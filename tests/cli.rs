@@ -448,7 +448,7 @@ fn a_result_is_drawn_again_without_the_scenario() {
         fs::read_dir(&charts).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     for chart in
-        ["cost-by-item", "site--recovery-time", "site--data-loss", "site--nightly--p95", "oops--standby--median"]
+        ["cost-by-item", "site--recovery-time", "site--data-loss", "site--nightly--p95", "site--standby--median"]
     {
         for ending in ["svg", "png"] {
             assert!(names.contains(&format!("{chart}.{ending}")), "{chart}.{ending} is not among {names:?}");

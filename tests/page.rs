@@ -76,7 +76,7 @@ fn the_page_says_the_verdict_first_and_leaves_nothing_out() {
             assert!(found, "{failure} {chart}");
         }
         for which in ["median", "p95"] {
-            assert!(text.contains(&format!("{failure}: the {which} incident</title>")), "{failure} {which}");
+            assert!(text.contains(&format!(">The {which} incident of {failure}: ")), "{failure} {which}");
         }
     }
     let charts = text.matches("<svg").count();

@@ -30,11 +30,12 @@ pub(super) struct Args {
     /// What to do
     #[command(subcommand)]
     pub(super) command: Command,
+    // The order is given, as it would depend on the number of commands otherwise.
     /// When to use colour; NO_COLOR turns it off where this is not given
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, display_order = 900)]
     pub(super) color: Color,
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub(super) quiet: bool,
 }
 

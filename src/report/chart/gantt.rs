@@ -40,7 +40,7 @@ pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<Chart> {
 
 fn gantt(who: &str, incident: &IncidentAssessment, which: &str, line: &IncidentTimeLine) -> Chart {
     let lines = lines(line);
-    let title = format!("{who} · {}: the {which} incident", incident.failure);
+    let title = format!("The {which} incident of {}: {who}", incident.failure);
     let below = format!(
         "service back after {}, {} of writes lost; incident {} of the campaign",
         human::time(sane(line.recovery_time)),
