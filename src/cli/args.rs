@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::campaign::{MAX_THREADS, MAX_TRIALS};
+use super::lifetimes::{DEFAULT_YEARS, MAX_LIFETIMES, MAX_YEARS};
 
 /// Seed of all draws unless another is given: any fixed number does, so that two people see the
 /// same figures.
@@ -71,7 +72,7 @@ pub(super) struct SubjectArgs {
     #[arg(value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
     pub(super) file: Option<PathBuf>,
     /// Draw this result, which `--format json` wrote, without simulating anything; `-` is standard input
-    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads"])]
+    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads", "years", "lifetimes"])]
     pub(super) from: Option<PathBuf>,
 }
 
@@ -82,6 +83,8 @@ pub(super) struct ReportArgs {
     pub(super) subject: SubjectArgs,
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
     /// Write to this file instead of standard output; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -94,6 +97,8 @@ pub(super) struct PlotArgs {
     pub(super) subject: SubjectArgs,
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
     /// Folder for the charts, made if it is missing
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,
@@ -164,6 +169,17 @@ pub(super) struct SimulationArgs {
     pub(super) threads: Option<usize>,
 }
 
+/// Which lifetimes are simulated.
+#[derive(Debug, clap::Args)]
+pub(super) struct LifetimeArgs {
+    /// Years of a lifetime: failures overlap, hit during recovery, and services go back home
+    #[arg(long, value_name = "Y", help = format!("Years of a lifetime, {MAX_YEARS} at most; {DEFAULT_YEARS} unless given"))]
+    pub(super) years: Option<f64>,
+    /// Simulated lifetimes; 0 for none
+    #[arg(long, value_name = "N", help = format!("Simulated lifetimes, {MAX_LIFETIMES} at most; 0 for none"))]
+    pub(super) lifetimes: Option<u64>,
+}
+
 /// Arguments of `new`.
 #[derive(Debug, clap::Args)]
 pub(super) struct NewArgs {
@@ -212,6 +228,8 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if no tier is shown to meet every objective
     #[arg(long)]
@@ -235,6 +253,8 @@ pub(super) struct SimulateArgs {
     pub(super) member: Option<String>,
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if a tier that is shown misses an objective, or leaves one undecided

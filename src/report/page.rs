@@ -32,7 +32,7 @@ struct Page {
     verdict: Verdict,
     only: Option<String>,
     tiers: Tiers,
-    years: Table,
+    years: Years,
     costs: Costs,
     failures: Vec<Failure>,
     legend: String,
@@ -67,6 +67,19 @@ struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     figures_from: usize,
+}
+
+#[derive(Serialize)]
+struct Years {
+    table: Table,
+    tiers: Vec<YearsOfTier>,
+}
+
+#[derive(Serialize)]
+struct YearsOfTier {
+    name: String,
+    table: Table,
+    chances: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -190,7 +203,7 @@ fn view(result: &Assessment) -> Result<Page, String> {
         policy: policy(&style),
         version: clean(&result.drplan),
         title: clean(&result.scenario.title),
-        sections: sections(&failures, !years.rows.is_empty(), !assumptions.is_empty()),
+        sections: sections(&failures, !years.table.rows.is_empty(), !assumptions.is_empty()),
         verdict: verdict_of(result),
         only: result.only.as_ref().map(partly),
         tiers: Tiers {
@@ -264,7 +277,7 @@ fn made_of(tiers: &[&TierAssessment]) -> Grid {
 }
 
 /// The figures that lifetimes give; without them an empty table.
-fn years(tiers: &[&TierAssessment]) -> Table {
+fn years(tiers: &[&TierAssessment]) -> Years {
     let header = ["tier", "availability", "outages", "downtime", "data loss", "penalty"];
     let mut grid = Grid::new(&header, 1);
     let say = |estimate: &Option<Estimate>, human: &dyn Fn(f64) -> String| {
@@ -289,7 +302,15 @@ fn years(tiers: &[&TierAssessment]) -> Table {
             grid.row(std::iter::once(tier.id.clone()).chain(figures));
         }
     }
-    grid.without_empty_columns().into()
+    let of_tier = |tier: &&TierAssessment| {
+        let lifetimes = tier.lifetimes.as_ref()?;
+        Some(YearsOfTier {
+            name: clean(&format!("{}: services, outages, chances", tier.id)),
+            table: details::lifetime_table(tier, lifetimes).into(),
+            chances: details::chances(lifetimes).iter().map(|line| clean(line)).collect(),
+        })
+    };
+    Years { table: grid.without_empty_columns().into(), tiers: tiers.iter().filter_map(of_tier).collect() }
 }
 
 fn bill_of(tier: &TierAssessment) -> Bill {
