@@ -1,6 +1,7 @@
 //! What to do: stages, steps, when each is done; and the way back.
 
 use super::subject::{Subject, stages_of};
+use super::timeline::charts;
 use super::view::{Clock, Failback, Said, Sheet, Stage, Step, Todos, Verification};
 use super::words::{joined, spread_of};
 use crate::assess::{IncidentAssessment, Observed, StepAssessment};
@@ -182,7 +183,8 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
             failure.name
         )
     };
-    Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed() }
+    let charts = charts(subject, incident);
+    Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed(), charts }
 }
 
 /// How long a step takes by itself with this chance: exact where that is its `takes` alone, else from

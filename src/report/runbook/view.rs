@@ -329,6 +329,39 @@ pub struct Clock {
     pub sentence: String,
     /// One row per step; without rows if the plan ended no incident.
     pub steps: Sheet,
+    /// A median and a bad incident, where this plan ended them.
+    pub charts: Vec<Chart>,
+}
+
+/// One incident from its start to service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Chart {
+    /// Which one: `median` or `p95`.
+    pub what: String,
+    /// How long it took.
+    pub recovery_time: String,
+    /// What it lost.
+    pub data_loss: String,
+    /// What ran and what had to be waited for, by begin. Those on the critical path follow one another
+    /// without a gap.
+    pub rows: Vec<ChartRow>,
+    /// The rows as lines of text, with a bar each.
+    pub text: String,
+}
+
+/// A step or a wait of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartRow {
+    /// What it was.
+    pub name: String,
+    /// From the start of the clock.
+    pub begin: String,
+    /// From the start of the clock.
+    pub finish: String,
+    /// Whether it is on the critical path.
+    pub critical: bool,
+    /// Where it lies, as characters.
+    pub bar: String,
 }
 
 /// How to see that service is back whole.
