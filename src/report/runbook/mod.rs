@@ -20,8 +20,8 @@ mod words;
 pub use template::{TEMPLATE_BYTES, TEMPLATES, TemplateError, Templates};
 pub use view::{
     Chart, ChartRow, Clock, Decision, Elsewhere, Failback, Index, IndexEntry, IndexPlans, IndexTier, IndexTrigger,
-    Link, NotBroughtBack, Provenance, Purpose, Roles, Runbook, Said, Sheet, Stage, Step, Tests, Topology, Verification,
-    Waiting,
+    Link, Next, NotBroughtBack, Provenance, Purpose, Roles, Runbook, Said, Sheet, Stage, Step, Tests, Topology,
+    Verification, Waiting,
 };
 
 use std::collections::BTreeMap;

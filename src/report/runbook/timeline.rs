@@ -42,15 +42,15 @@ fn chart(subject: &Subject<'_>, what: &str, line: &IncidentTimeLine) -> Chart {
         .map(|(name, begin, finish, critical)| ChartRow {
             bar: bar(begin / end, finish / end, critical),
             name,
-            begin: human::brief(begin),
-            finish: human::brief(finish),
+            begin: human::time(begin),
+            finish: human::time(finish),
             critical,
         })
         .collect();
     let text = text(&rows);
     Chart {
         what: what.to_owned(),
-        recovery_time: human::brief(line.recovery_time),
+        recovery_time: human::time(line.recovery_time),
         data_loss: human::brief(line.data_loss),
         rows,
         text,

@@ -255,10 +255,21 @@ pub struct Decision {
     pub can_be_given_up: bool,
     /// From what to recover, best first.
     pub sources: Vec<String>,
-    /// How many recovery points of each source are tried.
-    pub points: String,
+    /// How many recovery points of a backup or log are tried; absent if there is neither.
+    pub points: Option<String>,
     /// What is next if the plan fails.
-    pub next: Vec<Elsewhere>,
+    pub next: Vec<Next>,
+}
+
+/// What is next if the plan fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// After these failures.
+    pub failures: Vec<String>,
+    /// The runbooks, in the order in which they are tried; empty if there is no other.
+    pub links: Vec<Link>,
+    /// Whether they end by themselves.
+    pub ends: bool,
 }
 
 /// Whether to wait for the end of an outage.
@@ -367,9 +378,11 @@ pub struct ChartRow {
 /// How to see that service is back whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verification {
-    /// Numbers and names of the steps that verify.
-    pub steps: Said,
-    /// What to do about lost writes; empty if the service keeps nothing.
+    /// Numbers and names of the steps that verify; absent if there are none.
+    pub steps: Option<String>,
+    /// That such steps are missing.
+    pub missing: Option<Said>,
+    /// What to do about lost writes; empty if none are lost.
     pub reconcile: Vec<Said>,
 }
 
