@@ -57,6 +57,9 @@ fn inputs(scenario: &Scenario, result: &Assessment, failure: &str) -> Vec<(&'sta
             for plan in service.plans.iter().map(|p| &scenario.plans[*p]).filter(|p| ran(&p.name)) {
                 wanted.push(("plans", plan.name.clone()));
                 wanted.extend(plan.steps.nodes.iter().map(|n| ("steps", scenario.steps[n.step].name.clone())));
+                if plan.steps.nodes.iter().any(|n| scenario.steps[n.step].role.is_some()) {
+                    wanted.push(("stress", String::new()));
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! file's tables changes nothing.
 
 mod assets;
+mod beta;
 mod compute;
 mod copies;
 mod delay;
@@ -18,7 +19,7 @@ mod services;
 pub use assets::{AssetIndex, AssetSet};
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
-pub use delay::{Delay, Law, normal_quantile};
+pub use delay::{Delay, Factor, Law, normal_quantile};
 pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Taints, Target};
 pub use fit::{FittedPlan, FittedStep, fit_plan};
 pub use places::{Account, Burst, DataSet, External, Link, Place, Role};
@@ -61,6 +62,8 @@ pub struct Parts {
     pub hash: String,
     /// The tier that `check` and `runbook` look at.
     pub chosen: Option<TierId>,
+    /// What multiplies the fixed part of every step that occupies a role, drawn once per incident.
+    pub stress: Option<Factor>,
     /// Regions and what is in them.
     pub places: Table<PlaceId, Place>,
     /// Links between regions.

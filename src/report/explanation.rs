@@ -109,6 +109,7 @@ fn closed_forms(incident: &IncidentAssessment) -> Grid {
 #[must_use]
 pub fn inputs_of<'a>(entries: &'a [ResolvedEntry], wanted: &[(&str, &str)]) -> Vec<&'a ResolvedEntry> {
     let belongs = |entry: &&ResolvedEntry| match entry.path.0.as_slice() {
+        [Segment::Key(key)] => wanted.contains(&(key.as_str(), "")),
         [Segment::Key(table), Segment::Key(name), ..] => wanted.iter().any(|(t, n)| t == table && n == name),
         _ => false,
     };

@@ -239,9 +239,7 @@ impl<'a, U: Uniform> Run<'a, U> {
         let (plan, _, _) = self.site(n).plan(&launch);
         let node = &mut self.room.actors[n].nodes[step_n];
         let count = attempt_count(node.round, node.attempt);
-        let takes = plan.steps[step_n].takes.as_ref();
-        let takes = takes.map_or(0.0, |takes| takes.nth(self.draws, self.facts.occurrence, count));
-        node.state = State::Fixed(self.now + takes);
+        node.state = State::Fixed(self.now + plan.steps[step_n].fixed(self.facts, self.draws, count));
     }
 
     /// Fixed parts and transfers that end at this moment.
