@@ -364,7 +364,7 @@ fn renamed(subject: &Subject) -> Vec<(String, f64)> {
     let same = |name: &str, other: &str| new_name(name) == other;
     let renamed = document.renamed(new_name);
     let (a, b) = (&subject.scenario, load(&renamed.text()));
-    let (x, y) = (campaign(a, 60, 2), campaign(&b, 60, 2));
+    let (x, y) = (campaign(a, 60, 1), campaign(&b, 60, 1));
     let single = x.tiers[0].incidents.iter().all(|j| j.service.is_some());
     let mut all = Vec::new();
     for tier in &x.tiers {

@@ -48,34 +48,58 @@ impl Beta {
         Point { below, density: front / (x * (1.0 - x)) }
     }
 
-    /// The value that a share `u` of draws does not exceed, 0 < `u` < 1, searched from `start`.
+    /// f′ ÷ f at `x`.
+    fn slope(&self, x: f64) -> f64 {
+        (self.alpha - 1.0) / x - (self.beta - 1.0) / (1.0 - x)
+    }
+
+    /// The value that a share `u` of draws does not exceed, 0 < `u` < 1, searched from the solution for
+    /// another share, if there is one.
     ///
     /// # Returns
-    /// Accurate to about 1e-13: of a width of three centuries a millisecond. With the density there.
-    pub(super) fn quantile(&self, u: f64, start: f64) -> (f64, f64) {
+    /// Accurate to about 1e-13: of a width of three centuries a millisecond.
+    pub(super) fn quantile(&self, u: f64, near: Option<&Solution>) -> Solution {
+        // Two terms of the Taylor series of the inverse: x′ = 1 ÷ f, x″ = −f′ ÷ f³.
+        let guess = |from: &Solution| {
+            let step = (u - from.share) / from.density;
+            from.x + step - 0.5 * step * step * self.slope(from.x)
+        };
+        let start = near.map(guess).filter(|x| *x > 0.0 && *x < 1.0);
         // Newton's method inside a bracket that every step narrows.
         let (mut low, mut high) = (0.0, 1.0);
-        let mut x = if start > 0.0 && start < 1.0 { start } else { self.mean() };
+        let mut x = start.unwrap_or_else(|| self.mean());
         let mut density = 0.0;
         for _ in 0..100 {
             let point = self.at(x);
-            density = point.density;
             let excess = point.below - u;
             if excess > 0.0 {
                 high = x;
             } else {
                 low = x;
             }
-            let newton = x - excess / density;
-            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-            let close = (next - x).abs() < 1e-13;
+            let newton = x - excess / point.density;
+            let inside = newton > low && newton < high;
+            let next = if inside { newton } else { 0.5 * (low + high) };
+            let step = next - x;
+            // What a step of Newton's leaves is half its square times f′ ÷ f; the step itself bounds the
+            // error where that is no guide.
+            let left = step * step * self.slope(x).abs();
+            density = point.density * (1.0 + step * self.slope(x)).max(0.5);
             x = next;
-            if close {
+            if step.abs() < 1e-13 || (inside && step.abs() < 1e-6 && left < 1e-13 * x.min(1.0 - x)) {
                 break;
             }
         }
-        (x, density)
+        Solution { share: u, x, density }
     }
+}
+
+/// A share, its quantile on [0, 1] and about the density there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Solution {
+    share: f64,
+    pub(super) x: f64,
+    density: f64,
 }
 
 /// The continued fraction of the incomplete beta function, by the modified method of Lentz.
@@ -132,9 +156,10 @@ mod tests {
     fn the_start_of_the_search_does_not_matter() {
         let law = Beta::new(1.0 + 4.0 / 7.0, 5.0 - 4.0 / 7.0);
         for u in [1e-9, 0.02, 0.5, 0.999] {
-            let from = |start: f64| law.quantile(u, start).0;
-            for start in [-1.0, 1e-9, 0.4, 0.999_999, 2.0] {
-                assert!((from(start) - from(0.5)).abs() < 1e-12, "{u} from {start}");
+            let alone = law.quantile(u, None).x;
+            for share in [1e-9, 1e-3, 0.4, u - 1e-4, u + 1e-4, 0.999_999] {
+                let near = law.quantile(share, None);
+                assert!((law.quantile(u, Some(&near)).x - alone).abs() < 1e-12, "{u} from {share}");
             }
         }
     }

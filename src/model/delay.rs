@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::beta::Beta;
+use super::beta::{Beta, Solution};
 use crate::units::Seconds;
 
 /// The shape of a distribution; all times in seconds.
@@ -251,25 +251,21 @@ impl fmt::Display for Delay {
     }
 }
 
-/// A share, its quantile on [0, 1] and the density there.
-type Near = Option<(f64, f64, f64)>;
-
 /// Quantile of the PERT distribution, from the inverse of the regularised incomplete beta function;
 /// searched from `near`, which it then replaces.
 ///
 /// # Source
 /// Malcolm, Roseboom, Clark, Fazar (1959), Operations Research 7:646-669: alpha = 1 + 4 (mode − min)
 /// ÷ (max − min), beta = 6 − alpha.
-fn pert_quantile(min: f64, mode: f64, max: f64, u: f64, near: &mut Near) -> f64 {
+fn pert_quantile(min: f64, mode: f64, max: f64, u: f64, near: &mut Option<Solution>) -> f64 {
     let width = max - min;
     if width <= 0.0 {
         return min;
     }
     let law = Beta::new(1.0 + 4.0 * (mode - min) / width, 1.0 + 4.0 * (max - mode) / width);
-    let start = near.map_or_else(|| law.mean(), |(share, x, density)| x + (u - share) / density);
-    let (x, density) = law.quantile(u, start);
-    *near = (density > 0.0).then_some((u, x, density));
-    (min + width * x).clamp(min, max)
+    let found = law.quantile(u, near.as_ref());
+    *near = Some(found);
+    (min + width * found.x).clamp(min, max)
 }
 
 /// The value that a standard normal variable does not exceed with chance `p`, 0 < `p` < 1.
