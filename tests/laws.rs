@@ -113,6 +113,7 @@ fn generator_covers_the_language() {
         "policy commit at the end",
         "policy salvage",
         "policy when_short",
+        "stress",
     ] {
         assert!(share(feature) >= 0.05, "{feature}: {:.1}%", share(feature) * 100.0);
     }
@@ -301,8 +302,7 @@ fn synchronous_copy_changes_nothing_of_a_corruption() {
             return 0;
         }
         let mut incidents = 0;
-        for ((_, failure, x), (_, _, y)) in
-            subject.outcomes.iter().zip(&all_outcomes(&load(&more.text()), OCCURRENCES))
+        for ((_, failure, x), (_, _, y)) in subject.outcomes.iter().zip(&all_outcomes(&load(&more.text()), OCCURRENCES))
         {
             let name = &subject.scenario.failures[*failure].name;
             if name.starts_with("rot") || name.starts_with("drop") {

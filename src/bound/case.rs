@@ -5,8 +5,8 @@
 
 use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetIndex, AssetSet, Copy, CopyKind, Delay, Failure, FailureKind, Need, Scenario, Step, Target, Tier,
-    TierService, Upstream, WhenShort,
+    AssetIndex, AssetSet, Copy, CopyKind, Delay, Failure, FailureKind, Need, Scenario, Step, Target, Tier, TierService,
+    Upstream, WhenShort,
 };
 use crate::units::Seconds;
 

@@ -68,7 +68,7 @@ fn factor(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Factor> {
     let Some(items) = node.items() else {
         cx.push(
             Diagnostic::error(codes::WRONG_TYPE, path.clone(), format!("this takes a table, not {}", node.what()))
-                .help("a bad night that makes people twice as slow once in twenty incidents is `{ p95 = 2 }`"),
+                .help("people at least twice as slow in one incident of twenty is `{ p95 = 2 }`"),
         );
         return None;
     };

@@ -23,6 +23,9 @@ pub(crate) fn features(scenario: &Scenario) -> BTreeSet<String> {
         }
     }
     failure_features(scenario, &mut found);
+    if scenario.stress.is_some() {
+        found.insert("stress".to_owned());
+    }
     found
 }
 
