@@ -95,7 +95,7 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-const COMMANDS: [&str; 5] = ["new", "validate", "compare", "simulate", "explain"];
+const COMMANDS: [&str; 7] = ["new", "validate", "compare", "simulate", "explain", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {
@@ -395,6 +395,24 @@ fn explain_lists_every_value_or_tells_where_the_time_goes() {
     for format in ["json", "csv", "md"] {
         assert_eq!(code(&run(&["explain", &path, "--format", format])), 0);
     }
+}
+
+#[test]
+fn schema_and_completions_are_written_whole() {
+    let printed = run(&["schema"]);
+    assert_eq!((code(&printed), err(&printed)), (0, String::new()));
+    let schema: serde_json::Value = serde_json::from_str(&out(&printed)).unwrap();
+    assert_eq!(schema, drplan::spec::schema());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenario.schema.json");
+    assert_eq!(code(&run(&["schema", "-o", &path.to_string_lossy()])), 0);
+    assert_eq!(fs::read(&path).unwrap(), printed.stdout);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]);
+        assert_eq!((code(&script), err(&script)), (0, String::new()), "{shell}");
+        assert!(COMMANDS.iter().all(|command| out(&script).contains(command)), "{shell}");
+    }
+    assert_eq!(code(&run(&["completions", "cmd"])), 2);
 }
 
 /// A single service is the application: an objective at the top of the file counts before its own.

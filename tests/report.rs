@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use drplan::assess::{
-    Assessment, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult, Objectives,
-    Obstacle, Outcome, PairAssessment, RareEvent, ScenarioName, StepAssessment, TierAssessment, verdict,
+    Assessment, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, IncidentTimeLine, Measured,
+    ObjectiveResult, Objectives, Obstacle, Outcome, PairAssessment, RareEvent, Representatives, ScenarioName,
+    StepAssessment, TierAssessment, TimedStep, TimedWait, verdict,
 };
 use drplan::cost::CostItem;
 use drplan::report::terminal::{Layout, render};
@@ -27,12 +28,46 @@ fn measured(from: u64, to: u64, lost: u64, scale: f64) -> Measured {
     Measured { estimate: tally.estimate(scale, Some(to as f64), None), closed_form }
 }
 
+const SHARES: [f64; 4] = [0.0, 0.5, 0.95, 1.0];
+
+fn distribution(ends: (u64, u64), lost: u64) -> Vec<Option<f64>> {
+    let at = |share: f64| ends.0 as f64 + (ends.1 - ends.0) as f64 * share;
+    SHARES.map(|share| (share <= 1.0 - lost as f64 / 1000.0).then(|| at(share))).to_vec()
+}
+
+fn time_line() -> IncidentTimeLine {
+    IncidentTimeLine {
+        occurrence: 17,
+        recovery_time: 1800.0,
+        data_loss: 60.0,
+        plan: "rebuild".into(),
+        steps: vec![TimedStep {
+            service: "shop".into(),
+            plan: "rebuild".into(),
+            id: "restore".into(),
+            phase: "restore".into(),
+            begin: 300.0,
+            finish: 1800.0,
+            critical: true,
+            ending: "done".into(),
+        }],
+        waits: vec![TimedWait {
+            service: "shop".into(),
+            reason: "detection".into(),
+            what: None,
+            begin: 0.0,
+            finish: 300.0,
+            critical: true,
+        }],
+    }
+}
+
 fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>) -> IncidentAssessment {
     let fine = Proportion::new(if met == Some(false) { 400 } else { 1000 - lost }, 1000);
     IncidentAssessment {
         failure: "region".into(),
         failure_title: Some("the whole region | all of it".into()),
-        kind: "outage",
+        kind: "outage".into(),
         service: None,
         rate_per_year: 0.02,
         interrupted: Proportion::new(1000, 1000),
@@ -60,13 +95,15 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
             service: "shop".into(),
             plan: "rebuild".into(),
             id: "restore".into(),
-            phase: "restore",
+            phase: "restore".into(),
             n: 750,
             mean: Some(1800.0),
             p50: Some(1700.0),
             p95: None,
             critical: 1.0,
         }],
+        distribution: Distribution { recovery_time: distribution(recovery, lost), data_loss: distribution(loss, lost) },
+        representative: Some(Representatives { median: Some(time_line()), p95: None }),
     }
 }
 
@@ -76,7 +113,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
     let each = vec![ObjectiveResult {
         failure: Some("region".into()),
         service: None,
-        kind: "incident",
+        kind: "incident".into(),
         met,
         value: objective.both_met.point,
         needed: 0.95,
@@ -135,7 +172,7 @@ fn result() -> Assessment {
     let tiers = vec![miss, good];
     Assessment {
         schema_version: 1,
-        drplan: "0.0.0",
+        drplan: "0.0.0".into(),
         scenario: ScenarioName { title: "Hand-built \u{1b}[31mresult".into(), hash: "0123456789abcdef".into() },
         seed: 7,
         trials: 1000,
@@ -143,6 +180,7 @@ fn result() -> Assessment {
         lifetimes: None,
         only: None,
         verdict: verdict(&tiers),
+        distribution_shares: SHARES.to_vec(),
         tiers,
         paired: vec![PairAssessment {
             tier: "frugal".into(),

@@ -2,10 +2,12 @@
 //!
 //! Times are seconds, volumes bytes, money the scenario's currency. Fields are added, never renamed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::representative::Representatives;
 use super::verdict::Verdict;
 use crate::cost::CostItem;
 use crate::stats::{Difference, Estimate, Proportion};
@@ -13,13 +15,23 @@ use crate::stats::{Difference, Estimate, Proportion};
 /// Version of the result's fields.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// A word of this program; read back from a file it is any text.
+pub type Word = Cow<'static, str>;
+
+/// Shares of incidents at which a [`Distribution`] is given: every hundredth, and finer at both ends.
+pub(super) fn distribution_shares() -> Vec<f64> {
+    let ends = [0.0, 0.001, 0.0025, 0.005];
+    let middle = (1..100).map(|n| f64::from(n) / 100.0);
+    ends.into_iter().chain(middle).chain([0.995, 0.9975, 0.999, 1.0]).collect()
+}
+
 /// What is known of a scenario's tiers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Assessment {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// Version of this program.
-    pub drplan: &'static str,
+    pub drplan: Word,
     /// What was assessed.
     pub scenario: ScenarioName,
     /// Seed of all draws.
@@ -34,6 +46,9 @@ pub struct Assessment {
     pub only: Option<Only>,
     /// The answer: which tier, or what stands in the way.
     pub verdict: Verdict,
+    /// Shares of incidents at which every [`Distribution`] is given, ascending.
+    #[serde(default)]
+    pub distribution_shares: Vec<f64>,
     /// One entry per tier, by id.
     pub tiers: Vec<TierAssessment>,
     /// Differences between tiers on the same incidents, at the application's level.
@@ -41,7 +56,7 @@ pub struct Assessment {
 }
 
 /// The part of a scenario that was assessed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Only {
     /// This tier.
     pub tier: Option<String>,
@@ -52,7 +67,7 @@ pub struct Only {
 }
 
 /// What a scenario is called.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioName {
     /// Its title.
     pub title: String,
@@ -61,7 +76,7 @@ pub struct ScenarioName {
 }
 
 /// One tier.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TierAssessment {
     /// Name in the file.
     pub id: String,
@@ -92,7 +107,7 @@ pub struct TierAssessment {
 }
 
 /// Share of the time in service with its interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Availability {
     /// The value.
     pub point: f64,
@@ -106,7 +121,7 @@ pub struct Availability {
 
 /// Yearly figures as Σ rate × mean per incident: right while failures are so rare that they never
 /// overlap, an approximation otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RareEvent {
     /// Incidents per year that users feel.
     pub interruptions_per_year: f64,
@@ -127,7 +142,7 @@ pub struct RareEvent {
 }
 
 /// The bill of a month.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Currency of all prices.
     pub currency: String,
@@ -142,7 +157,7 @@ pub struct Cost {
 }
 
 /// How many objectives a tier meets.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Objectives {
     /// Shown to be met.
     pub met: u64,
@@ -155,14 +170,14 @@ pub struct Objectives {
 }
 
 /// One objective and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveResult {
     /// The failure; `None` for an objective of the year.
     pub failure: Option<String>,
     /// The service; `None` for the application.
     pub service: Option<String>,
     /// `incident`, `availability` or `per_month`.
-    pub kind: &'static str,
+    pub kind: Word,
     /// Whether it is met; `None` is undecided.
     pub met: Option<bool>,
     /// The chance or sum reached; for availability the approximation of [`RareEvent`].
@@ -172,14 +187,14 @@ pub struct ObjectiveResult {
 }
 
 /// What incidents of one failure do to a service or the application.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IncidentAssessment {
     /// The failure.
     pub failure: String,
     /// Its title.
     pub failure_title: Option<String>,
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: Word,
     /// The service; `None`: the application.
     pub service: Option<String>,
     /// Incidents per year.
@@ -208,10 +223,25 @@ pub struct IncidentAssessment {
     pub objective: Option<IncidentObjective>,
     /// The steps of the plans that ran.
     pub steps: Vec<StepAssessment>,
+    /// The whole distributions, for drawing.
+    #[serde(default)]
+    pub distribution: Distribution,
+    /// Incidents that stand for many; absent where they were not looked for.
+    pub representative: Option<Representatives>,
+}
+
+/// Distributions over all incidents: what is not exceeded by each of the assessment's
+/// `distribution_shares`; `None` from where on incidents never recover.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// Seconds to first service.
+    pub recovery_time: Vec<Option<f64>>,
+    /// Seconds of writes lost.
+    pub data_loss: Vec<Option<f64>>,
 }
 
 /// An estimate beside the closed form of the same quantity.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// From the simulation.
     #[serde(flatten)]
@@ -221,7 +251,7 @@ pub struct Measured {
 }
 
 /// What formulas say of a quantity; `None` where there is no such formula or no such bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClosedForm {
     /// Least possible.
     pub best: Option<f64>,
@@ -232,7 +262,7 @@ pub struct ClosedForm {
 }
 
 /// An objective and the chance of meeting it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentObjective {
     /// Longest recovery time in seconds; `None` if none is set, or if it is every service's own.
     pub rto: Option<f64>,
@@ -255,7 +285,7 @@ pub struct IncidentObjective {
 }
 
 /// One step of a plan, over the incidents in which it ran.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepAssessment {
     /// The service whose plan it is.
     pub service: String,
@@ -264,7 +294,7 @@ pub struct StepAssessment {
     /// The step.
     pub id: String,
     /// Its phase.
-    pub phase: &'static str,
+    pub phase: Word,
     /// In how many incidents it ran to its end.
     pub n: u64,
     /// Mean finish in seconds of the recovery clock.
@@ -278,7 +308,7 @@ pub struct StepAssessment {
 }
 
 /// Two tiers on the same incidents: `tier` minus `than`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairAssessment {
     /// The one.
     pub tier: String,

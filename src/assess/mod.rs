@@ -1,14 +1,20 @@
 //! Outcomes, closed forms and costs joined to one assessment: objectives, ranking, verdict.
 
 mod assessment;
+mod explain;
+mod formulas;
 mod objective;
+mod representative;
 mod verdict;
 mod yearly;
 
 pub use assessment::{
-    Assessment, Availability, ClosedForm, Cost, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult,
-    Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment, TierAssessment,
+    Assessment, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, Measured,
+    ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment,
+    TierAssessment, Word,
 };
+pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
+pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;
@@ -17,7 +23,7 @@ use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
-use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally};
+use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally, representatives};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 
@@ -39,7 +45,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, &failures, truncated)).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
-        drplan: env!("CARGO_PKG_VERSION"),
+        drplan: env!("CARGO_PKG_VERSION").into(),
         scenario: ScenarioName { title: scenario.title.clone(), hash: scenario.hash.clone() },
         seed: campaign.settings.seed,
         trials: campaign.settings.trials,
@@ -47,8 +53,23 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         lifetimes: None,
         only: only(scenario, filter),
         verdict: verdict(&tiers),
+        distribution_shares: assessment::distribution_shares(),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
+    }
+}
+
+/// Adds to an assessment the time lines of incidents that stand for many: apart, as they are simulated
+/// once more and few readers look at them.
+///
+/// # Arguments
+/// `campaign` and `filter`: those that `result` was made of.
+pub fn represent(result: &mut Assessment, scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) {
+    let found = representatives(scenario, campaign, filter);
+    for (tier, found) in result.tiers.iter_mut().zip(&found) {
+        for (incident, found) in tier.incidents.iter_mut().zip(found) {
+            incident.representative = Some(Representatives::new(scenario, found));
+        }
     }
 }
 
@@ -148,19 +169,16 @@ fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, tru
     let form = if truncated { bounds_truncated } else { bounds };
     let limits: IncidentBounds = form(scenario, tier, tally.failure, tally.service);
     let share = |events| Proportion::new(events, tally.n);
-    let label = |label: &PlanLabel| match label {
-        PlanLabel::Plan(plan) => scenario.plans[*plan].name.clone(),
-        PlanLabel::Wait => "wait".to_owned(),
-        PlanLabel::None => "none".to_owned(),
-    };
+    let shares = assessment::distribution_shares();
+    let profile = |tally: &Tally| tally.profile(&shares).into_iter().map(|v| v.map(|ms| ms / 1000.0)).collect();
     let mut plans = BTreeMap::new();
     for (plan, times) in &tally.plans {
-        *plans.entry(label(plan)).or_insert(0.0) += *times as f64 / tally.n.max(1) as f64;
+        *plans.entry(label(scenario, *plan)).or_insert(0.0) += *times as f64 / tally.n.max(1) as f64;
     }
     IncidentAssessment {
         failure: failure.name.clone(),
         failure_title: failure.title.clone(),
-        kind: failure.kind.word(),
+        kind: failure.kind.word().into(),
         service: tally.service.map(|s| scenario.services[s].name.clone()),
         rate_per_year: tally.rate_per_year,
         interrupted: share(tally.interrupted),
@@ -175,6 +193,20 @@ fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, tru
         unrecoverable: share(tally.unrecoverable),
         objective: objective::of_incident(scenario, tally),
         steps: tally.steps.iter().map(|step| assess_step(scenario, step)).collect(),
+        distribution: Distribution {
+            recovery_time: profile(&tally.recovery_time),
+            data_loss: profile(&tally.data_loss),
+        },
+        representative: None,
+    }
+}
+
+/// How service came back, as results call it.
+fn label(scenario: &Scenario, label: PlanLabel) -> String {
+    match label {
+        PlanLabel::Plan(plan) => scenario.plans[plan].name.clone(),
+        PlanLabel::Wait => "wait".to_owned(),
+        PlanLabel::None => "none".to_owned(),
     }
 }
 
@@ -191,7 +223,7 @@ fn assess_step(scenario: &Scenario, tally: &StepTally) -> StepAssessment {
         service: scenario.services[tally.service].name.clone(),
         plan: scenario.plans[tally.plan].name.clone(),
         id: step.name.clone(),
-        phase: step.phase.word(),
+        phase: step.phase.word().into(),
         n,
         mean: tally.finish.mean().map(|v| v * MS),
         p50: quantile(0.50),

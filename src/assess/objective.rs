@@ -99,7 +99,7 @@ pub(super) fn entry(failure: &str, service: Option<&str>, objective: &IncidentOb
     ObjectiveResult {
         failure: Some(failure.to_owned()),
         service: service.map(str::to_owned),
-        kind: "incident",
+        kind: "incident".into(),
         met: objective.met,
         value: worse.reduce(f64::min).or(objective.both_met.point),
         needed: objective.chance,
@@ -115,7 +115,7 @@ pub(super) fn untouched(scenario: &Scenario, tier: &Tier, failures: &[FailureId]
             found.extend(objective.map(|o| ObjectiveResult {
                 failure: Some(scenario.failures[*failure].name.clone()),
                 service: service.map(str::to_owned),
-                kind: "incident",
+                kind: "incident".into(),
                 met: Some(true),
                 value: Some(1.0),
                 needed: o.chance.value(),
@@ -141,7 +141,10 @@ pub(super) fn yearly(
     per_month: Option<f64>,
     known: f64,
 ) -> Vec<ObjectiveResult> {
-    let result = |kind, met, value, needed| ObjectiveResult { failure: None, service: None, kind, met, value, needed };
+    let result = |kind: &'static str, met, value, needed| {
+        let kind = kind.into();
+        ObjectiveResult { failure: None, service: None, kind, met, value, needed }
+    };
     let availability = asked.availability.map(|a| result("availability", None, Some(availability), a.value()));
     let money = asked.per_month.map(|limit| {
         let limit = limit.amount();

@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::assessment::{ObjectiveResult, TierAssessment};
 
 /// What the comparison comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// A tier meets every objective.
@@ -21,7 +21,7 @@ pub enum Outcome {
 }
 
 /// The answer to "which tier?".
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// What it comes to.
     pub outcome: Outcome,
@@ -44,7 +44,7 @@ pub struct Verdict {
 }
 
 /// An objective in the way.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Obstacle {
     /// The objective and what became of it.
     #[serde(flatten)]
@@ -132,8 +132,9 @@ fn choose(outcome: Outcome, mut fit: Vec<&TierAssessment>) -> Verdict {
 /// What is in the way of `tier`: its objectives with this answer, and who meets them.
 fn obstacles(tiers: &[TierAssessment], tier: Option<&str>, answer: Option<bool>) -> Vec<Obstacle> {
     let Some(tier) = tiers.iter().find(|t| Some(t.id.as_str()) == tier) else { return Vec::new() };
-    let same =
-        |a: &ObjectiveResult, b: &ObjectiveResult| (&a.failure, &a.service, a.kind) == (&b.failure, &b.service, b.kind);
+    let same = |a: &ObjectiveResult, b: &ObjectiveResult| {
+        (&a.failure, &a.service, &a.kind) == (&b.failure, &b.service, &b.kind)
+    };
     let wanted = tier.objectives.each.iter().filter(|o| o.met == answer);
     wanted
         .map(|objective| {

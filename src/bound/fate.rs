@@ -114,6 +114,8 @@ pub(super) fn writes_of(at: &Setting<'_>, row: &TierService) -> f64 {
 
 /// A copy that a plan can recover from.
 pub(super) struct Source {
+    /// `None` for a service that keeps nothing.
+    pub(super) copy: Option<CopyId>,
     pub(super) finder: Finder,
     /// Seconds per logical byte of each step if nothing else runs.
     pub(super) seconds_per_byte: Vec<f64>,
@@ -290,7 +292,7 @@ fn option(
     if at.scenario.services[row.service].data.is_none() {
         let (seconds_per_byte, uses) = routes(at, plan, None, target);
         let finder = Finder::Derived { size: 0.0 };
-        sources.push(Source { finder, seconds_per_byte, uses, merges: false, gated: false });
+        sources.push(Source { copy: None, finder, seconds_per_byte, uses, merges: false, gated: false });
     }
     (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
 }
@@ -317,7 +319,7 @@ fn source(
         .zip(&seconds_per_byte)
         .any(|(step, pace)| matches!(step.amount, Amount::Inflow(writes) if writes * pace >= 1.0));
     let merges = !case.destroyed && matches!(at.scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
-    (!endless).then_some(Source { finder, seconds_per_byte, uses, merges, gated })
+    (!endless).then_some(Source { copy: Some(copy), finder, seconds_per_byte, uses, merges, gated })
 }
 
 /// Where restored data goes.

@@ -17,6 +17,7 @@ mod case;
 mod fate;
 mod lag;
 mod mean;
+mod parts;
 mod points;
 mod queue;
 mod service;
@@ -24,6 +25,8 @@ mod span;
 mod timeline;
 
 pub mod formulas;
+
+pub use parts::{Limit, PlanParts, StepParts, plan_parts};
 
 use crate::id::{FailureId, ServiceId, TierId};
 use crate::model::{AssetIndex, Scenario};

@@ -45,7 +45,7 @@ impl Range {
 }
 
 /// The clock of an event for one service.
-fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bool, n: usize) -> Clock {
+pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bool, n: usize) -> Clock {
     let row = at.row();
     let cause = |key| Cause::Failure(at.failure, key);
     let entered = row.taints == Taints::Entry;

@@ -145,8 +145,8 @@ pub(super) struct Search<'a> {
 }
 
 /// A point that a source may give, with the loss that it means.
-struct Candidate {
-    points: Option<(Points, Loss)>,
+pub(super) struct Candidate {
+    pub(super) points: Option<(Points, Loss)>,
     may_miss: bool,
 }
 
@@ -211,7 +211,7 @@ impl Search<'_> {
     ///
     /// What a source offers and what is lost by it is monotone or convex in the moment of detection, so
     /// the ends of its range, cut to where a point can still be had, give the extremes.
-    fn candidate(&self, plan: &PlanInfo<'_>, source: &Source, skip: u32) -> Candidate {
+    pub(super) fn candidate(&self, plan: &PlanInfo<'_>, source: &Source, skip: u32) -> Candidate {
         let logical = !self.at.kind().ends_by_itself();
         let latest = source.finder.latest_detection(self.clock.dwell.lo, skip);
         let detect = self.clock.detect;
@@ -420,7 +420,14 @@ impl Search<'_> {
     }
 
     /// When a step that begins at `ready` is done, and when its last attempt is over.
-    fn duration(&self, plan: &PlanInfo<'_>, n: usize, source: &Source, points: &Points, ready: Span) -> (Span, Span) {
+    pub(super) fn duration(
+        &self,
+        plan: &PlanInfo<'_>,
+        n: usize,
+        source: &Source,
+        points: &Points,
+        ready: Span,
+    ) -> (Span, Span) {
         let step = &plan.steps[n];
         let is_detection = self.clock.corruption && self.clock.detects_itself && plan.fitted.detects && n == 0;
         let takes = if is_detection { Span::ZERO } else { step.takes };

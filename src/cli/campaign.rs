@@ -7,10 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Stop;
 use super::args::SimulationArgs;
 use super::output::Screen;
-use crate::assess::{Assessment, assess};
+use crate::assess::{self, Assessment, Explanation, assess, represent};
 use crate::id::{Id, Table};
 use crate::model::Scenario;
 use crate::sim::{CampaignSettings, Filter, run_incidents};
+use crate::spec::Loaded;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
@@ -38,16 +39,42 @@ pub(super) fn run(
 ) -> Result<Assessment, Stop> {
     let filter = filter(scenario, names)?;
     let settings = settings(scenario, args, &filter)?;
+    let progress = progress("simulating incidents", screen);
+    let campaign = run_incidents(scenario, &settings, &filter);
+    let mut result = assess(scenario, &campaign, &filter);
+    represent(&mut result, scenario, &campaign, &filter);
+    progress.finish_and_clear();
+    Ok(result)
+}
+
+/// Runs and assesses a campaign of one tier and one failure, and explains it.
+pub(super) fn explain(
+    loaded: &Loaded,
+    args: &SimulationArgs,
+    names: Names<'_>,
+    screen: &Screen,
+) -> Result<(Assessment, Explanation), Stop> {
+    let result = run(&loaded.scenario, args, names, screen)?;
+    let filter = filter(&loaded.scenario, names)?;
+    let settings = settings(&loaded.scenario, args, &filter)?;
+    let (Some(tier), Some(failure)) = (filter.tier, filter.failure) else {
+        return Err(Stop::invalid("explain needs --tier and --failure"));
+    };
+    let progress = progress("simulating changes", screen);
+    let why = assess::explain(loaded, tier, failure, &settings, &filter);
+    progress.finish_and_clear();
+    Ok((result, why))
+}
+
+/// A sign of life on standard error, if that is a terminal.
+fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
     let progress = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         progress.set_style(style);
     }
-    // Draws on standard error, and only if that is a terminal.
-    progress.set_message("simulating incidents");
+    progress.set_message(message);
     progress.enable_steady_tick(Duration::from_millis(100));
-    let campaign = run_incidents(scenario, &settings, &filter);
-    progress.finish_and_clear();
-    Ok(assess(scenario, &campaign, &filter))
+    progress
 }
 
 fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {

@@ -4,9 +4,7 @@ use super::args::{ExplainArgs, Format};
 use super::campaign::{self, Names};
 use super::output::{Screen, page, write};
 use super::{Exit, Stop, input};
-use crate::assess::Assessment;
-use crate::model::Scenario;
-use crate::report::{csv, explanation, inputs_of, json, resolved_csv, resolved_json, resolved_listing};
+use crate::report::{explained_csv, explained_json, explanation, resolved_csv, resolved_json, resolved_listing};
 use crate::spec::Loaded;
 
 pub(super) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Exit, Stop> {
@@ -29,41 +27,13 @@ fn listing(loaded: &Loaded, args: &ExplainArgs, screen: &Screen) -> Result<Strin
 
 fn incident(loaded: &Loaded, args: &ExplainArgs, tier: &str, failure: &str, screen: &Screen) -> Result<String, Stop> {
     let names = Names { tier: Some(tier), failure: Some(failure), member: args.member.as_deref() };
-    let result = campaign::run(&loaded.scenario, &args.simulation, names, screen)?;
+    let (result, why) = campaign::explain(loaded, &args.simulation, names, screen)?;
     match args.output.format {
-        Format::Json => json(&result).map_err(Stop::failed),
-        Format::Csv => csv(&result).map_err(Stop::failed),
+        Format::Json => explained_json(&result, &why).map_err(Stop::failed),
+        Format::Csv => explained_csv(&why).map_err(Stop::failed),
         Format::Table | Format::Md => {
-            let wanted = inputs(&loaded.scenario, &result, failure);
-            let wanted: Vec<(&str, &str)> = wanted.iter().map(|(t, n)| (*t, n.as_str())).collect();
-            Ok(page(&explanation(&result, &inputs_of(&loaded.resolved, &wanted)), &args.output, screen))
+            let file = input::short_name(&args.file);
+            Ok(page(&explanation(&result, &why, &file), &args.output, screen))
         }
     }
-}
-
-/// The entries of the file that an incident's figures rest on: the failure, the plans that ran with
-/// their steps and sources, the data behind them.
-fn inputs(scenario: &Scenario, result: &Assessment, failure: &str) -> Vec<(&'static str, String)> {
-    let mut wanted = vec![("failures", failure.to_owned())];
-    let tiers = scenario.tiers.iter().filter(|(_, t)| result.tiers.iter().any(|r| r.id == t.name));
-    for (_, tier) in tiers {
-        let ran = |name: &String| result.tiers.iter().flat_map(|t| &t.incidents).any(|i| i.plans.contains_key(name));
-        for copy in &tier.copies {
-            let copy = &scenario.copies[*copy];
-            wanted.push(("copies", copy.name.clone()));
-            wanted.push(("data", scenario.data[copy.data].name.clone()));
-        }
-        for service in &tier.services {
-            for plan in service.plans.iter().map(|p| &scenario.plans[*p]).filter(|p| ran(&p.name)) {
-                wanted.push(("plans", plan.name.clone()));
-                wanted.extend(plan.steps.nodes.iter().map(|n| ("steps", scenario.steps[n.step].name.clone())));
-                if plan.steps.nodes.iter().any(|n| scenario.steps[n.step].role.is_some()) {
-                    wanted.push(("stress", String::new()));
-                }
-            }
-        }
-    }
-    wanted.sort();
-    wanted.dedup();
-    wanted
 }

@@ -14,6 +14,14 @@ pub(super) fn name(path: &Path) -> String {
     if is_standard_input(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// The name of a file without its folders, for places in it.
+pub(super) fn short_name(path: &Path) -> String {
+    match path.file_name() {
+        Some(file) if !is_standard_input(path) => file.to_string_lossy().into_owned(),
+        _ => name(path),
+    }
+}
+
 fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

@@ -3,10 +3,14 @@
 mod args;
 mod campaign;
 mod compare;
+mod completions;
 mod explain;
+#[allow(dead_code, reason = "the commands that write folders are next")]
+mod folder;
 mod input;
 mod new;
 mod output;
+mod schema;
 mod simulate;
 mod validate;
 
@@ -82,6 +86,8 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Compare(args) => compare::run(args, &screen),
         Command::Simulate(args) => simulate::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
     };
     match result {
         Ok(exit) => exit.into(),

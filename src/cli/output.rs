@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Color, Format, OutputArgs};
 use super::{Exit, Stop};
@@ -94,28 +94,32 @@ pub(super) fn write(text: &str, to: Option<&Path>) -> Result<Exit, Stop> {
     }
 }
 
-/// Writes a temporary file beside the target and renames it, so that nobody ever reads half of it.
+/// Writes a file that nobody ever reads half of.
 fn write_file(text: &str, path: &Path) -> io::Result<()> {
-    let target = match fs::metadata(path) {
+    match fs::metadata(path) {
         // A device or a pipe is written to, not replaced.
-        Ok(meta) if !meta.is_file() && !meta.is_dir() => return fs::write(path, text),
-        Ok(meta) if meta.is_dir() => return Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory")),
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => fs::write(path, text),
+        Ok(meta) if meta.is_dir() => Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory")),
         // Through a symbolic link, the file that it leads to is replaced and the link stays.
-        Ok(_) => fs::canonicalize(path)?,
-        Err(_) => path.to_owned(),
-    };
-    let folder =
-        target.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
+        Ok(_) => replace(text.as_bytes(), &fs::canonicalize(path)?),
+        Err(_) => replace(text.as_bytes(), path),
+    }
+}
+
+/// Writes a temporary file beside the target and renames it. A link at the target is replaced.
+pub(super) fn replace(bytes: &[u8], target: &Path) -> io::Result<()> {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".drplan-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // As any new file: the user's umask takes away what it must; an existing file keeps its mode.
-        let mode = fs::metadata(&target).map_or(0o666, |meta| meta.permissions().mode() & 0o777);
+        let known = fs::symlink_metadata(target).ok().filter(fs::Metadata::is_file);
+        let mode = known.map_or(0o666, |meta| meta.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.persist(target).map(drop).map_err(|error| error.error)
 }

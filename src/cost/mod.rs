@@ -10,7 +10,7 @@ mod transfer;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{PoolId, TierId};
 use crate::model::{Scenario, Tier, fit_plan};
@@ -24,7 +24,7 @@ pub use transfer::{Traffic, traffic};
 pub const SECONDS_PER_MONTH: f64 = SECONDS_PER_YEAR / 12.0;
 
 /// One line of a month's bill.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostItem {
     /// What it is: `compute: kafka`, `storage: nightly, fulls`.
     pub item: String,

@@ -7,6 +7,7 @@
 
 mod assets;
 mod beta;
+mod change;
 mod compute;
 mod copies;
 mod delay;
@@ -17,6 +18,7 @@ mod plans;
 mod services;
 
 pub use assets::{AssetIndex, AssetSet};
+pub use change::Change;
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
 pub use delay::{Delay, Factor, Law, normal_quantile};

@@ -11,6 +11,32 @@ pub enum Block {
     List(Vec<String>),
     /// A table.
     Table(Grid),
+    /// A chart of bars on one axis of time.
+    Bars(Bars),
+}
+
+/// What took place when, on one axis that begins at zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bars {
+    /// The end of the axis, in seconds.
+    pub until: f64,
+    /// One line each.
+    pub lines: Vec<Bar>,
+}
+
+/// A line of a chart of bars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What it is.
+    pub label: String,
+    /// Seconds.
+    pub begin: f64,
+    /// Seconds.
+    pub finish: f64,
+    /// Drawn full; otherwise light.
+    pub full: bool,
+    /// What stands behind it.
+    pub text: String,
 }
 
 /// Rows under a header; every row has as many cells as the header.

@@ -4,7 +4,7 @@ use csv::Writer;
 
 use super::cells::Pick;
 use super::escape::spreadsheet;
-use crate::assess::{Assessment, IncidentAssessment, TierAssessment};
+use crate::assess::{Assessment, Explanation, IncidentAssessment, Input, TierAssessment};
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Quantile};
 
@@ -44,6 +44,107 @@ pub fn resolved_csv(entries: &[ResolvedEntry]) -> Result<String, String> {
     }
     let bytes = writer.into_inner().map_err(|e| e.to_string())?;
     String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+/// Columns of an explanation.
+const EXPLAINED: [&str; 25] = [
+    "row",
+    "service",
+    "plan",
+    "id",
+    "phase",
+    "what",
+    "n",
+    "takes_mean",
+    "takes_p50",
+    "takes_p95",
+    "finish_mean",
+    "finish_p50",
+    "finish_p95",
+    "critical",
+    "adds",
+    "best",
+    "mean",
+    "worst",
+    "formula",
+    "inputs",
+    "saves_mean",
+    "saves_low",
+    "saves_high",
+    "saves_loss_mean",
+    "line",
+];
+
+/// An explanation as CSV with a header: a row per step or wait (`part`), per copy (`loss`) and per
+/// change (`change`); seconds. A cell that has no sense in its row is empty.
+///
+/// # Errors
+/// As [`csv()`].
+pub fn explained_csv(why: &Explanation) -> Result<String, String> {
+    let mut writer = Writer::from_writer(Vec::new());
+    let mut write = |cells: [String; 25]| {
+        writer.write_record(cells.map(|cell| spreadsheet(&cell).into_owned())).map_err(|e| e.to_string())
+    };
+    write(EXPLAINED.map(str::to_owned))?;
+    let none = String::new;
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    for part in &why.parts {
+        let (takes, finish, form) = (&part.takes, &part.finish, &part.closed_form);
+        let figures = [takes.mean, takes.p50, takes.p95, finish.mean, finish.p50, finish.p95].map(number);
+        let [a, b, c, d, e, f] = figures;
+        let phase = part.phase.as_deref().unwrap_or("").to_owned();
+        let [best, mean, worst] = [form.best, form.mean, form.worst].map(number);
+        write([
+            "part".to_owned(),
+            part.service.clone(),
+            given(&part.plan),
+            part.id.clone(),
+            phase,
+            given(&part.what),
+            part.n.to_string(),
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            part.critical.to_string(),
+            part.adds.to_string(),
+            best,
+            mean,
+            worst,
+            part.formula.clone(),
+            joined(&part.inputs),
+            none(),
+            none(),
+            none(),
+            none(),
+            none(),
+        ])?;
+    }
+    for part in &why.loss {
+        let mut cells: [String; 25] = std::array::from_fn(|_| none());
+        (cells[0], cells[1], cells[2]) = ("loss".to_owned(), part.service.clone(), given(&part.plan));
+        (cells[3], cells[18], cells[19]) = (given(&part.copy), part.formula.clone(), joined(&part.inputs));
+        write(cells)?;
+    }
+    for change in &why.changes {
+        let mut cells: [String; 25] = std::array::from_fn(|_| none());
+        (cells[0], cells[3]) = ("change".to_owned(), change.input.path.clone());
+        (cells[5], cells[19]) = (change.change.to_string(), joined(std::slice::from_ref(&change.input)));
+        let saves = &change.saves;
+        (cells[20], cells[21], cells[22]) = (number(saves.mean), number(saves.low), number(saves.high));
+        cells[23] = number(change.saves_loss.mean);
+        cells[24] = change.input.line.map_or_else(none, |line| line.to_string());
+        write(cells)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| e.to_string())
+}
+
+fn joined(inputs: &[Input]) -> String {
+    let one = |input: &Input| format!("{} = {}", input.path, input.value.as_deref().unwrap_or(""));
+    inputs.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 const QUANTITIES: [(&str, Pick); 7] = [
@@ -89,7 +190,7 @@ fn row(result: &Assessment, tier: &TierAssessment, incident: &IncidentAssessment
     let mut cells = vec![
         text(&tier.id),
         text(&incident.failure),
-        incident.kind.to_owned(),
+        incident.kind.to_string(),
         text(incident.service.as_deref().unwrap_or("")),
         incident.rate_per_year.to_string(),
         incident.recovery_time.estimate.n.to_string(),
@@ -113,7 +214,7 @@ fn row(result: &Assessment, tier: &TierAssessment, incident: &IncidentAssessment
     cells.push(number(objective.map(|o| o.chance)));
     cells.push(objective.and_then(|o| o.met).map_or_else(String::new, |met| met.to_string()));
     cells.extend([number(tier.cost.per_month), text(&tier.cost.currency), result.seed.to_string()]);
-    cells.extend([result.drplan.to_owned(), result.scenario.hash.clone()]);
+    cells.extend([result.drplan.to_string(), result.scenario.hash.clone()]);
     cells
 }
 

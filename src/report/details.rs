@@ -199,7 +199,7 @@ pub(super) fn step_table(steps: &[StepAssessment]) -> Grid {
         grid.row([
             step.plan.clone(),
             step.id.clone(),
-            step.phase.to_owned(),
+            step.phase.to_string(),
             human::number(step.n as f64),
             say(step.mean),
             say(step.p50),

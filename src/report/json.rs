@@ -1,8 +1,9 @@
 //! The result as JSON.
 
+use serde::Serialize;
 use serde_json::json;
 
-use crate::assess::Assessment;
+use crate::assess::{Assessment, Explanation};
 use crate::spec::{Origin, ResolvedEntry};
 
 /// The result as indented JSON with a final line break.
@@ -11,6 +12,22 @@ use crate::spec::{Origin, ResolvedEntry};
 /// None for an assessment that this program made; the serialiser's own words otherwise.
 pub fn json(result: &Assessment) -> Result<String, String> {
     serde_json::to_string_pretty(result).map(|text| text + "\n").map_err(|e| e.to_string())
+}
+
+/// The result of one tier and failure with its explanation, as indented JSON with a final line break:
+/// the fields of the result, and `explanation`.
+///
+/// # Errors
+/// As [`json()`].
+pub fn explained_json(result: &Assessment, why: &Explanation) -> Result<String, String> {
+    #[derive(Serialize)]
+    struct Explained<'a> {
+        #[serde(flatten)]
+        result: &'a Assessment,
+        explanation: &'a Explanation,
+    }
+    let all = Explained { result, explanation: why };
+    serde_json::to_string_pretty(&all).map(|text| text + "\n").map_err(|e| e.to_string())
 }
 
 /// The resolved scenario as indented JSON with a final line break.

@@ -1,7 +1,7 @@
 //! A page as Markdown with tables in GitHub's way.
 
 use super::blocks::{Block, Grid};
-use super::escape;
+use super::{escape, terminal};
 
 /// The page as Markdown.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn render(page: &[Block]) -> String {
                 lines.iter().for_each(|text| out.push_str(&format!("- {}\n", escape::markdown(text))))
             }
             Block::Table(grid) => table(&mut out, grid),
+            Block::Bars(chart) => fenced(&mut out, &terminal::bars(chart, terminal::WIDTH)),
         }
     }
     out
@@ -29,6 +30,13 @@ pub fn render(page: &[Block]) -> String {
 fn line(text: &str) -> String {
     let escaped = escape::markdown(text);
     if escaped.starts_with(['-', '+', '=']) { format!("\\{escaped}") } else { escaped }
+}
+
+/// Text as it is, in a fence longer than any run of backticks inside.
+fn fenced(out: &mut String, text: &str) {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    out.push_str(&format!("{fence}text\n{text}{fence}\n"));
 }
 
 fn table(out: &mut String, grid: &Grid) {

@@ -13,13 +13,15 @@ mod comparison;
 mod csv;
 mod details;
 mod explanation;
+mod file_names;
 mod json;
 mod markdown;
 mod verdict;
 
 pub use comparison::comparison;
-pub use csv::{csv, resolved_csv};
+pub use csv::{csv, explained_csv, resolved_csv};
 pub use details::details;
-pub use explanation::{explanation, inputs_of, resolved_listing};
-pub use json::{json, resolved_json};
+pub use explanation::{explanation, resolved_listing};
+pub use file_names::FileNames;
+pub use json::{explained_json, json, resolved_json};
 pub use markdown::render as markdown;

@@ -5,8 +5,8 @@ use tabled::settings::object::Columns;
 use tabled::settings::peaker::Priority;
 use tabled::settings::{Alignment, Modify, Padding, Style, Width};
 
-use super::blocks::{Block, Grid};
-use super::escape;
+use super::blocks::{Bars, Block, Grid};
+use super::{escape, human};
 
 /// Columns of a page: what fits a terminal beside an editor, an issue and a mail.
 pub const WIDTH: usize = 100;
@@ -46,6 +46,7 @@ pub fn render(page: &[Block], layout: Layout) -> String {
                 out.push_str(&table(grid, width));
                 out.push('\n');
             }
+            Block::Bars(chart) => out.push_str(&bars(chart, width)),
         }
     }
     if layout.color { colored(&out) } else { out }
@@ -72,6 +73,44 @@ fn wrap(out: &mut String, mark: &str, text: &str, width: usize) {
         out.push_str(line);
         out.push('\n');
     }
+}
+
+/// Characters of a label of a chart; the rest is cut.
+const LABEL: usize = 30;
+
+/// A chart of bars, a line each, with its axis below.
+pub(super) fn bars(chart: &Bars, width: usize) -> String {
+    let cut = |text: &str| -> String {
+        let text = escape::terminal(text);
+        if text.chars().count() <= LABEL {
+            text.into_owned()
+        } else {
+            text.chars().take(LABEL - 1).chain(['…']).collect()
+        }
+    };
+    let labels: Vec<String> = chart.lines.iter().map(|bar| cut(&bar.label)).collect();
+    let texts: Vec<String> = chart.lines.iter().map(|bar| cut(&bar.text)).collect();
+    let longest = |all: &[String]| all.iter().map(|text| text.chars().count()).max().unwrap_or(0);
+    let (left, right) = (longest(&labels), longest(&texts));
+    let room = width.saturating_sub(left + right + 2 * GAP).max(10);
+    let column = |seconds: f64| {
+        let share = if chart.until > 0.0 { seconds / chart.until } else { 0.0 };
+        (share.clamp(0.0, 1.0) * room as f64).round() as usize
+    };
+    let mut out = String::new();
+    for (bar, (label, text)) in chart.lines.iter().zip(labels.iter().zip(&texts)) {
+        // What took place is seen, however short.
+        let from = column(bar.begin).min(room - 1);
+        let to = column(bar.finish).max(from + 1);
+        let mark = if bar.full { "█" } else { "░" };
+        let drawn = format!("{}{}{}", " ".repeat(from), mark.repeat(to - from), " ".repeat(room - to));
+        let line = format!("{label:<left$}{gap}{drawn}{gap}{text:>right$}", gap = " ".repeat(GAP));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    let end = human::brief(chart.until);
+    out.push_str(&format!("{}0{end:>1$}\n", " ".repeat(left + GAP), room - 1));
+    out
 }
 
 /// Blanks between columns.

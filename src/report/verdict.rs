@@ -247,7 +247,7 @@ fn unknown_prices(result: &Assessment) -> Vec<String> {
 
 /// The short name of an objective.
 pub(super) fn name(objective: &ObjectiveResult) -> String {
-    let what = objective.failure.clone().unwrap_or_else(|| match objective.kind {
+    let what = objective.failure.clone().unwrap_or_else(|| match objective.kind.as_ref() {
         "per_month" => "monthly bill".to_owned(),
         other => other.to_owned(),
     });
@@ -261,7 +261,7 @@ pub(super) fn name(objective: &ObjectiveResult) -> String {
 fn obstacle(obstacle: &Obstacle, tier: &TierAssessment) -> String {
     let objective = &obstacle.objective;
     let sum = |value: f64| human::money(value, &tier.cost.currency);
-    let state = match (objective.kind, objective.value) {
+    let state = match (objective.kind.as_ref(), objective.value) {
         ("incident", Some(value)) => {
             format!("{} of incidents meet it, {} needed", human::percent(value), human::percent(objective.needed))
         }

@@ -9,12 +9,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::impact::Impact;
-use super::incident::{Outcome, Scratch, simulate};
+use super::incident::{Outcome, Scratch, facts, simulate};
 use super::lanes::{self, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
 use super::tally::{Block, CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
-use crate::id::{FailureId, Id, TierId};
+use super::timeline::{Joined, TimeLine};
+use crate::id::{FailureId, Id, ServiceId, TierId};
 use crate::model::{AssetIndex, AssetSet, Scenario};
 use crate::stats::PairTally;
 
@@ -140,6 +141,61 @@ impl<'a> Simulator<'a> {
             let outcome = self.simulate_one(draws, program, position, occurrence, &mut worker);
             see(&outcome, &worker.scratch.services);
         }
+    }
+
+    /// The time line of one incident of a tier, as a campaign of the same seed meets it: of the
+    /// application, or of one service alone. `None` if the failure holds nothing of the tier, or if
+    /// the tier has no such service.
+    #[must_use]
+    pub fn time_line(
+        &self,
+        tier: TierId,
+        failure: FailureId,
+        service: Option<ServiceId>,
+        occurrence: u64,
+    ) -> Option<TimeLine> {
+        let (_, program) = self.program(tier, failure)?;
+        let services: Vec<ServiceId> = self.scenario.tiers[tier].services.iter().map(|row| row.service).collect();
+        let position = match service {
+            Some(id) => Some(services.iter().position(|s| *s == id)?),
+            None => None,
+        };
+        let (member, slot) = hit_member(program, &Random, occurrence);
+        let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
+        let made;
+        let impact = if program.spreads.is_none() {
+            &program.impacts[slot * 2 + usize::from(destroyed)]
+        } else {
+            let mut members = Vec::new();
+            self.gather(program, &Random, occurrence, member, &mut members);
+            made = self.spread_impact(program, &members, destroyed);
+            &made
+        };
+        let mut scratch = Scratch::traced(program.services.len());
+        let outcome = simulate(program, impact, &Random, occurrence, &mut scratch);
+        let facts = facts(program, &Random, occurrence);
+        let lines = Joined::new(program, impact, &facts, services, &scratch).lines(position);
+        let outcome = position.map_or(outcome, |n| scratch.services[n]);
+        Some(TimeLine { occurrence, outcome, lines })
+    }
+
+    /// Recovery times of the first `count` incidents in milliseconds: of the application, then, if there
+    /// are several, of its services. Empty if the failure holds nothing of the tier.
+    pub(super) fn recovery_times(&self, tier: TierId, failure: FailureId, count: u64) -> Vec<Vec<u64>> {
+        let Some((position, program)) = self.program(tier, failure) else { return Vec::new() };
+        let mut tallies = empty_tallies(self, program);
+        let mut times = vec![Vec::new(); tallies.len()];
+        let (mut worker, mut block) = (Worker::default(), Block::default());
+        for start in (0..count).step_by(BLOCK as usize) {
+            let end = (start + BLOCK).min(count);
+            block.resize((end - start) as usize);
+            run_block(self, program, position, start..end, &mut worker, &mut block, &mut tallies);
+            times[0].extend_from_slice(&block.recovery_time);
+            for (times, block) in times[1..].iter_mut().zip(&worker.services) {
+                times.extend_from_slice(&block.recovery_time);
+            }
+        }
+        times
     }
 
     fn simulate_one<U: Uniform>(
@@ -324,11 +380,7 @@ fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> F
             let Some(program) = program else { continue };
             let tallies = &mut tally.tiers[n];
             blocks[n].resize((end - start) as usize);
-            if lanes::can_run(program) {
-                run_lanes(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
-            } else {
-                run_each(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
-            }
+            run_block(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
             tallies[0].record(&blocks[n]);
         }
         for (a, b, recovery_time, data_loss) in &mut tally.pairs {
@@ -338,6 +390,23 @@ fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> F
         start = end;
     }
     tally
+}
+
+/// Incidents of a tier, as many as the block holds.
+fn run_block(
+    simulator: &Simulator<'_>,
+    program: &FailureProgram,
+    n: usize,
+    occurrences: Range<u64>,
+    worker: &mut Worker,
+    block: &mut Block,
+    tallies: &mut [IncidentTally],
+) {
+    if lanes::can_run(program) {
+        run_lanes(simulator, program, n, occurrences, worker, block, tallies);
+    } else {
+        run_each(simulator, program, n, occurrences, worker, block, tallies);
+    }
 }
 
 /// Incident by incident: programs of several services, and of what waits or spreads.

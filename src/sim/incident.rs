@@ -9,6 +9,7 @@ use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Purpose, Uniform};
+use super::scheduler::Scheduler;
 use super::walk;
 use super::{NEVER, milliseconds};
 use crate::id::{CopyId, PlanId, StepId};
@@ -139,6 +140,29 @@ pub(super) struct Recovery {
     /// Begin of each step of the plan under way.
     pub(super) begin: Vec<f64>,
     pub(super) ended: Option<Ended>,
+    /// Plans one after the other, where a time line is asked for; a campaign keeps none.
+    pub(super) trace: Option<Vec<Round>>,
+}
+
+/// A plan that was begun, with the begin and the finish of its steps: infinite for those that were not
+/// begun, or not done when the plan was struck off.
+pub(super) struct Round {
+    pub(super) launch: Launch,
+    pub(super) end: RoundEnd,
+    pub(super) at: f64,
+    pub(super) begin: Vec<f64>,
+    pub(super) finish: Vec<f64>,
+}
+
+/// Why a plan was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RoundEnd {
+    /// It brought service back.
+    Served,
+    /// This step failed for good.
+    Struck(usize),
+    /// The outage was over before the point of no return.
+    GivenUp,
 }
 
 /// How a service's own recovery ended.
@@ -161,6 +185,14 @@ impl Recovery {
         self.struck.clear();
         self.carried.clear();
         self.ended = None;
+    }
+
+    /// Keeps a plan that is over for the time line.
+    #[inline]
+    pub(super) fn note(&mut self, launch: Launch, end: RoundEnd, at: f64) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(Round { launch, end, at, begin: self.begin.clone(), finish: self.finish.clone() });
+        }
     }
 
     /// The next plan to begin at `now` or later, in the order: older points of a source, the next
@@ -280,13 +312,22 @@ impl<'a> Site<'a> {
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) recoveries: Vec<Recovery>,
-    pub(super) contention: contention::Room,
+    pub(super) scheduler: Scheduler,
     /// What each service made of the incident, in the tier's order.
     pub(super) services: Vec<Outcome>,
     /// Finish of steps, milliseconds from impact, and whether on the critical path; by step slot.
     pub(super) steps: Vec<(u32, u64, bool)>,
-    totals: Vec<(f64, f64)>,
+    /// When each service was back and at full capacity, with all that it needs.
+    pub(super) totals: Vec<(f64, f64)>,
     critical: Vec<bool>,
+}
+
+impl Scratch {
+    /// Room that keeps every plan of so many services for one incident's time line.
+    pub(super) fn traced(services: usize) -> Self {
+        let recovery = || Recovery { trace: Some(Vec::new()), ..Recovery::default() };
+        Self { recoveries: (0..services).map(|_| recovery()).collect(), ..Self::default() }
+    }
 }
 
 /// Draws what is drawn once per incident.
@@ -335,7 +376,7 @@ pub(super) fn simulate<U: Uniform>(
         }
     }
     if program.contended {
-        contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.contention);
+        contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.scheduler);
     }
     scratch.totals.clear();
     for n in 0..program.services.len() {

@@ -3,6 +3,7 @@
 //! [`Simulator::new`] compiles the scenario to flat programs, one per tier and failure; an incident is
 //! a walk over such a program with keyed draws; [`run_incidents`] tallies many.
 
+mod anatomy;
 mod campaign;
 mod choice;
 mod contention;
@@ -14,18 +15,26 @@ mod lanes;
 mod point;
 mod program;
 mod random;
+mod represent;
 mod route;
 mod schedule;
+mod scheduler;
 mod share;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod walk;
+mod worth;
 
+pub use anatomy::{ActTally, Anatomy, anatomy};
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
+pub use represent::{Representative, representatives};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
+pub use timeline::{Act, Ending, Line, TimeLine, Wait};
+pub use worth::{Worth, worths};
 
 /// Stands for what never ends, in whole milliseconds or bytes.
 pub const NEVER: u64 = u64::MAX;

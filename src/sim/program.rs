@@ -4,7 +4,6 @@
 //! in [`super::impact`].
 
 use super::impact::Impact;
-use super::incident::Facts;
 use super::random::{Chance, Draw, Key, Tables, Uniform};
 use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
 use crate::model::{
@@ -162,9 +161,9 @@ pub(super) enum Amount {
 impl StepProgram {
     /// The fixed part of the `count`-th attempt within the incident, seconds.
     #[inline(always)]
-    pub(super) fn fixed<U: Uniform>(&self, facts: &Facts, draws: &U, count: u64) -> f64 {
-        let takes = self.takes.as_ref().map_or(0.0, |takes| takes.nth(draws, facts.occurrence, count));
-        if self.stressed { takes * facts.stress } else { takes }
+    pub(super) fn fixed<U: Uniform>(&self, draws: &U, occurrence: u64, count: u64, stress: f64) -> f64 {
+        let takes = self.takes.as_ref().map_or(0.0, |takes| takes.nth(draws, occurrence, count));
+        if self.stressed { takes * stress } else { takes }
     }
 }
 

@@ -6,7 +6,7 @@ use super::campaign::{Setting, run_incidents};
 use super::incident::{Scratch, simulate};
 use super::program::FailureProgram;
 use super::random::{Purpose, Random, Tables};
-use super::{CampaignSettings, Filter, NEVER, Outcome, Simulator};
+use super::{Act, CampaignSettings, Ending, Filter, Line, NEVER, Outcome, Simulator, TimeLine, Wait, representatives};
 use crate::model::{AssetIndex, Scenario};
 
 const SCENARIOS: [&str; 5] = [
@@ -45,6 +45,49 @@ load = { phase = "restore", takes = "1m", moves = "from", rate = "100 MB/s" }
 call = { phase = "restore", takes = { min = "1m", mode = "5m", max = "20m" }, role = "sre" }
 check = { phase = "verify", takes = "5m", role = "sre", fails = "20%", retries = 1 }
 "#;
+
+/// Two services that one person recovers: steps wait for her.
+const ONE_PERSON: &str = r#"
+title = "One person for two"
+roles = { dba = 1 }
+places = { here = [], there = [] }
+[data]
+a = { size = "10 GB", writes = "1 GB/day" }
+b = { size = "10 GB", writes = "1 GB/day" }
+[copies]
+a-main = { kind = "primary", data = "a", at = "here" }
+b-main = { kind = "primary", data = "b", at = "here" }
+a-far  = { kind = "async", of = "a-main", at = "there", lag = "5s" }
+b-far  = { kind = "async", of = "b-main", at = "there", lag = "5s" }
+[failures]
+site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { low = "10m", high = "9h" }, detected = "2m" }
+[services]
+one = { data = "a", copies = ["a-main", "a-far"], plans = ["promote-a", "promote-a2"] }
+two = { data = "b", copies = ["b-main", "b-far"], plans = ["promote-b"] }
+[strategies]
+s-one = { service = "one" }
+s-two = { service = "two" }
+[tiers]
+all = ["s-one", "s-two"]
+[plans]
+promote-a  = { for = ["site"], from = ["a-far"], steps = ["look", "fix-a", "switch"] }
+promote-a2 = { for = ["site"], from = ["a-far"], steps = ["look", "force", "switch"], after_down = "30m" }
+promote-b  = { for = ["site"], from = ["b-far"], steps = ["look", "fix-b", "switch"] }
+[steps]
+look   = { phase = "decide", takes = { low = "1m", high = "9m" }, role = "dba" }
+fix-a  = { phase = "provision", takes = { low = "5m", high = "30m" }, role = "dba", fails = "30%" }
+fix-b  = { phase = "verify", takes = { low = "5m", high = "30m" }, role = "dba", fails = "30%" }
+force  = { phase = "provision", takes = "20m", role = "dba" }
+switch = { phase = "redirect", takes = "1m" }
+"#;
+
+const OTHERS: [&str; 5] = [
+    ONE_PERSON,
+    include_str!("../../scenarios/doris.toml"),
+    include_str!("../../scenarios/greptimedb.toml"),
+    include_str!("../../scenarios/greptimedb-regions.toml"),
+    include_str!("../../scenarios/materialize.toml"),
+];
 
 fn load(text: &str) -> Scenario {
     crate::spec::load(text).map(|loaded| loaded.scenario).ok().unwrap()
@@ -125,4 +168,95 @@ fn a_campaign_tallies_what_single_incidents_give() {
             }
         }
     }
+}
+
+/// The path of every time line leads from the start of the clock to the end of the recovery, line after
+/// line, to the millisecond; no step begins before what it waits for is done.
+#[test]
+fn the_critical_path_of_a_time_line_adds_up_to_the_recovery_time() {
+    let (mut lines, mut several, mut failed, mut waited) = (0, 0, 0, 0);
+    for text in SCENARIOS.into_iter().chain(OTHERS) {
+        let scenario = load(text);
+        let simulator = Simulator::new(&scenario, 3, false, &Filter::default());
+        for (tier, row) in scenario.tiers.iter() {
+            let levels: Vec<_> = std::iter::once(None).chain(row.services.iter().map(|s| Some(s.service))).collect();
+            for (failure, service) in scenario.failures.ids().flat_map(|f| levels.iter().map(move |s| (f, *s))) {
+                for occurrence in 0..60 {
+                    let Some(line) = simulator.time_line(tier, failure, service, occurrence) else { continue };
+                    if line.outcome.unrecoverable {
+                        continue;
+                    }
+                    let at = format!("{} {} {occurrence}: {line:?}", row.name, scenario.failures[failure].name);
+                    let mut path: Vec<_> = line.lines.iter().filter(|l| l.critical && l.begin < l.finish).collect();
+                    path.sort_by_key(|l| l.begin);
+                    let mut clock = 0;
+                    for part in &path {
+                        assert_eq!(part.begin, clock, "{at}");
+                        clock = part.finish;
+                    }
+                    assert_eq!(clock, line.outcome.recovery_time, "{at}");
+                    lines += 1;
+                    several += usize::from(path.iter().any(|p| p.service != path[0].service));
+                    failed += usize::from(line.lines.iter().any(|l| l.ending == Ending::Failed));
+                    waited += usize::from(path.iter().any(|p| matches!(p.act, Act::Wait(Wait::People(_)))));
+                    follows_its_plan(&scenario, tier, &line, &at);
+                }
+            }
+        }
+    }
+    // Not vacuous: paths across services, plans that failed, people who were not free.
+    assert!(lines > 10_000 && several > 100 && failed > 20 && waited > 20, "{lines} {several} {failed} {waited}");
+}
+
+/// Steps that ran to their end did so after all that they wait for, each once.
+fn follows_its_plan(scenario: &Scenario, tier: crate::id::TierId, line: &TimeLine, at: &str) {
+    let done = |service, step| {
+        let is = |l: &&Line| l.service == service && matches!(l.act, Act::Step(_, s) if s == step);
+        line.lines.iter().filter(is).filter(|l| l.ending == Ending::Done).max_by_key(|l| l.finish)
+    };
+    for entry in &line.lines {
+        let Act::Step(plan, step) = entry.act else { continue };
+        assert!(entry.begin <= entry.finish && entry.finish != NEVER, "{at}");
+        let row = scenario.tiers[tier].services.iter().find(|s| s.service == entry.service).unwrap();
+        let fitted = crate::model::fit_plan(scenario, row, plan).unwrap();
+        let this = fitted.steps.iter().find(|s| s.step == step).unwrap();
+        for before in &this.after {
+            let before = fitted.steps[*before as usize].step;
+            // One that takes no time, as what it starts is up, has no line.
+            if let Some(before) = done(entry.service, before)
+                && before.begin <= entry.begin
+            {
+                assert!(before.finish <= entry.begin, "{at}");
+            }
+        }
+    }
+}
+
+/// The incident that stands for the median is one of the campaign, as near the median as can be.
+#[test]
+fn a_representative_incident_is_near_its_quantile() {
+    let scenario = load(include_str!("../../scenarios/shop.toml"));
+    let settings = CampaignSettings { trials: 4000, seed: 2, threads: 2, truncate: false };
+    let campaign = run_incidents(&scenario, &settings, &Filter::default());
+    let found = representatives(&scenario, &campaign, &Filter::default());
+    let again = representatives(&scenario, &campaign, &Filter::default());
+    assert_eq!(found, again);
+    let mut near = 0;
+    for (tier, representatives) in campaign.tiers.iter().zip(&found) {
+        assert_eq!(tier.incidents.len(), representatives.len());
+        for (tally, of) in tier.incidents.iter().zip(representatives) {
+            for (p, line) in [(0.5, &of.median), (0.95, &of.p95)] {
+                let quantile = tally.recovery_time.quantile(p, 1.0);
+                let (Ok(quantile), Some(line)) = (quantile.as_ref(), line) else {
+                    assert!(quantile.is_err() && line.is_none(), "{quantile:?} {line:?}");
+                    continue;
+                };
+                let (low, high) = (quantile.low, quantile.high.unwrap());
+                let time = line.outcome.recovery_time as f64;
+                assert!(low * 0.99 <= time && time <= high * 1.01, "{time} not in {low}..{high}");
+                near += 1;
+            }
+        }
+    }
+    assert!(near > 100);
 }

@@ -1,7 +1,7 @@
 //! How long a plan takes where nothing has to wait: a plain walk over its graph.
 
 use super::impact::{PlanOption, SourceOption};
-use super::incident::{Ended, Facts, Launch, Recovery, Site};
+use super::incident::{Ended, Facts, Launch, Recovery, RoundEnd, Site};
 use super::program::{Amount, CommitAt, PlanProgram};
 use super::random::{Purpose, Uniform};
 
@@ -32,14 +32,18 @@ pub(super) fn recover<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U, rec
         match walked {
             Walked::Done { serve, full } => {
                 if site.comes_back(facts) && facts.end < committed {
+                    recovery.note(launch, RoundEnd::GivenUp, facts.end);
                     return site.waited(facts, draws, now);
                 }
+                recovery.note(launch, RoundEnd::Served, serve);
                 return site.served(facts, launch, serve, full);
             }
             Walked::Failed { step, at } => {
                 if site.comes_back(facts) && facts.end < committed.min(at) {
+                    recovery.note(launch, RoundEnd::GivenUp, facts.end);
                     return site.waited(facts, draws, now);
                 }
+                recovery.note(launch, RoundEnd::Struck(step), at);
                 recovery.strike(plan, source.copy, step, at);
                 now = at;
             }
@@ -109,7 +113,7 @@ fn attempts<U: Uniform>(
     let mut now = ready;
     for attempt in 0..=step.retries {
         let count = attempt_count(launch.round, attempt);
-        now += step.fixed(facts, draws, count);
+        now += step.fixed(draws, facts.occurrence, count, facts.stress);
         now += transfer(step.amount, launch, now, source.routes[n].seconds_per_byte);
         let last = attempt == step.retries;
         if !step.fails.nth(draws, facts.occurrence, count, Purpose::Attempt { last }) {

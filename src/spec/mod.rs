@@ -24,12 +24,14 @@ pub mod quantity;
 mod read;
 mod render;
 mod resolved;
+mod schema;
 mod services;
 mod values;
 
 pub use codes::ALL as CODES;
 pub use document::Document;
 pub use resolved::{Origin, ResolvedEntry};
+pub use schema::schema;
 
 use std::collections::BTreeSet;
 

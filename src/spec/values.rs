@@ -377,7 +377,7 @@ fn middle((low, high): (PerYear, PerYear)) -> PerYear {
 }
 
 /// The forms that a distribution has, by its sorted keys.
-const FORMS: &[(&[&str], &str)] = &[
+pub(super) const FORMS: &[(&[&str], &str)] = &[
     (&["median", "p95"], "{ median, p95 }"),
     (&["median", "sigma"], "{ median, sigma }"),
     (&["mean"], "{ mean }"),

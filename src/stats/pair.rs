@@ -1,6 +1,6 @@
 //! Paired differences: the same trial under two designs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{OUTSIDE, Z_95, squared_deviations};
@@ -21,7 +21,7 @@ pub struct PairTally {
 }
 
 /// Mean difference, first minus second, with its 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Over trials that are finite in both; `None` without any.
     pub mean: Option<f64>,
@@ -35,6 +35,15 @@ pub struct Difference {
     pub only_first: u64,
     /// Trials finite in the second alone.
     pub only_second: u64,
+}
+
+impl Difference {
+    /// Whether its interval leaves zero out, or one side recovers where the other does not.
+    #[must_use]
+    pub fn shows_a_difference(&self) -> bool {
+        let apart = self.low.zip(self.high).is_some_and(|(low, high)| low > 0.0 || high < 0.0);
+        apart || self.only_first != self.only_second
+    }
 }
 
 impl PairTally {

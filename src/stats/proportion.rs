@@ -1,11 +1,11 @@
 //! Chances estimated by counting.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{OUTSIDE, Z_95};
 
 /// A share of trials with its 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proportion {
     /// events ÷ n; `None` without trials.
     pub point: Option<f64>,

@@ -1,6 +1,6 @@
 //! A mergeable tally of non-negative integers, and the estimate made of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
@@ -26,7 +26,7 @@ pub struct Tally {
 }
 
 /// A quantile with its 95% interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantile {
     /// The value.
     pub point: f64,
@@ -37,7 +37,7 @@ pub struct Quantile {
 }
 
 /// What is known of a quantity after n trials.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Trials, infinite outcomes included.
     pub n: u64,
@@ -231,29 +231,52 @@ impl Tally {
     /// finite ones.
     #[must_use]
     pub fn at_rank(&self, rank: u64) -> Option<f64> {
-        if rank == 0 || rank > self.finite() {
-            return None;
-        }
-        if rank <= self.zeros {
-            return Some(0.0);
-        }
-        let rank = rank - self.zeros;
-        if rank == 1 {
-            return Some(self.min as f64);
-        }
-        if rank == self.above_zero {
-            return Some(self.max as f64);
-        }
+        self.at_ranks([rank]).pop().flatten()
+    }
+
+    /// The same for several ranks in ascending order, in one pass.
+    fn at_ranks(&self, ranks: impl IntoIterator<Item = u64>) -> Vec<Option<f64>> {
+        let mut bins = self.histogram.bins();
+        let mut bin = bins.next();
         let mut before = 0;
-        for (low, high, here) in self.histogram.bins() {
-            if before + here >= rank {
-                let (low, high) = (low.max(self.min) as f64, high.min(self.max) as f64);
-                let position = ((rank - before) as f64 - 0.5) / here as f64;
-                return Some(low + (high - low) * position);
+        let mut one = |rank: u64| {
+            if rank == 0 || rank > self.finite() {
+                return None;
             }
-            before += here;
-        }
-        Some(self.max as f64)
+            if rank <= self.zeros {
+                return Some(0.0);
+            }
+            let rank = rank - self.zeros;
+            if rank == 1 {
+                return Some(self.min as f64);
+            }
+            if rank == self.above_zero {
+                return Some(self.max as f64);
+            }
+            while let Some((low, high, here)) = bin {
+                if before + here >= rank {
+                    let (low, high) = (low.max(self.min) as f64, high.min(self.max) as f64);
+                    let position = ((rank - before) as f64 - 0.5) / here as f64;
+                    return Some(low + (high - low) * position);
+                }
+                before += here;
+                bin = bins.next();
+            }
+            Some(self.max as f64)
+        };
+        ranks.into_iter().map(&mut one).collect()
+    }
+
+    /// What is not exceeded by these shares of all outcomes, infinite ones included: `None` where that
+    /// is infinite. In recorded units, without intervals: for drawing, not for deciding.
+    ///
+    /// # Arguments
+    /// `shares`: within \[0, 1\], ascending.
+    #[must_use]
+    pub fn profile(&self, shares: &[f64]) -> Vec<Option<f64>> {
+        let n = self.count();
+        let rank = |share: &f64| ((n as f64 * share).ceil() as u64).clamp(1, n.max(1));
+        self.at_ranks(shares.iter().map(rank))
     }
 
     /// The quantile at `p` over all outcomes in units of `scale` per recorded unit.
@@ -377,6 +400,16 @@ mod tests {
         assert!(e.p99_reason.unwrap().contains("needs 368 incidents, there are 100"));
         let nothing = Tally::new().estimate(1.0, None, None);
         assert_eq!((nothing.n, nothing.mean, nothing.min, nothing.p50), (0, None, None, None));
+    }
+
+    /// By hand: of 0, 0, 1 … 6 and two infinite, the shares 0, 0.2, 0.5, 0.8 and 1 have the ranks 1, 2, 5,
+    /// 8 and 10.
+    #[test]
+    fn a_profile_runs_from_the_least_to_the_infinite() {
+        let mut t = tally([0, 0, 1, 2, 3, 4, 5, 6]);
+        (0..2).for_each(|_| t.record_infinite());
+        assert_eq!(t.profile(&[0.0, 0.2, 0.5, 0.8, 1.0]), [Some(0.0), Some(0.0), Some(3.0), Some(6.0), None]);
+        assert_eq!(Tally::new().profile(&[0.0, 1.0]), [None, None]);
     }
 
     #[test]

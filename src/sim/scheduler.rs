@@ -1,0 +1,444 @@
+//! Steps of several plans side by side: who waits for people, links or other services' data, and when
+//! what is under way ends.
+//!
+//! Ready steps take people in the order they became ready, then in the order of the services, then as
+//! listed. Transfers that run at the same time share what they use max-min fairly ([`super::share`]).
+//! Which plan runs is not decided here: one incident is led by [`super::contention`], the years of a
+//! lifetime by `lifetime`.
+
+use super::impact::{PlanOption, SourceOption};
+use super::incident::{Launch, Recovery};
+use super::program::{Amount, PlanProgram};
+use super::random::{Purpose, Uniform};
+use super::share::{Flow, share};
+use super::walk::{attempt_count, volume};
+use crate::id::StepId;
+use crate::model::Phase;
+
+/// Where a step stands. Moments are seconds on the scheduler's clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum State {
+    /// For other steps.
+    Waiting,
+    /// For people or data, since this moment.
+    Ready(f64),
+    /// Its fixed part, until this moment.
+    Fixed(f64),
+    /// Its transfer, with this many logical bytes left.
+    Moving(f64),
+    Done,
+}
+
+impl State {
+    /// Whether it is being worked on.
+    pub(super) fn is_under_way(self) -> bool {
+        matches!(self, Self::Fixed(_) | Self::Moving(_))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) state: State,
+    attempt: u32,
+    round: u64,
+    rate: f64,
+    flow: usize,
+}
+
+const FRESH: Node = Node { state: State::Waiting, attempt: 0, round: 0, rate: 0.0, flow: usize::MAX };
+
+/// A service whose plans run here.
+#[derive(Default)]
+pub(super) struct Actor {
+    pub(super) launch: Option<Launch>,
+    /// When its incident began: the moment that the times of its launch and its draws count from.
+    pub(super) origin: f64,
+    pub(super) nodes: Vec<Node>,
+    /// When it was back; infinite until then.
+    pub(super) serve: f64,
+    /// Steps under way when the last plan was struck off, which go on in the next, with their role.
+    kept: Vec<(StepId, Node, Option<usize>)>,
+}
+
+impl Actor {
+    /// When its plan begins; infinite without one.
+    fn begin(&self) -> f64 {
+        self.launch.map_or(f64::INFINITY, |launch| self.origin + launch.begin)
+    }
+}
+
+/// What a service carries out.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) plan: &'a PlanProgram,
+    pub(super) option: &'a PlanOption,
+    pub(super) source: &'a SourceOption,
+    pub(super) occurrence: u64,
+    /// What multiplies the fixed part of stressed steps.
+    pub(super) stress: f64,
+}
+
+/// Knows what each service carries out.
+pub(super) trait Stage {
+    /// What the service at this position does under this launch.
+    fn task(&self, n: usize, launch: &Launch) -> Task<'_>;
+    /// Capacities of what transfers share.
+    fn resources(&self) -> &[f64];
+}
+
+/// Whether a service is back, and whether all of its plan is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Served {
+    /// Nothing new.
+    No,
+    /// Users have service; work goes on in the background.
+    Newly,
+    /// All is done; users have had service since the actor's `serve`.
+    All,
+}
+
+/// All steps under way, and room to work in.
+#[derive(Default)]
+pub(super) struct Scheduler {
+    pub(super) actors: Vec<Actor>,
+    /// Seconds.
+    pub(super) now: f64,
+    free: Vec<u32>,
+    ready: Vec<(f64, usize, usize)>,
+    flows: Vec<Flow>,
+    rates: Vec<f64>,
+    stopped: Vec<usize>,
+}
+
+impl Scheduler {
+    /// Everybody idle, all services up.
+    pub(super) fn reset(&mut self, services: usize, people: &[u32]) {
+        self.actors.resize_with(services, Actor::default);
+        self.free.clear();
+        self.free.extend_from_slice(people);
+        self.now = 0.0;
+        for actor in &mut self.actors {
+            (actor.launch, actor.origin, actor.serve) = (None, 0.0, 0.0);
+            actor.kept.clear();
+        }
+    }
+
+    /// A service begins a plan. Steps under way that were kept go on; others are let go.
+    pub(super) fn launch(&mut self, stage: &impl Stage, n: usize, launch: Launch, recovery: &mut Recovery) {
+        let plan = stage.task(n, &launch).plan;
+        let actor = &mut self.actors[n];
+        actor.launch = Some(launch);
+        actor.nodes.clear();
+        actor.nodes.extend(plan.steps.iter().map(|step| {
+            let kept = actor.kept.iter().find(|(id, ..)| *id == step.step);
+            kept.map_or(Node { round: launch.round, ..FRESH }, |(_, node, _)| *node)
+        }));
+        recovery.begin.clear();
+        recovery.begin.resize(plan.steps.len(), f64::INFINITY);
+        recovery.finish.clear();
+        recovery.finish.resize(plan.steps.len(), f64::INFINITY);
+        for (step, node) in actor.nodes.iter().enumerate() {
+            if node.state != State::Waiting {
+                recovery.begin[step] = launch.begin;
+            }
+        }
+        for (id, _, role) in actor.kept.drain(..) {
+            if let (Some(role), true) = (role, plan.steps.iter().all(|step| step.step != id)) {
+                self.free[role] += 1;
+            }
+        }
+    }
+
+    /// The service's plan is over: people who work on it are free.
+    pub(super) fn end(&mut self, stage: &impl Stage, n: usize, serve: f64) {
+        if let Some(launch) = self.actors[n].launch.take() {
+            let plan = stage.task(n, &launch).plan;
+            for (step, node) in plan.steps.iter().zip(&mut self.actors[n].nodes) {
+                if let (Some(role), true) = (step.role, node.state.is_under_way()) {
+                    self.free[role] += 1;
+                }
+                node.state = State::Done;
+            }
+        }
+        let actor = &mut self.actors[n];
+        for (_, _, role) in actor.kept.drain(..) {
+            if let Some(role) = role {
+                self.free[role] += 1;
+            }
+        }
+        actor.serve = serve;
+    }
+
+    /// A step failed for good: what is under way and does not depend on the recovery point is kept.
+    pub(super) fn strike(&mut self, stage: &impl Stage, n: usize, failed: usize, recovery: &mut Recovery) {
+        let Some(launch) = self.actors[n].launch.take() else { return };
+        let Task { plan, source, .. } = stage.task(n, &launch);
+        let actor = &mut self.actors[n];
+        for (step_n, step) in plan.steps.iter().enumerate() {
+            let node = actor.nodes[step_n];
+            if step_n == failed || !node.state.is_under_way() {
+                continue;
+            }
+            if step.of_point {
+                if let Some(role) = step.role {
+                    self.free[role] += 1;
+                }
+            } else {
+                actor.kept.push((step.step, node, step.role));
+            }
+        }
+        recovery.strike(plan, source.copy, failed, self.now - actor.origin);
+    }
+
+    /// Whether the service's plan has begun.
+    pub(super) fn has_begun(&self, n: usize) -> bool {
+        self.actors[n].begin() <= self.now
+    }
+
+    /// Steps whose predecessors are done become ready, or are done if nothing is to be done.
+    pub(super) fn make_ready(&mut self, stage: &impl Stage, n: usize, recovery: &mut Recovery) -> bool {
+        let Some(launch) = self.actors[n].launch else { return false };
+        let Task { plan, option, .. } = stage.task(n, &launch);
+        let now = self.now - self.actors[n].origin;
+        let mut changed = false;
+        for (step_n, step) in plan.steps.iter().enumerate() {
+            let nodes = &mut self.actors[n].nodes;
+            if nodes[step_n].state != State::Waiting
+                || !step.after.iter().all(|p| nodes[*p as usize].state == State::Done)
+            {
+                continue;
+            }
+            changed = true;
+            let carried = recovery.carried.iter().find(|(id, _)| *id == step.step).map(|(_, at)| *at);
+            if carried.is_some() || option.is_up[step_n] {
+                recovery.begin[step_n] = now;
+                recovery.finish[step_n] = carried.map_or(now, |at| at.max(now));
+                nodes[step_n].state = State::Done;
+            } else {
+                nodes[step_n].state = State::Ready(self.now);
+            }
+        }
+        changed
+    }
+
+    /// Ready steps begin if their person is free and the data that they wait for is there.
+    pub(super) fn start_ready<U: Uniform>(
+        &mut self,
+        stage: &impl Stage,
+        draws: &U,
+        recoveries: &mut [Recovery],
+    ) -> bool {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.clear();
+        for (n, actor) in self.actors.iter().enumerate().filter(|(_, a)| a.launch.is_some()) {
+            for (step, node) in actor.nodes.iter().enumerate() {
+                if let State::Ready(since) = node.state {
+                    ready.push((since, n, step));
+                }
+            }
+        }
+        ready.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut changed = false;
+        for (_, n, step_n) in ready.iter().copied() {
+            let Some(launch) = self.actors[n].launch else { continue };
+            let task = stage.task(n, &launch);
+            let step = &task.plan.steps[step_n];
+            let needs_data = step.amount != Amount::Nothing || step.phase == Phase::Restore;
+            if needs_data && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now) {
+                continue;
+            }
+            if let Some(role) = step.role {
+                if self.free[role] == 0 {
+                    continue;
+                }
+                self.free[role] -= 1;
+            }
+            recoveries[n].begin[step_n] = self.now - self.actors[n].origin;
+            self.begin_attempt(&task, draws, n, step_n);
+            changed = true;
+        }
+        self.ready = ready;
+        changed
+    }
+
+    fn begin_attempt<U: Uniform>(&mut self, task: &Task<'_>, draws: &U, n: usize, step_n: usize) {
+        let node = &mut self.actors[n].nodes[step_n];
+        let count = attempt_count(node.round, node.attempt);
+        let takes = task.plan.steps[step_n].fixed(draws, task.occurrence, count, task.stress);
+        node.state = State::Fixed(self.now + takes);
+    }
+
+    /// Fixed parts and transfers of a service that end at this moment.
+    ///
+    /// # Errors
+    /// The step whose last attempt failed: the plan is to be struck off.
+    pub(super) fn finish_parts<U: Uniform>(
+        &mut self,
+        stage: &impl Stage,
+        draws: &U,
+        n: usize,
+        recovery: &mut Recovery,
+    ) -> Result<bool, usize> {
+        let Some(launch) = self.actors[n].launch else { return Ok(false) };
+        let task = stage.task(n, &launch);
+        let elapsed = self.now - self.actors[n].origin;
+        let mut changed = false;
+        for (step_n, step) in task.plan.steps.iter().enumerate() {
+            let over = match self.actors[n].nodes[step_n].state {
+                State::Fixed(until) if until <= self.now => {
+                    let left = match step.amount {
+                        Amount::Inflow(writes) => writes * (elapsed + launch.point.age),
+                        amount => volume(amount, &launch),
+                    };
+                    changed = true;
+                    self.actors[n].nodes[step_n].state = State::Moving(left);
+                    left <= 0.0
+                }
+                State::Moving(left) => left <= 0.0,
+                _ => false,
+            };
+            if over {
+                changed = true;
+                self.end_attempt(&task, draws, n, step_n, recovery)?;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// An attempt is over: done, again, or failed for good.
+    fn end_attempt<U: Uniform>(
+        &mut self,
+        task: &Task<'_>,
+        draws: &U,
+        n: usize,
+        step_n: usize,
+        recovery: &mut Recovery,
+    ) -> Result<(), usize> {
+        let step = &task.plan.steps[step_n];
+        let node = &mut self.actors[n].nodes[step_n];
+        let last = node.attempt >= step.retries;
+        let count = attempt_count(node.round, node.attempt);
+        let fails = step.fails.nth(draws, task.occurrence, count, Purpose::Attempt { last });
+        if fails && !last {
+            node.attempt += 1;
+            self.begin_attempt(task, draws, n, step_n);
+            return Ok(());
+        }
+        node.state = State::Done;
+        if let Some(role) = step.role {
+            self.free[role] += 1;
+        }
+        if fails && !step.background {
+            return Err(step_n);
+        }
+        recovery.finish[step_n] = self.now - self.actors[n].origin;
+        Ok(())
+    }
+
+    /// Whether the service is back, and whether all is done; notes in the actor when it was back.
+    pub(super) fn check_served(&mut self, stage: &impl Stage, n: usize, recovery: &Recovery) -> Served {
+        let Some(launch) = self.actors[n].launch else { return Served::No };
+        let plan = stage.task(n, &launch).plan;
+        let actor = &mut self.actors[n];
+        let done = |background: bool| {
+            plan.steps
+                .iter()
+                .zip(&actor.nodes)
+                .filter(|(s, _)| background || !s.background)
+                .all(|(_, node)| node.state == State::Done)
+        };
+        let (served, all) = (done(false), done(true));
+        let newly = served && actor.serve.is_infinite();
+        if newly {
+            let of_service = plan.steps.iter().zip(&recovery.finish).filter(|(s, _)| !s.background);
+            actor.serve = actor.origin + of_service.map(|(_, f)| *f).fold(launch.begin, f64::max);
+        }
+        match (all, newly) {
+            (true, _) => Served::All,
+            (false, true) => Served::Newly,
+            (false, false) => Served::No,
+        }
+    }
+
+    /// Shares links and sides among the transfers that run now.
+    pub(super) fn set_rates(&mut self, stage: &impl Stage) {
+        self.flows.clear();
+        for (n, actor) in self.actors.iter_mut().enumerate() {
+            let Some(launch) = actor.launch else { continue };
+            let task = stage.task(n, &launch);
+            for (step_n, node) in actor.nodes.iter_mut().enumerate() {
+                if matches!(node.state, State::Moving(_)) {
+                    node.flow = self.flows.len();
+                    self.flows.push(Flow::new(n, launch, step_n, &task.source.routes[step_n]));
+                }
+            }
+        }
+        if self.flows.is_empty() {
+            return;
+        }
+        let route = |flow: &Flow| &stage.task(flow.actor, &flow.launch).source.routes[flow.step];
+        share(&self.flows, route, stage.resources(), &mut self.rates, &mut self.stopped);
+        for (n, actor) in self.actors.iter_mut().enumerate() {
+            let Some(launch) = actor.launch else { continue };
+            let task = stage.task(n, &launch);
+            for (step, node) in task.plan.steps.iter().zip(&mut actor.nodes) {
+                if matches!(node.state, State::Moving(_)) {
+                    let inflow = if let Amount::Inflow(writes) = step.amount { writes } else { 0.0 };
+                    node.rate = self.rates[node.flow] - inflow;
+                }
+            }
+        }
+    }
+
+    /// Whether any plan is under way or about to begin.
+    pub(super) fn is_active(&self) -> bool {
+        self.actors.iter().any(|actor| actor.launch.is_some())
+    }
+
+    /// The next moment at which something ends or begins; infinite if nothing will.
+    pub(super) fn next_moment(&self) -> f64 {
+        if !self.is_active() {
+            return f64::INFINITY;
+        }
+        let mut next = f64::INFINITY;
+        for actor in &self.actors {
+            // Data that others wait for may be back at a later moment.
+            if actor.serve > self.now && actor.serve.is_finite() {
+                next = next.min(actor.serve);
+            }
+            if actor.launch.is_none() {
+                continue;
+            }
+            if actor.begin() > self.now {
+                next = next.min(actor.begin());
+                continue;
+            }
+            for node in &actor.nodes {
+                match node.state {
+                    State::Fixed(until) => next = next.min(until.max(self.now)),
+                    State::Moving(left) if node.rate > 0.0 => next = next.min(self.now + left / node.rate),
+                    _ => {}
+                }
+            }
+        }
+        next
+    }
+
+    /// Lets time pass until `next`.
+    pub(super) fn advance(&mut self, next: f64) {
+        let elapsed = next - self.now;
+        let now = self.now;
+        for actor in self.actors.iter_mut().filter(|a| a.begin() <= now) {
+            for node in &mut actor.nodes {
+                if let State::Moving(left) = node.state
+                    && node.rate > 0.0
+                {
+                    // What is due at this very moment is done, whatever the rounding leaves.
+                    let due = now + left / node.rate <= next;
+                    node.state = State::Moving(if due { 0.0 } else { (left - node.rate * elapsed).max(0.0) });
+                }
+            }
+        }
+        self.now = next;
+    }
+}
