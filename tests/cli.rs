@@ -95,7 +95,7 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-const COMMANDS: [&str; 7] = ["new", "validate", "compare", "simulate", "explain", "schema", "completions"];
+const COMMANDS: [&str; 8] = ["new", "validate", "compare", "simulate", "explain", "runbook", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {

@@ -26,7 +26,7 @@ pub(super) fn of_step(scenario: &Scenario, failure: FailureId, parts: &StepParts
     let mut terms = Vec::new();
     if row.takes.is_some() {
         paths.push(own("takes"));
-        let stressed = scenario.stress.is_some() && row.role.is_some();
+        let stressed = scenario.stress_of(row).is_some();
         terms.push(if stressed { "takes × stress" } else { "takes" }.to_owned());
         paths.extend(stressed.then(|| Path::keys(&["stress"])));
     }

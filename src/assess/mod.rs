@@ -5,6 +5,7 @@ mod explain;
 mod formulas;
 mod objective;
 mod representative;
+mod times;
 mod verdict;
 mod yearly;
 
@@ -15,6 +16,7 @@ pub use assessment::{
 };
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
+pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;

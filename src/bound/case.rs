@@ -5,8 +5,8 @@
 
 use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetIndex, AssetSet, Copy, CopyKind, Delay, Failure, FailureKind, Need, Scenario, Step, Target, Tier, TierService,
-    Upstream, WhenShort,
+    AssetIndex, AssetSet, Copy, CopyKind, Delay, Factor, Failure, FailureKind, Need, Scenario, Step, Target, Tier,
+    TierService, Upstream, WhenShort,
 };
 use crate::units::Seconds;
 
@@ -41,8 +41,7 @@ impl<'a> Setting<'a> {
 
     /// What multiplies the fixed part of a step, if it is one of people.
     pub(super) fn stress(&self, step: &Step) -> Option<&'a Delay> {
-        let stress = self.scenario.stress.as_ref()?;
-        step.role.map(|_| stress.as_delay())
+        self.scenario.stress_of(step).map(Factor::as_delay)
     }
 
     /// The fixed part of a step.

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Simulate(SimulateArgs),
     /// Show every value with its origin, or where the time of an incident goes
     Explain(ExplainArgs),
+    /// Write runbooks: the plans that are simulated, as people carry them out
+    Runbook(RunbookArgs),
     /// Print the JSON Schema of scenarios, with which editors complete and check them
     Schema(SchemaArgs),
     /// Print the completion script of a shell
@@ -219,4 +221,24 @@ pub(super) struct ExplainArgs {
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// Arguments of `runbook`.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunbookArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Write to this folder, which is made if it is missing; files of the same names are replaced
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// The plans of this tier; can be given more than once. Without it those of the tier that the file
+    /// calls `chosen`, or of every tier if it calls none so
+    #[arg(long)]
+    pub(super) tier: Vec<String>,
+    /// Take templates from this folder where it has some of the same names: plan.md, steps.md, index.md
+    #[arg(long, value_name = "DIR")]
+    pub(super) template: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
 }

@@ -8,7 +8,7 @@ use super::Stop;
 use super::args::SimulationArgs;
 use super::output::Screen;
 use crate::assess::{self, Assessment, Explanation, assess, represent};
-use crate::id::{Id, Table};
+use crate::id::{Id, Table, TierId};
 use crate::model::Scenario;
 use crate::sim::{CampaignSettings, Filter, run_incidents};
 use crate::spec::Loaded;
@@ -104,8 +104,13 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
 }
 
+/// The tier of this name.
+pub(super) fn tier(scenario: &Scenario, name: &str) -> Result<TierId, Stop> {
+    find("tier", name, &scenario.tiers, |t| &t.name)
+}
+
 fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
-    let tier = names.tier.map(|name| find("tier", name, &scenario.tiers, |t| &t.name)).transpose()?;
+    let tier = names.tier.map(|name| tier(scenario, name)).transpose()?;
     let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
     let member = match (names.member, failure) {
         (Some(name), Some(failure)) => {

@@ -5,11 +5,11 @@ mod campaign;
 mod compare;
 mod completions;
 mod explain;
-#[allow(dead_code, reason = "the commands that write folders are next")]
 mod folder;
 mod input;
 mod new;
 mod output;
+mod runbook;
 mod schema;
 mod simulate;
 mod validate;
@@ -86,6 +86,7 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Compare(args) => compare::run(args, &screen),
         Command::Simulate(args) => simulate::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
+        Command::Runbook(args) => runbook::run(args, &screen),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
     };

@@ -15,6 +15,7 @@ mod failures;
 mod fit;
 mod places;
 mod plans;
+mod residual;
 mod services;
 
 pub use assets::{AssetIndex, AssetSet};
@@ -126,6 +127,12 @@ impl Scenario {
             at = self.places[p].parent;
         }
         false
+    }
+
+    /// What multiplies the fixed part of a step: the stress of people, if it is one of theirs.
+    #[must_use]
+    pub fn stress_of(&self, step: &Step) -> Option<&Factor> {
+        self.stress.as_ref().filter(|_| step.role.is_some() && step.takes.is_some())
     }
 
     /// The link between the regions of two places, if they differ and one is declared.

@@ -6,6 +6,7 @@
 pub mod blocks;
 pub mod escape;
 pub mod human;
+pub mod runbook;
 pub mod terminal;
 
 mod cells;

@@ -46,7 +46,8 @@ pub struct Outcome {
     pub data_loss_bytes: u64,
     /// How service came back.
     pub plan: PlanLabel,
-    /// Users felt it.
+    /// Users felt it: the recovery time is above zero. A plan that ran and took none of their time, as
+    /// one that undoes a deletion beside running service, was not felt.
     pub interrupted: bool,
     /// Nothing brings it back.
     pub unrecoverable: bool,

@@ -384,7 +384,7 @@ fn compile_step(
         step: fitted.step,
         after: fitted.after.clone(),
         takes: row.takes.as_ref().map(|delay| ctx.draw(key, delay)),
-        stressed: row.role.is_some() && row.takes.is_some() && ctx.scenario.stress.is_some(),
+        stressed: ctx.scenario.stress_of(row).is_some(),
         amount,
         role: row.role.map(crate::id::Id::index),
         fails: Chance::new(key.of("fails"), row.fails.value()),

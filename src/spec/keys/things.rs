@@ -36,7 +36,7 @@ pub const TOP: KeyTable = KeyTable {
         key(
             "chosen",
             "tier",
-            Absent("`check` and `runbook` need --tier"),
+            Absent("`check` needs --tier, `runbook` writes the plans of every tier"),
             "the tier that `check` and `runbook` look at",
         ),
         key("objectives", "objectives", Absent("each service has its own"), "objectives of the application as a whole"),

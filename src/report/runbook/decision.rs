@@ -1,0 +1,256 @@
+//! Whether and when to carry a plan out: the deadline, the point of no return, and when waiting for
+//! the end of an outage stops being the better choice.
+
+use super::subject::Subject;
+use super::view::{Decision, Elsewhere, Said, Sheet, Todos, Waiting};
+use super::words::joined;
+use crate::id::{Id, ServiceId};
+use crate::model::{Delay, Failure, Need, Phase, Scenario, Tier};
+use crate::report::human;
+
+/// Shares of outages that have ended between moments that are looked at, from the first to the last:
+/// the remaining time of every law changes slowly against them.
+const MOMENTS: usize = 1_000;
+
+/// The share of outages beyond which no advice is given: too few inputs are known so well.
+const LAST: f64 = 0.999;
+
+pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
+    let after_down = subject.plan.after_down.filter(|t| !t.is_zero()).map(|t| t.human());
+    let mut deadlines = Sheet::new(&["Failure", "RTO", "From decision to service", "Decide at the latest"]);
+    let mut waiting = Vec::new();
+    let mut endless = Vec::new();
+    for (id, failure, incident) in subject.causes() {
+        let rto = incident.objective.as_ref().or(subject.setting.application(id).and_then(|i| i.objective.as_ref()));
+        if let (Some(objective), Some(times)) = (rto, subject.times(id))
+            && let (Some(rto), Some(takes)) = (objective.rto, times.after_decision.quantile(objective.chance))
+        {
+            let spare = rto - takes.point;
+            let latest = if spare >= 0.0 {
+                format!("{} after the clock starts", human::brief(spare))
+            } else {
+                format!("too late at once, by {}", human::brief(-spare))
+            };
+            let takes = format!("{} in {} of incidents", human::brief(takes.point), human::percent(objective.chance));
+            deadlines.texts([failure.name.clone(), human::time(rto), takes, latest]);
+        }
+        match &failure.lasts {
+            Some(lasts) => waiting.push(wait(subject, failure, lasts, id, todos)),
+            None => endless.push(failure.name.clone()),
+        }
+    }
+    let needs = subject.service.needs.iter().filter_map(|need| match need {
+        Need::Service(id) => Some(subject.scenario().services[*id].name.clone()),
+        Need::External(_) => None,
+    });
+    Decision {
+        after_down,
+        deadlines,
+        can_be_given_up: !waiting.is_empty(),
+        waiting,
+        endless,
+        commit: subject.commit().map(|position| subject.named(position)),
+        together: needs.collect(),
+        sources: subject.fitted.from.iter().map(|c| subject.scenario().copies[*c].name.clone()).collect(),
+        points: match subject.plan.points {
+            1 => "1 recovery point".to_owned(),
+            n => format!("up to {n} recovery points"),
+        },
+        next: next(subject),
+    }
+}
+
+/// The plans that are tried after this one, per failure.
+fn next(subject: &Subject<'_>) -> Vec<Elsewhere> {
+    let mut all = Vec::new();
+    for (id, failure, _) in subject.causes() {
+        let links = subject.setting.links_for(subject.row, id);
+        let own = links.iter().position(|(plan, _)| *plan == subject.id);
+        let later = links.iter().skip(own.map_or(0, |n| n + 1)).map(|(_, link)| (*link).clone());
+        all.push(Elsewhere { failure: failure.name.clone(), service: None, links: later.collect() });
+    }
+    all
+}
+
+/// What carrying the plan out comes to, all as seconds of downtime.
+struct Price {
+    /// From the decision to service.
+    failover: f64,
+    /// Writes that it loses.
+    loss: f64,
+    /// Interruption on the way back.
+    failback: f64,
+}
+
+impl Price {
+    fn total(&self) -> f64 {
+        self.failover + self.loss + self.failback
+    }
+}
+
+/// When the expected rest of an outage exceeds the price.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum BreakEven {
+    /// From the begin on.
+    AtOnce,
+    /// From this moment on, seconds after the failure.
+    From(f64),
+    /// Not in the first 99.9% of outages.
+    Never,
+}
+
+fn wait(
+    subject: &Subject<'_>,
+    failure: &Failure,
+    lasts: &Delay,
+    id: crate::id::FailureId,
+    todos: &mut Todos,
+) -> Waiting {
+    let name = failure.name.clone();
+    let Some(price) = price(subject, id, todos) else {
+        let answer =
+            Said::Text("This plan ended none of the incidents looked at: there is nothing to compare.".to_owned());
+        return Waiting { failure: name, answer, because: None };
+    };
+    let price = match price {
+        Ok(price) => price,
+        Err(answer) => return Waiting { failure: name, answer, because: None },
+    };
+    let resume = subject.service.resume.as_ref().map_or(0.0, Delay::mean);
+    let answer = match break_even(lasts, resume, price.total()) {
+        BreakEven::AtOnce => "Do not wait: fail over as soon as the failure is confirmed.".to_owned(),
+        BreakEven::From(t) => format!(
+            "Wait until {} after the failure, then fail over: from there on the outage is expected to last longer than failing over costs.",
+            human::time(t)
+        ),
+        BreakEven::Never => {
+            "Wait: at every moment the outage is expected to end sooner than failing over pays.".to_owned()
+        }
+    };
+    let mut because = format!(
+        "An outage lasts {} on average. Failing over costs as much as {} of downtime: {} from the decision to service, {} for the writes that it loses, {} of interruption on the way back.",
+        human::brief(lasts.mean() + resume),
+        human::brief(price.total()),
+        human::brief(price.failover),
+        human::brief(price.loss),
+        human::brief(price.failback)
+    );
+    if failure.destroyed.value() > 0.0 {
+        because.push_str(&format!(
+            " In {} of outages the place is destroyed: once that is known, there is nothing to wait for.",
+            human::percent(failure.destroyed.value())
+        ));
+    }
+    Waiting { failure: name, answer: Said::Text(answer), because: Some(because) }
+}
+
+/// `None` if the plan ended no incident; an error says which price is missing.
+fn price(subject: &Subject<'_>, id: crate::id::FailureId, todos: &mut Todos) -> Option<Result<Price, Said>> {
+    let times = subject.times(id)?;
+    let (failover, lost) = (times.after_decision.mean()?, times.data_loss.mean()?);
+    let scenario = subject.scenario();
+    let redirects = subject.plan.failback.nodes.iter().map(|n| &scenario.steps[n.step]);
+    let redirects = redirects.filter(|s| s.phase == Phase::Redirect).filter_map(|s| s.takes.as_ref());
+    let failback = redirects.map(Delay::mean).sum();
+    if lost == 0.0 {
+        return Some(Ok(Price { failover, loss: 0.0, failback }));
+    }
+    let (hour, mut unknown) = downtime_price(scenario, subject.setting.tier, subject.row.service);
+    let loss = subject.service.loss_per_hour.map(|price| price.amount());
+    if loss.is_none() {
+        unknown.push(format!("services.{}.loss_per_hour", subject.service.name));
+    }
+    if !unknown.is_empty() {
+        let keys = joined(unknown.iter().map(String::as_str));
+        return Some(Err(todos.missing(&format!("when to stop waiting: {keys} must be given"))));
+    }
+    let loss = loss.unwrap_or_default() * lost;
+    if hour == 0.0 && loss > 0.0 {
+        let answer =
+            "Downtime costs nothing and lost writes do, by the prices of the scenario: it never pays to fail over.";
+        return Some(Err(Said::Text(answer.to_owned())));
+    }
+    let loss = if loss == 0.0 { 0.0 } else { loss / hour };
+    Some(Ok(Price { failover, loss, failback }))
+}
+
+/// Price of an hour in which a service is down, with all that cannot be up without it, and the prices
+/// that are missing.
+fn downtime_price(scenario: &Scenario, tier: &Tier, service: ServiceId) -> (f64, Vec<String>) {
+    let mut down = vec![service];
+    // Services come after those that they need.
+    for row in &tier.services {
+        let needs = &scenario.services[row.service].needs;
+        let needs_one = needs.iter().any(|need| matches!(need, Need::Service(id) if down.contains(id)));
+        if needs_one && !down.contains(&row.service) {
+            down.push(row.service);
+        }
+    }
+    down.sort_unstable_by_key(|id| id.index());
+    let missing = |id: &&ServiceId| scenario.services[**id].downtime_per_hour.is_none();
+    let unknown =
+        down.iter().filter(missing).map(|id| format!("services.{}.downtime_per_hour", scenario.services[*id].name));
+    let known = down.iter().filter_map(|id| scenario.services[*id].downtime_per_hour).map(|price| price.amount());
+    (known.sum(), unknown.collect())
+}
+
+/// The first moment at which what is left of an outage, with the time to resume, exceeds a price.
+///
+/// # Formula
+/// min { t : E\[L − t | L > t\] + resume > price }, found on the quantiles of L and then by bisection.
+fn break_even(lasts: &Delay, resume: f64, price: f64) -> BreakEven {
+    let exceeds = |t: f64| lasts.residual_mean(t).is_some_and(|left| left + resume > price);
+    if exceeds(0.0) {
+        return BreakEven::AtOnce;
+    }
+    let moment = |n: usize| lasts.quantile(LAST * n as f64 / MOMENTS as f64);
+    let Some(n) = (1..=MOMENTS).find(|n| exceeds(moment(*n))) else { return BreakEven::Never };
+    let (mut before, mut after) = (if n == 1 { 0.0 } else { moment(n - 1) }, moment(n));
+    // 60 halvings: below a nanosecond of any outage.
+    for _ in 0..60 {
+        let middle = f64::midpoint(before, after);
+        if exceeds(middle) { after = middle } else { before = middle }
+    }
+    BreakEven::From(after)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::model::Law;
+
+    fn delay(law: Law) -> Delay {
+        Delay::new(law).unwrap()
+    }
+
+    #[test]
+    fn an_outage_without_memory_is_left_at_once_or_never() {
+        let hour = delay(Law::Exponential { mean: 3600.0 });
+        assert_eq!(break_even(&hour, 0.0, 3599.0), BreakEven::AtOnce);
+        assert_eq!(break_even(&hour, 0.0, 3601.0), BreakEven::Never);
+        assert_eq!(break_even(&hour, 2.0, 3601.0), BreakEven::AtOnce, "what comes after the outage counts");
+    }
+
+    /// Of 9 outages of 10 min and 1 of 10 h the mean is 69 min; after 10 min what is left is 590 min.
+    #[test]
+    fn what_has_not_ended_early_lasts() {
+        let mut samples = vec![600.0; 9];
+        samples.push(36_000.0);
+        let lasts = delay(Law::Empirical(samples));
+        assert_eq!(break_even(&lasts, 0.0, 4000.0), BreakEven::AtOnce);
+        let BreakEven::From(t) = break_even(&lasts, 0.0, 4200.0) else { panic!("waits for the short ones") };
+        assert!((t - 600.0).abs() < 1e-6, "{t}");
+        assert_eq!(break_even(&lasts, 0.0, 36_000.0), BreakEven::Never);
+    }
+
+    /// Weibull with shape 1/2 and scale λ: E[L − t | L > t] = 2 λ (1 + sqrt(t ÷ λ)), by integrating
+    /// exp(−sqrt(x)). With λ = 100 s a price of 600 s is met where 1 + sqrt(t ÷ 100) = 3: at 400 s.
+    #[test]
+    fn the_moment_of_a_heavy_tail_is_exact() {
+        let lasts = delay(Law::Weibull { shape: 0.5, scale: 100.0 });
+        let BreakEven::From(t) = break_even(&lasts, 0.0, 600.0) else { panic!("grows without bound") };
+        assert!((t - 400.0).abs() < 1e-3, "{t}");
+    }
+}
