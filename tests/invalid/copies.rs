@@ -161,7 +161,7 @@ const COPIES: &[Case] = &[
     ),
     (
         "kept for less than detection takes, beside what is kept for longer",
-        &["may-expire"],
+        &["may-expire", "may-expire"],
         &[
             (r#"detected = { median = "2h", p95 = "1d" }"#, r#"detected = { low = "3d", high = "4d" }"#),
             (
@@ -173,7 +173,7 @@ const COPIES: &[Case] = &[
     ),
     (
         "a cycle beside another fault",
-        &["copy-cycle", "out-of-range"],
+        &["out-of-range", "copy-cycle"],
         &[
             (r#"archive = { kind = "backup", of = "queue""#, r#"archive = { kind = "backup", of = "mirror""#),
             (r#"mirror  = { kind = "async", of = "queue""#, r#"mirror  = { kind = "async", of = "archive""#),
