@@ -40,6 +40,59 @@ fn a_replicated_drop_is_not_undone_at_the_target() {
     assert!(all(&there.incidents("ccr", "drop", None, None), |o| o.unrecoverable));
 }
 
+/// A system whose target keeps what replication deletes says so, and then its bin helps.
+#[test]
+fn a_bin_that_keeps_replicated_drops_undoes_them() {
+    let bin = r#"kind = "soft-delete", of = "ccr", replicated = true"#;
+    let patches = [
+        (r#"copies = ["ccr"]"#, r#"copies = ["ccr", "bin"]"#),
+        (r#"kind = "soft-delete", of = "main""#, bin),
+        (r#"bypass = "10%""#, r#"bypass = "0%""#),
+        (r#"copies = ["bin"]"#, r#"copies = ["snap"]"#),
+        (FOUND, r#"detected = "1h""#),
+    ];
+    let there = Shipped::patched("doris", &patches);
+    assert!(all(&there.incidents("ccr", "drop", None, None), |o| !o.unrecoverable && o.data_loss_before == 0));
+}
+
+/// Only full backups: what they cost grows with the total.
+#[test]
+fn full_backups_cost_by_the_total() {
+    let twice = Shipped::patched("doris", &[(r#"size = "1 TB""#, r#"size = "2 TB""#)]);
+    let bill = |doris: &Shipped| doris.bill("backup", "storage: snap");
+    let (one, two) = (bill(&Shipped::new("doris")), bill(&twice));
+    assert!((two - 2.0 * one).abs() < 1e-6, "{one} {two}");
+}
+
+/// "Switch to any cluster": the way back is a full copy in reverse.
+#[test]
+fn the_way_back_is_a_full_copy() {
+    let text = std::fs::read_to_string("scenarios/doris.toml").expect("the scenario");
+    let Ok(loaded) = drplan::spec::load(&text) else { panic!("a valid scenario") };
+    let s = &loaded.scenario;
+    let plan = s.plans.rows().iter().find(|p| p.name == "switch").expect("a plan");
+    let works = plan.failback.nodes.iter().filter_map(|node| s.steps[node.step].work.as_ref());
+    let volumes: Vec<_> = works.map(|work| work.volume).collect();
+    let lake = s.data.iter().find(|(_, d)| d.name == "lake").expect("a data set").0;
+    assert_eq!(volumes, [drplan::model::Volume::Data(lake)]);
+}
+
+/// A cut longer than the binlog's day breaks the stream: P(Z > ln(24 h ÷ 30 min) ÷ sigma) with sigma =
+/// ln(60) ÷ 1.645 is 6.0%, and 1 TB over 2 Gbps takes 4000 s, which are 1 h 7 min.
+#[test]
+fn a_cut_beyond_the_time_to_live_calls_for_a_full_copy() {
+    let advice = |text: &str| -> Vec<String> {
+        let Ok(loaded) = drplan::spec::load(text) else { panic!("a valid scenario") };
+        let all = loaded.advice.all().iter().filter(|d| d.code == "stream-breaks");
+        all.map(|d| d.message.clone()).collect()
+    };
+    let text = std::fs::read_to_string("scenarios/doris.toml").expect("the scenario");
+    let found = advice(&text);
+    assert!(found.len() == 1 && found[0].contains("in 6.0% of its events"), "{found:?}");
+    assert!(found[0].contains("full copy of 1 TB, which takes 1 h 7 min"), "{found:?}");
+    assert_eq!(advice(&text.replace(r#"window = "1d""#, r#"window = "90d""#)), Vec::<String>::new());
+}
+
 /// `catalog_trash_expire_second` is 86,400: found up to a second before, nothing is lost; up to a second
 /// after, all.
 #[test]

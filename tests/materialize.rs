@@ -50,6 +50,42 @@ fn replicas_in_one_zone_do_not_survive_it() {
     assert!(all(&m.incidents("level-2", "zone", Some("east-c"), Some("queries")), |o| o.interrupted));
 }
 
+/// Hydration needs memory for input and output: a cluster without it never comes back by a plan, and
+/// `validate` says so.
+#[test]
+fn a_cluster_too_small_for_hydration_does_not_come_back() {
+    let m = materialize();
+    let node = |m: &Shipped| m.incidents("level-1", "node", Some("compute-1/east-c"), Some("queries"));
+    assert!(all(&node(&m), |o| m.plan(o) == "restart-compute"));
+    let small = [(r#"memory = "384 GB""#, r#"memory = "128 GB""#)];
+    let m = Shipped::patched("materialize", &small);
+    // What is left is to wait for the node: an hour.
+    assert!(all(&node(&m), |o| m.plan(o).is_empty() && o.recovery_time >= HOUR));
+    let text = std::fs::read_to_string("scenarios/materialize.toml").expect("the scenario");
+    let Ok(loaded) = drplan::spec::load(&text.replace(small[0].0, small[0].1)) else { panic!("a valid scenario") };
+    assert!(loaded.advice.all().iter().any(|d| d.code == "too-little-memory"));
+}
+
+/// Giving up the region is one decision, not one per service: with everything else alike, queries and
+/// sinks are redirected at the same moment.
+#[test]
+fn the_region_is_given_up_once() {
+    let patches = |shared: &'static str| {
+        [
+            ("shared = true, ", shared),
+            (r#"takes = { low = "0s", high = "1m" }, rollback"#, r#"takes = "30s", rollback"#),
+        ]
+    };
+    let apart = |shared: &'static str| {
+        let m = Shipped::patched("materialize", &patches(shared));
+        let of = |service| m.incidents("level-3", "region", None, Some(service));
+        let (queries, ingest) = (of("queries"), of("ingest"));
+        queries.iter().zip(&ingest).filter(|(a, b)| a.recovery_time != b.recovery_time).count()
+    };
+    assert_eq!(apart("shared = true, "), 0);
+    assert!(apart("") > 900);
+}
+
 /// Level 1 takes the scheduler's 20 to 60 s, 40 s for the pod and hydration; sources catch up besides.
 #[test]
 fn level_1_takes_start_hydration_and_catch_up() {
@@ -108,10 +144,11 @@ fn hybrid_recovers_in_provisioning_and_hydration() {
     let same = both.iter().filter(|(a, b)| m.plan(a) == "west-compute" && m.plan(b) == "west-compute");
     let more: Vec<u64> = same.map(|(a, b)| b.recovery_time - a.recovery_time).collect();
     assert!(more.len() > 900, "{}", more.len());
-    // Hydration waits for the sources, for which somebody else may decide later: then it takes longer.
+    // Hydration waits for the sources, which are redirected within a minute of the one decision.
     let sum = 5 * MINUTE + HYDRATION;
-    assert!(more.iter().all(|m| *m + 2 >= sum), "{more:?}");
-    assert!(more.iter().filter(|m| m.abs_diff(sum) <= 2).count() * 3 > more.len(), "{more:?}");
+    let (least, most) = (more.iter().min().expect("some"), more.iter().max().expect("some"));
+    assert!(*least + 2 >= sum && *most <= sum + MINUTE + 2, "{least} to {most}");
+    assert!(most - least > 50 * SECOND, "{least} to {most}");
 }
 
 /// 100cc are one credit an hour, 1.50: size x replicas. A month has 730 hours.

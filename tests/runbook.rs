@@ -70,8 +70,8 @@ fn own() -> Templates {
 fn scenarios() -> Vec<(String, String)> {
     let entries = fs::read_dir("scenarios").expect("the scenarios").map(|e| e.expect("an entry").path());
     let starters = fs::read_dir("templates/scenario").expect("the starters").map(|e| e.expect("an entry").path());
-    let mut all: Vec<_> =
-        entries.chain(starters).map(|p| (p.display().to_string(), fs::read_to_string(&p).expect("text"))).collect();
+    let files = entries.chain(starters).filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    let mut all: Vec<_> = files.map(|p| (p.display().to_string(), fs::read_to_string(&p).expect("text"))).collect();
     all.sort();
     assert!(all.len() > 10, "the scenarios were not found");
     all

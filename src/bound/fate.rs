@@ -431,8 +431,12 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
         },
         CopyKind::Backup { locked, .. } => runs(at, copy, needed_lock(*locked)?),
         CopyKind::Log { locked, .. } => log(at, case, copy, needed_lock(*locked)?, false),
-        CopyKind::SoftDelete { keep, bypass } => {
-            let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if case.reach[up.index()] == Reach::Hit);
+        CopyKind::SoftDelete { keep, bypass, replicated } => {
+            let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match case.reach[up.index()] {
+                Reach::Hit => true,
+                Reach::After(_) => *replicated,
+                Reach::Spared => false,
+            });
             (at.kind() == FailureKind::Deletion && of_hit && reach != Reach::Hit)
                 .then(|| Finder::Bin { keep: keep.seconds(), bypass: bypass.value() })
         }

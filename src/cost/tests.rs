@@ -63,6 +63,7 @@ fn pool(name: &str, at: &[usize], price: Option<f64>, sharded: bool) -> Pool {
         account: None,
         price_per_hour: price.and_then(Money::new),
         write_rate: None,
+        memory: None,
     }
 }
 
@@ -78,6 +79,8 @@ fn step(name: &str, starts: &[usize], moves: bool) -> Step {
         starts: starts.iter().map(|n| PoolId::from_index(*n)).collect(),
         fails: Probability::NEVER,
         retries: 0,
+        memory: None,
+        shared: false,
         background: false,
         run: None,
         check: None,
@@ -329,7 +332,12 @@ fn transfer_follows_the_writes_over_the_link() {
 #[test]
 fn what_keeps_nothing_of_its_own_has_no_line() {
     let derived = copy("d", CopyKind::Derived { lag: None }, Some(0), &[1]);
-    let mut bin = copy("e", CopyKind::SoftDelete { keep: seconds(DAY), bypass: Probability::NEVER }, Some(0), &[0]);
+    let mut bin = copy(
+        "e",
+        CopyKind::SoftDelete { keep: seconds(DAY), bypass: Probability::NEVER, replicated: false },
+        Some(0),
+        &[0],
+    );
     bin.price_per_gb_month = None;
     let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), derived, bin.clone()]));
     assert_eq!(cost.items.len(), 1, "{cost:?}");

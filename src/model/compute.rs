@@ -2,7 +2,7 @@
 
 use super::Delay;
 use crate::id::{AccountId, PlaceId, PoolId};
-use crate::units::{BytesPerSecond, Money};
+use crate::units::{Bytes, BytesPerSecond, Money};
 
 /// One machine, pod or node of a pool.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Pool {
     pub account: Option<AccountId>,
     /// Price of one instance; `None` is unknown.
     pub price_per_hour: Option<Money>,
+    /// What one instance can hold in memory; `None` is not a limit.
+    pub memory: Option<Bytes>,
     /// The most that it takes in during a restore, logical; `None` is not a limit.
     pub write_rate: Option<BytesPerSecond>,
 }

@@ -189,6 +189,8 @@ pub enum CopyKind {
         keep: Seconds,
         /// Chance that a deletion goes around it.
         bypass: Probability,
+        /// Deletions that come by replication are kept too.
+        replicated: bool,
     },
     /// Computed from its input.
     Derived {

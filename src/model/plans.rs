@@ -1,6 +1,6 @@
 //! Recovery plans and their steps. The plan that is simulated is the plan that is printed.
 
-use super::{Delay, WhenShort};
+use super::{Delay, Pool, WhenShort};
 use crate::id::{CopyId, DataId, ExternalId, FailureId, LinkId, PoolId, RoleId, StepId};
 use crate::units::{Bytes, BytesPerSecond, Probability, Seconds};
 
@@ -94,6 +94,10 @@ pub struct Step {
     pub fails: Probability,
     /// Further attempts after the first.
     pub retries: u32,
+    /// What every instance that it starts must hold in memory; `None` fits everywhere.
+    pub memory: Option<Bytes>,
+    /// One draw for all services of an incident.
+    pub shared: bool,
     /// It goes on after service is back and counts for full capacity only.
     pub background: bool,
     /// Command.
@@ -108,6 +112,14 @@ pub struct Step {
     pub rollback: Option<String>,
     /// Where the figures come from.
     pub source: Option<String>,
+}
+
+impl Step {
+    /// Whether the instances of a pool can hold what the step needs in memory.
+    #[must_use]
+    pub fn fits(&self, pool: &Pool) -> bool {
+        self.memory.zip(pool.memory).is_none_or(|(needed, there)| needed <= there)
+    }
 }
 
 /// A step's place in a plan.

@@ -23,7 +23,7 @@ pub(super) struct Survival<'a> {
     pub(super) open_places: bool,
     /// Positions of services that are down.
     pub(super) down: Vec<usize>,
-    targets: &'a [Target],
+    pub(super) targets: &'a [Target],
     accounts: Vec<AccountId>,
     /// Per copy of the scenario: how damage reached it.
     reach: Vec<Reach>,
@@ -176,8 +176,19 @@ impl<'a> Survival<'a> {
         if let CopyKind::Derived { .. } = ctx.scenario.copies[copy].kind {
             return self.derived(ctx, row, copy);
         }
-        let finder = if self.logical() { self.after_damage(ctx, copy) } else { self.after_loss(ctx, copy) };
+        let finder = match self.logical() {
+            // Damage may meet a place that is lost at the same time.
+            true if self.is_out_of_reach(ctx, copy) => None,
+            true => self.after_damage(ctx, copy),
+            false => self.after_loss(ctx, copy),
+        };
         finder.map(|finder| (finder, None))
+    }
+
+    /// Whether a copy has places, and all of them are lost.
+    fn is_out_of_reach(&self, ctx: &Context<'_>, copy: CopyId) -> bool {
+        let all = ctx.scenario.copies[copy].sites.len();
+        all > 0 && !self.open_places && lost_sites(ctx, copy, &self.taken) == all
     }
 
     /// Outage and partition: what is left of the sites decides.
@@ -231,8 +242,12 @@ impl<'a> Survival<'a> {
                 let lock = self.needed_lock(row, reach, *locked)?;
                 self.log(ctx, copy, lock, false).map(|log| PointFinder::Log(Box::new(log)))
             }
-            CopyKind::SoftDelete { keep, bypass } => {
-                let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if self.reach[up.index()] == Reach::Hit);
+            CopyKind::SoftDelete { keep, bypass, replicated } => {
+                let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match self.reach[up.index()] {
+                    Reach::Hit => true,
+                    Reach::After(_) => *replicated,
+                    Reach::Spared => false,
+                });
                 let chance = Chance::new(ctx.key.of("bypass").of(&row.name), bypass.value());
                 (self.kind == FailureKind::Deletion && of_hit && reach != Reach::Hit)
                     .then_some(PointFinder::Bin { keep: keep.seconds(), bypass: chance })

@@ -105,6 +105,8 @@ codes! {
     PAIR_STOPS = "pair-stops": "A synchronous copy in as many places as it asks for: losing one stops writes.";
     NOT_LOCKED = "not-locked": "A copy in another account, but not locked.";
     UNUSED = "unused": "An entry that no tier uses.";
+    STREAM_BREAKS = "stream-breaks": "A stream that may be interrupted for longer than its window: then a full copy follows.";
+    TOO_LITTLE_MEMORY = "too-little-memory": "A step that needs more memory than the instances that it starts have.";
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";
     CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials can show.";

@@ -54,6 +54,7 @@ pub(super) fn read(cx: &mut Reader<'_>) {
             account: entry.get(cx, "account", values::account),
             price_per_hour: entry.get(cx, "per_hour", values::money),
             write_rate: entry.get(cx, "write_rate", values::pace),
+            memory: entry.get(cx, "memory", values::size),
             name,
         });
     }

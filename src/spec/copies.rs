@@ -80,6 +80,7 @@ fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
         "soft-delete" => CopyKind::SoftDelete {
             keep: entry.get(cx, "keep", values::span).unwrap_or_default(),
             bypass: entry.get(cx, "bypass", values::share).unwrap_or_default(),
+            replicated: entry.get(cx, "replicated", values::boolean).unwrap_or_default(),
         },
         _ => CopyKind::Derived { lag: entry.get(cx, "lag", values::delay) },
     };

@@ -80,6 +80,10 @@ fn read_steps(cx: &mut Reader<'_>) {
                     .help("write `takes = \"0s\"` if it really takes none"),
             );
         }
+        if starts.is_empty() && entry.has("memory") {
+            let message = "`memory` means nothing without `starts`";
+            cx.push(Diagnostic::error(codes::USELESS_KEY, entry.at("memory"), message).on_key());
+        }
         let mut text = |cx: &mut Reader<'_>, key| entry.get(cx, key, values::text).map(|t| t.0);
         let (title, run, check) = (text(cx, "title"), text(cx, "run"), text(cx, "check"));
         let (expect, if_fails) = (text(cx, "expect"), text(cx, "if_fails"));
@@ -94,6 +98,8 @@ fn read_steps(cx: &mut Reader<'_>) {
             starts,
             fails: entry.get(cx, "fails", values::share).unwrap_or_default(),
             retries: entry.get(cx, "retries", values::retries).unwrap_or_default(),
+            memory: entry.get(cx, "memory", values::size),
+            shared: entry.get(cx, "shared", values::boolean).unwrap_or_default(),
             background: entry.get(cx, "background", values::boolean).unwrap_or_default(),
             run,
             check,

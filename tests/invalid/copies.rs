@@ -53,6 +53,17 @@ const PLACES: &[Case] = &[
 ];
 
 const COPIES: &[Case] = &[
+    (
+        "a stream that a cut may outlast",
+        &["stream-breaks"],
+        &[
+            (r#"over = "coast", account"#, r#"over = "coast", window = "1h", account"#),
+            (
+                "[failures]\n",
+                "[failures]\ncut = { kind = \"partition\", hits = \"coast\", rate = \"1 / year\", lasts = { mean = \"1h\" }, detected = \"1m\" }\n",
+            ),
+        ],
+    ),
     ("more acks than places", &["too-many-needed"], &[("acks = 2", "acks = 4")]),
     ("several places without acks", &["missing-acks"], &[("acks = 2, ", "")]),
     (

@@ -9,6 +9,19 @@ fn plans() {
 
 const PLANS: &[Case] = &[
     (
+        "a step too large for what it starts",
+        &["too-little-memory"],
+        &[
+            (r#"spare = { at = "west/*", enough = 1,"#, r#"spare = { at = "west/*", enough = 1, memory = "64 GB","#),
+            (r#"starts = "spare", takes"#, r#"starts = "spare", memory = "128 GB", takes"#),
+        ],
+    ),
+    (
+        "memory of a step that starts nothing",
+        &["useless-key"],
+        &[(r#"phase = "verify""#, r#"phase = "verify", memory = "1 GB""#)],
+    ),
+    (
         "steps that wait for one another",
         &["step-cycle"],
         &[(r#"after = { load = ["start"] }"#, r#"after = { start = ["point"] }"#)],

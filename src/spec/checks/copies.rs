@@ -108,12 +108,13 @@ fn check_flows(checks: &mut Checks<'_>) {
 /// A recycle bin behind replication holds nothing of a replicated drop.
 fn check_bin(checks: &mut Checks<'_>, id: CopyId, copy: &Copy) {
     let Some((_, of)) = input(checks, copy) else { return };
+    let CopyKind::SoftDelete { replicated: false, .. } = copy.kind else { return };
     if matches!(of.kind, CopyKind::Async { .. }) && !of.edge.skips.contains(&FailureKind::Deletion) {
         let message =
-            format!("{} is the recycle bin of a replica: replicated deletions mostly go around it", quote(&copy.name));
+            format!("{} is the recycle bin of a replica: replicated deletions go around it", quote(&copy.name));
         let advice = Diagnostic::advice(codes::DELETION_REPLICATED, checks.copy_at(id, "of"), message)
             .also(checks.at("copies", &of.name, "kind"), "replication applies a drop for good")
-            .help("make it of the primary, or give it the `bypass` that its system has");
+            .help("make it of the primary, or say `replicated = true` if its system keeps what replication deletes");
         checks.push(advice);
     }
 }

@@ -5,6 +5,7 @@ mod plans;
 mod quorums;
 mod retention;
 mod scopes;
+mod streams;
 mod tiers;
 mod transfers;
 mod unused;
@@ -31,6 +32,7 @@ pub(super) fn check(scenario: &Scenario, document: &Document) -> Vec<Diagnostic>
     transfers::check(&mut checks);
     plans::check(&mut checks);
     scopes::check(&mut checks);
+    streams::check(&mut checks);
     unused::check(&mut checks);
     checks.found
 }

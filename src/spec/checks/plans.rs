@@ -28,6 +28,11 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     }
     for (plan, _) in listed.into_iter().filter(|(_, fits)| !fits) {
         let row = &scenario.plans[plan];
+        let mut steps = row.steps.nodes.iter().map(|node| &scenario.steps[node.step]);
+        if steps.any(|step| step.starts.iter().any(|pool| !step.fits(&scenario.compute[*pool]))) {
+            // Told where the memory is too small.
+            continue;
+        }
         let message = format!(
             "plan {} fits in no tier: each that lists it lacks its copies, its compute or all its starting steps",
             quote(&row.name)

@@ -252,6 +252,18 @@ pub const STEPS: KeyTable = KeyTable {
             "chance that an attempt fails, found at its end",
         ),
         key("retries", "count", Count(0, "a failed step fails its plan"), "further attempts after the first"),
+        key(
+            "memory",
+            "size",
+            Absent("it fits everywhere"),
+            "what every instance that it starts must hold in memory; a plan into smaller ones does not fit",
+        ),
+        key(
+            "shared",
+            "true or false",
+            No,
+            "it is one for all services of an incident: where several come to it, it takes as long and fails alike",
+        ),
         key("background", "true or false", No, "it goes on after service is back and counts for full capacity only"),
         key("run", "text", Absent("a TODO in runbooks"), "command"),
         key("check", "text", Absent("a TODO in runbooks"), "how to see that it worked"),

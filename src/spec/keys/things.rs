@@ -156,6 +156,7 @@ pub const COMPUTE: KeyTable = KeyTable {
         key("account", "account", Absent("in no credential domain"), "the account that holds it"),
         PER_HOUR,
         key("write_rate", "data rate", Absent("not a limit"), "the most that it takes in during a restore, logical"),
+        key("memory", "size", Absent("not a limit"), "what one instance can hold in memory"),
         TITLE,
         SOURCE,
         LIKE,
@@ -252,6 +253,13 @@ pub const COPIES: KeyTable = KeyTable {
             "share",
             Text("0%", "deletions go through it unless said otherwise"),
             "chance that a deletion goes around it",
+        )
+        .only(&["soft-delete"]),
+        key(
+            "replicated",
+            "true or false",
+            No,
+            "deletions that reach it by replication are kept too, not carried out for good",
         )
         .only(&["soft-delete"]),
         key(
