@@ -115,6 +115,7 @@ pub(super) fn tier(scenario: &Scenario, name: &str) -> Result<TierId, Stop> {
     find("tier", name, &scenario.tiers, |t| &t.name)
 }
 
+/// The parts that the names stand for.
 pub(super) fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
     let tier = names.tier.map(|name| tier(scenario, name)).transpose()?;
     let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
