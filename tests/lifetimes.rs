@@ -104,7 +104,8 @@ fn k_of_n(k: u64, n: u64, up: f64, down: f64) -> (f64, f64) {
 fn k_of_n_holds(k: u64, n: u64, up: f64, (down, lasts): (f64, &str), lifetimes: u64) {
     let zones: Vec<String> = (0..n).map(|z| format!("\"z{z}\"")).collect();
     let pool = format!("pool = {{ at = \"here/*\", enough = {k} }}");
-    let failure = format!(r#"machine = {{ kind = "outage", each = "here/*", gap = {{ mean = "{up}s" }}, lasts = {lasts} }}"#);
+    let failure =
+        format!(r#"machine = {{ kind = "outage", each = "here/*", gap = {{ mean = "{up}s" }}, lasts = {lasts} }}"#);
     let text = machines(&format!("here = [{}]", zones.join(", ")), &pool, "runs = [\"pool\"]", &failure).text();
     let (unavailability, outages) = k_of_n(k, n, up, down);
     on_each_seed(&text, lifetimes, |t| unavailability_holds(t, unavailability, outages * YEAR));
@@ -225,7 +226,10 @@ fn exposure_is_rate_times_mean() {
     let text = Case::new()
         .with("copies", r#"twin = { kind = "async", of = "db", at = "there", lag = "1m" }"#)
         .with("strategy", r#"copies = ["twin"]"#)
-        .with("failures", r#"away = { kind = "outage", hits = "there", rate = "4 / year", lasts = { median = "30h", sigma = 0.6 } }"#)
+        .with(
+            "failures",
+            r#"away = { kind = "outage", hits = "there", rate = "4 / year", lasts = { median = "30h", sigma = 0.6 } }"#,
+        )
         .text();
     let (up, down) = (8760.0 / 4.0, 30.0 * (0.6_f64 * 0.6 / 2.0).exp());
     on_each_seed(&text, 2_000, |t| {
@@ -289,8 +293,14 @@ fn an_outage_that_ends_first_is_waited_for() {
 #[test]
 fn a_share_weighs_time_and_loss() {
     let text = Case::new()
-        .with("copies", r#"vault = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1h", keep = "30d" }"#)
-        .with("failures", r#"rot = { kind = "corruption", hits = "d", rate = "50 / year", share = "25%", detected = "0s" }"#)
+        .with(
+            "copies",
+            r#"vault = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1h", keep = "30d" }"#,
+        )
+        .with(
+            "failures",
+            r#"rot = { kind = "corruption", hits = "d", rate = "50 / year", share = "25%", detected = "0s" }"#,
+        )
         .back("rot", "vault", r#"["mend"]"#)
         .with("steps", r#"mend = { phase = "restore", takes = "2h" }"#)
         .text();
@@ -310,14 +320,23 @@ fn crews(people: u32) -> String {
     text += &format!("[data]\n{}", each(&|n| format!("d{n} = {{ size = \"1 GB\", writes = \"1 GB/day\" }}\n")));
     text += "[copies]\n";
     text += &each(&|n| format!("db{n} = {{ kind = \"primary\", data = \"d{n}\", at = \"here\" }}\n"));
-    text += &each(&|n| format!("vault{n} = {{ kind = \"backup\", of = \"db{n}\", at = \"there\", every = \"1d\", takes = \"1s\", keep = \"30d\" }}\n"));
+    text += &each(&|n| {
+        format!(
+            "vault{n} = {{ kind = \"backup\", of = \"db{n}\", at = \"there\", every = \"1d\", takes = \"1s\", keep = \"30d\" }}\n"
+        )
+    });
     text += "[failures]\n";
-    text += &each(&|n| format!("drop{n} = {{ kind = \"deletion\", hits = \"d{n}\", rate = \"100 / year\", detected = \"0s\" }}\n"));
+    text += &each(&|n| {
+        format!("drop{n} = {{ kind = \"deletion\", hits = \"d{n}\", rate = \"100 / year\", detected = \"0s\" }}\n")
+    });
     text += "[plans]\n";
     text += &each(&|n| format!("back{n} = {{ for = [\"drop{n}\"], from = [\"vault{n}\"], steps = [\"mend{n}\"] }}\n"));
     text += "[steps]\n";
-    text += &each(&|n| format!("mend{n} = {{ phase = \"restore\", takes = {{ mean = \"8.76h\" }}, role = \"crew\" }}\n"));
-    text += &each(&|n| format!("[services.s{n}]\ndata = \"d{n}\"\ncopies = [\"db{n}\", \"vault{n}\"]\nplans = [\"back{n}\"]\n"));
+    text +=
+        &each(&|n| format!("mend{n} = {{ phase = \"restore\", takes = {{ mean = \"8.76h\" }}, role = \"crew\" }}\n"));
+    text += &each(&|n| {
+        format!("[services.s{n}]\ndata = \"d{n}\"\ncopies = [\"db{n}\", \"vault{n}\"]\nplans = [\"back{n}\"]\n")
+    });
     text += &each(&|n| format!("[strategies.p{n}]\nservice = \"s{n}\"\n"));
     text + "[tiers]\nonly = [\"p1\", \"p2\", \"p3\", \"p4\"]\n"
 }
@@ -339,7 +358,10 @@ fn yearly_penalty() {
     let (rate, each) = (0.2, 200_000.0_f64);
     let text = Case::new()
         .with("head", "currency = \"USD\"")
-        .with("copies", r#"vault = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1s", keep = "30d" }"#)
+        .with(
+            "copies",
+            r#"vault = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1s", keep = "30d" }"#,
+        )
         .with("failures", r#"drop = { kind = "deletion", hits = "d", rate = "0.2 / year", detected = "0s" }"#)
         .back("drop", "vault", r#"["mend"]"#)
         .with("service", "downtime_per_hour = 50_000\nloss_per_hour = 0")

@@ -1,6 +1,6 @@
 //! Laws of lifetimes: rare failures add up as incidents say, and neither threads nor order nor
 //! additions change a byte.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
 
@@ -157,7 +157,7 @@ fn rare_failures_add_up() {
             let filter = Filter { failure, ..Filter::default() };
             // Some thousand events each.
             let events = events_per_year(&scenario, &filter) * YEARS / 2.0;
-            let lifetimes = (6_000.0 / events).clamp(2_000.0, 400_000.0) as u64;
+            let lifetimes = (4_000.0 / events).clamp(2_000.0, 250_000.0) as u64;
             let years = run(&scenario, lifetimes, 2, &filter);
             for tally in &years.tiers {
                 let what = format!(
@@ -200,7 +200,7 @@ fn threads_change_no_byte() {
 /// Neither does the order of tables, of rows in them and of keys in those.
 #[test]
 fn order_of_tables_changes_no_byte() {
-    for seed in 0..60 {
+    for seed in 0..30 {
         let document = generator::scenario(seed, Reach::Everything);
         let other = document.shuffled(&mut Random::new(seed));
         let (a, b) = (load(&document.text()), load(&other.text()));
@@ -222,10 +222,7 @@ fn additions_change_no_other_draw() {
         .replace("[strategies]\n", "[strategies]\na0 = { runs = [\"any-two\"] }\n");
     let added = load(&more);
     assert_eq!((added.failures.len(), added.tiers.len()), (scenario.failures.len() + 1, scenario.tiers.len() + 1));
-    let (before, after) = (
-        run(&scenario, 4_000, 1, &Filter::default()),
-        run(&added, 4_000, 2, &Filter::default()),
-    );
+    let (before, after) = (run(&scenario, 4_000, 1, &Filter::default()), run(&added, 4_000, 2, &Filter::default()));
     assert!(after.events > before.events);
     for tally in &before.tiers {
         let name = &scenario.tiers[tally.tier].name;
@@ -238,7 +235,7 @@ fn additions_change_no_other_draw() {
             (&tally.outage, &other.outage),
             (&tally.loss, &other.loss),
         ] {
-            assert_eq!(a, b, "{name}");
+            assert!(a == b, "{name}: {:?} and {:?}", (a.count(), a.sum()), (b.count(), b.sum()));
         }
     }
 }
