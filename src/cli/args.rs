@@ -22,7 +22,8 @@ Exit codes:
   1  runtime or input/output error
   2  bad usage, or an unreadable or invalid scenario
   3  an objective is missed or undecided (only with --fail-on-miss)
-  4  refused: more work than the limit";
+  4  refused: more work than the limit
+  130  stopped by Ctrl-C; what was known by then is printed";
 
 /// Compares disaster-recovery strategies by simulation: recovery time, data loss, objectives, cost.
 #[derive(Debug, Parser)]
@@ -51,6 +52,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Show everything about every tier and failure
     Simulate(SimulateArgs),
+    /// Join the parts of a run that `simulate --shard` wrote, to the bytes of one run
+    Merge(MergeArgs),
     /// Show every value with its origin, or where the time of an incident goes
     Explain(ExplainArgs),
     /// Write one self-contained page: verdict, comparison, distributions, time lines, costs, sources
@@ -169,6 +172,15 @@ pub(super) struct SimulationArgs {
     pub(super) threads: Option<usize>,
 }
 
+/// How well results are to be known.
+#[derive(Debug, clap::Args)]
+pub(super) struct PrecisionArgs {
+    /// Double --trials and --lifetimes until every mean recovery time, and the downtime of a year, is known
+    /// within this share of itself (95%), or say what that takes
+    #[arg(long, value_name = "SHARE")]
+    pub(super) precision: Option<String>,
+}
+
 /// Which lifetimes are simulated.
 #[derive(Debug, clap::Args)]
 pub(super) struct LifetimeArgs {
@@ -230,6 +242,8 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     pub(super) lifetimes: LifetimeArgs,
     #[command(flatten)]
+    pub(super) precision: PrecisionArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if no tier is shown to meet every objective
     #[arg(long)]
@@ -255,6 +269,26 @@ pub(super) struct SimulateArgs {
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
     pub(super) lifetimes: LifetimeArgs,
+    #[command(flatten)]
+    pub(super) precision: PrecisionArgs,
+    /// Simulate part I of N and write its tallies, for `drplan merge`; `auto` reads I and N from the
+    /// variables of Slurm, Kubernetes, GNU parallel, AWS Batch or Grid Engine, N from DRPLAN_SHARDS
+    /// where they do not say it
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["format", "fail_on_miss", "precision"])]
+    pub(super) shard: Option<String>,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+    /// Exit with 3 if a tier that is shown misses an objective, or leaves one undecided
+    #[arg(long)]
+    pub(super) fail_on_miss: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Debug, clap::Args)]
+pub(super) struct MergeArgs {
+    /// All parts of one run, as `simulate --shard` wrote them, in any order
+    #[arg(value_name = "PART", required = true)]
+    pub(super) parts: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if a tier that is shown misses an objective, or leaves one undecided

@@ -1,16 +1,20 @@
 //! A campaign as the options ask for it: limits, names, progress.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Stop;
 use super::args::SimulationArgs;
+use super::interrupt;
 use super::output::Screen;
+use super::pieces::{bar, in_pieces};
+use super::precision::{self, Precision};
 use crate::assess::{self, Assessment, Explanation, assess, represent};
 use crate::id::{Id, Table, TierId};
 use crate::model::Scenario;
-use crate::sim::{CampaignSettings, Filter, run_incidents};
+use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
@@ -21,6 +25,9 @@ pub(super) const MAX_THREADS: usize = 256;
 
 /// Incidents of a whole run: about an hour of one processor.
 const MAX_INCIDENTS: u64 = 2_000_000_000;
+
+/// Incidents of the first piece of work: those of the least block.
+const FIRST_INCIDENTS: u64 = 1024;
 
 /// The parts that are simulated, by the names that the user gave.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,16 +42,38 @@ pub(super) fn run(
     scenario: &Scenario,
     args: &SimulationArgs,
     names: Names<'_>,
+    precision: Option<Precision>,
     screen: &Screen,
 ) -> Result<Assessment, Stop> {
     let filter = filter(scenario, names)?;
-    let settings = settings(scenario, args, &filter)?;
-    let progress = progress("simulating incidents", screen);
-    let campaign = run_incidents(scenario, &settings, &filter);
-    let mut result = assess(scenario, &campaign, &filter);
-    represent(&mut result, scenario, &campaign, &filter);
-    progress.finish_and_clear();
-    Ok(result)
+    let settings = settings(scenario, args, &filter, 1)?;
+    let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
+    tally(&mut campaign, 0..settings.trials, screen);
+    if let Some(precision) = precision.filter(|_| !interrupt::asked()) {
+        let limit = most_trials(scenario, &filter, 1);
+        let first = precision::of_incidents(&campaign.result());
+        let more = |count| {
+            let done = campaign.trials();
+            tally(&mut campaign, done..count, screen);
+            precision::of_incidents(&campaign.result())
+        };
+        precision.reach(("mean recovery times", settings.trials, limit), first, more, screen);
+    }
+    Ok(finish(scenario, &campaign.result(), &filter))
+}
+
+/// Assesses a campaign and looks for the incidents that stand for many.
+pub(super) fn finish(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
+    let mut result = assess(scenario, campaign, filter);
+    represent(&mut result, scenario, campaign, filter);
+    result
+}
+
+/// Simulates these occurrences of every failure, as far as nobody presses Ctrl-C.
+pub(super) fn tally(campaign: &mut RunningCampaign<'_>, occurrences: Range<u64>, screen: &Screen) {
+    let bar = bar("simulating incidents", occurrences.end - occurrences.start, screen);
+    in_pieces(occurrences, FIRST_INCIDENTS, &bar, |piece| campaign.run(piece));
+    bar.finish_and_clear();
 }
 
 /// Runs and assesses a campaign of one tier and one failure, and explains it.
@@ -54,9 +83,9 @@ pub(super) fn explain(
     names: Names<'_>,
     screen: &Screen,
 ) -> Result<(Assessment, Explanation), Stop> {
-    let result = run(&loaded.scenario, args, names, screen)?;
+    let result = run(&loaded.scenario, args, names, None, screen)?;
     let filter = filter(&loaded.scenario, names)?;
-    let settings = settings(&loaded.scenario, args, &filter)?;
+    let settings = settings(&loaded.scenario, args, &filter, 1)?;
     let (Some(tier), Some(failure)) = (filter.tier, filter.failure) else {
         return Err(Stop::invalid("explain needs --tier and --failure"));
     };
@@ -90,7 +119,13 @@ pub(super) fn threads(args: &SimulationArgs) -> Result<usize, Stop> {
     Ok(threads)
 }
 
-fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {
+/// How the options run a campaign, of which one process simulates one of `parts`.
+pub(super) fn settings(
+    scenario: &Scenario,
+    args: &SimulationArgs,
+    filter: &Filter,
+    parts: u64,
+) -> Result<CampaignSettings, Stop> {
     if args.trials == 0 {
         return Err(Stop::invalid("--trials must be at least 1"));
     }
@@ -98,16 +133,28 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
         return Err(Stop::refused(format_args!("--trials {} is more than the limit of {MAX_TRIALS}", args.trials)));
     }
     let threads = threads(args)?;
-    let tiers = if filter.tier.is_some() { 1 } else { scenario.tiers.len() as u64 };
-    let failures = if filter.failure.is_some() { 1 } else { scenario.failures.len() as u64 };
-    let all = args.trials.saturating_mul(tiers).saturating_mul(failures);
+    let (tiers, failures) = size(scenario, filter);
+    let all = (args.trials / parts).saturating_mul(tiers).saturating_mul(failures);
     if all > MAX_INCIDENTS {
         return Err(Stop::refused(format_args!(
             "{} incidents for each of {tiers} tiers and {failures} failures are {all}, more than the limit of {MAX_INCIDENTS}; lower --trials, or choose with --tier and --failure",
-            args.trials
+            args.trials / parts
         )));
     }
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
+}
+
+/// Tiers and failures that are simulated.
+fn size(scenario: &Scenario, filter: &Filter) -> (u64, u64) {
+    let tiers = if filter.tier.is_some() { 1 } else { scenario.tiers.len() as u64 };
+    let failures = if filter.failure.is_some() { 1 } else { scenario.failures.len() as u64 };
+    (tiers, failures)
+}
+
+/// Incidents per tier and failure within the limits, in `parts` processes.
+pub(super) fn most_trials(scenario: &Scenario, filter: &Filter, parts: u64) -> u64 {
+    let (tiers, failures) = size(scenario, filter);
+    (MAX_INCIDENTS / (tiers * failures).max(1)).saturating_mul(parts).min(MAX_TRIALS)
 }
 
 /// The tier of this name.

@@ -8,7 +8,7 @@ use super::output::Screen;
 use super::{Exit, Stop};
 use crate::assess::Assessment;
 use crate::diag::{Diagnostics, Severity};
-use crate::report::{RESULT_BYTES, read_result};
+use crate::report::{PART_BYTES, Part, RESULT_BYTES, read_result};
 use crate::spec::{self, Document, Loaded, limits};
 
 /// What a file is called in messages.
@@ -77,6 +77,12 @@ fn read_from(source: impl Read, path: &Path, most: usize, what: &str) -> Result<
 
 fn read_scenario(path: &Path) -> Result<Vec<u8>, Stop> {
     read(path, limits::FILE_BYTES, "scenario")
+}
+
+/// Reads a part of a run that `simulate --shard` wrote.
+pub(super) fn load_part(path: &Path) -> Result<Part, Stop> {
+    let bytes = read(path, PART_BYTES, "part of a run")?;
+    Part::read(&bytes).map_err(|fault| Stop::invalid(format_args!("cannot merge {}: {fault}", name(path))))
 }
 
 /// Reads a result that `--format json` wrote.

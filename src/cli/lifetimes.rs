@@ -1,12 +1,17 @@
 //! Lifetimes as the options ask for them.
 
+use std::ops::Range;
+
 use super::Stop;
 use super::args::{LifetimeArgs, SimulationArgs};
-use super::campaign::{Names, filter, progress, threads};
+use super::campaign::{Names, filter, threads};
+use super::interrupt;
 use super::output::Screen;
+use super::pieces::{bar, in_pieces};
+use super::precision::{self, Precision};
 use crate::assess::{self, Assessment};
 use crate::model::Scenario;
-use crate::sim::{LifetimeSettings, events_per_year, run_lifetimes};
+use crate::sim::{Filter, LifetimeResult, LifetimeSettings, events_per_year, run_lifetimes};
 
 /// Years of a lifetime: the horizon of most decisions on hardware and contracts.
 pub(super) const DEFAULT_YEARS: f64 = 10.0;
@@ -27,6 +32,9 @@ const MAX_EVENTS: f64 = 2e11;
 /// Events of one lifetime: they are kept in memory.
 const MAX_EVENTS_OF_LIFETIME: f64 = 1e7;
 
+/// Lifetimes of the first piece of work.
+const FIRST_LIFETIMES: u64 = 256;
+
 /// Whether lifetimes are simulated when nobody asks.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Unasked {
@@ -41,11 +49,41 @@ pub(super) fn add(
     result: &mut Assessment,
     scenario: &Scenario,
     (args, lifetimes): (&SimulationArgs, &LifetimeArgs),
-    names: Names<'_>,
-    unasked: Unasked,
+    (names, unasked): (Names<'_>, Unasked),
+    precision: Option<Precision>,
     screen: &Screen,
 ) -> Result<(), Stop> {
     let filter = filter(scenario, names)?;
+    let Some(settings) = settings(scenario, (args, lifetimes), &filter, unasked, 1)? else { return Ok(()) };
+    if interrupt::asked() {
+        return Ok(());
+    }
+    let mut years = none(scenario, &settings, &filter);
+    tally(&mut years, scenario, &filter, 0..settings.lifetimes, screen);
+    if let Some(precision) = precision.filter(|_| !interrupt::asked()) {
+        let limit = (MAX_EVENTS / events(scenario, &settings, &filter).max(1.0)) as u64;
+        let first = precision::of_lifetimes(&years);
+        let more = |count| {
+            let done = years.settings.lifetimes;
+            tally(&mut years, scenario, &filter, done..count, screen);
+            precision::of_lifetimes(&years)
+        };
+        let what = ("times down per lifetime", settings.lifetimes, limit.min(MAX_LIFETIMES));
+        precision.reach(what, first, more, screen);
+    }
+    assess::add_lifetimes(result, scenario, &years);
+    Ok(())
+}
+
+/// How the options run lifetimes, of which one process simulates one of `parts`; `None` if they ask for
+/// none.
+pub(super) fn settings(
+    scenario: &Scenario,
+    (args, lifetimes): (&SimulationArgs, &LifetimeArgs),
+    filter: &Filter,
+    unasked: Unasked,
+    parts: u64,
+) -> Result<Option<LifetimeSettings>, Stop> {
     let number = match (lifetimes.lifetimes, lifetimes.years, unasked) {
         (Some(number), ..) => number,
         (None, None, Unasked::None) => 0,
@@ -60,20 +98,46 @@ pub(super) fn add(
             "--years {years} --lifetimes {number} is more than the limits of {MAX_YEARS} years and {MAX_LIFETIMES} lifetimes"
         )));
     }
-    let of_lifetime = events_per_year(scenario, &filter) * years;
-    let all = of_lifetime * number as f64 * result.tiers.len() as f64;
+    let settings = LifetimeSettings { years, lifetimes: number, first: 0, seed: args.seed, threads: threads(args)? };
+    let of_lifetime = events_per_year(scenario, filter) * years;
+    let all = events(scenario, &settings, filter) * (number / parts) as f64;
     if of_lifetime > MAX_EVENTS_OF_LIFETIME || all > MAX_EVENTS {
         return Err(Stop::refused(format_args!(
-            "{number} lifetimes with about {of_lifetime:.0} events each for {} tiers are more than the limits of {MAX_EVENTS_OF_LIFETIME:.0} events in a lifetime and {MAX_EVENTS:.0} in all; lower --lifetimes or --years",
-            result.tiers.len()
+            "{} lifetimes with about {of_lifetime:.0} events each for {} tiers are more than the limits of {MAX_EVENTS_OF_LIFETIME:.0} events in a lifetime and {MAX_EVENTS:.0} in all; lower --lifetimes or --years",
+            number / parts,
+            tiers(scenario, filter)
         )));
     }
-    if number == 0 {
-        return Ok(());
-    }
-    let settings = LifetimeSettings { years, lifetimes: number, first: 0, seed: args.seed, threads: threads(args)? };
-    let progress = progress("simulating lifetimes", screen);
-    assess::add_lifetimes(result, scenario, &run_lifetimes(scenario, &settings, &filter));
-    progress.finish_and_clear();
-    Ok(())
+    Ok((number > 0).then_some(settings))
+}
+
+/// No lifetimes yet, to which those of the same settings are added.
+pub(super) fn none(scenario: &Scenario, settings: &LifetimeSettings, filter: &Filter) -> LifetimeResult {
+    run_lifetimes(scenario, &LifetimeSettings { lifetimes: 0, first: 0, ..*settings }, filter)
+}
+
+/// Simulates these lifetimes and adds them, as far as nobody presses Ctrl-C.
+pub(super) fn tally(
+    years: &mut LifetimeResult,
+    scenario: &Scenario,
+    filter: &Filter,
+    lifetimes: Range<u64>,
+    screen: &Screen,
+) {
+    let bar = bar("simulating lifetimes", lifetimes.end - lifetimes.start, screen);
+    let settings = years.settings;
+    in_pieces(lifetimes, FIRST_LIFETIMES, &bar, |piece| {
+        let settings = LifetimeSettings { first: piece.start, lifetimes: piece.end - piece.start, ..settings };
+        years.merge(&run_lifetimes(scenario, &settings, filter));
+    });
+    bar.finish_and_clear();
+}
+
+fn tiers(scenario: &Scenario, filter: &Filter) -> usize {
+    if filter.tier.is_some() { 1 } else { scenario.tiers.len() }
+}
+
+/// Events of a lifetime of all tiers.
+fn events(scenario: &Scenario, settings: &LifetimeSettings, filter: &Filter) -> f64 {
+    events_per_year(scenario, filter) * settings.years * tiers(scenario, filter) as f64
 }

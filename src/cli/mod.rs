@@ -7,13 +7,18 @@ mod completions;
 mod explain;
 mod folder;
 mod input;
+mod interrupt;
 mod lifetimes;
+mod merge;
 mod new;
 mod output;
+mod pieces;
 mod plot;
+mod precision;
 mod report;
 mod runbook;
 mod schema;
+mod shard;
 mod simulate;
 mod validate;
 
@@ -39,6 +44,8 @@ pub enum Exit {
     Missed = 3,
     /// More work than the limit.
     Refused = 4,
+    /// Stopped by Ctrl-C: 128 and the number of the signal, as shells count.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -88,6 +95,7 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Validate(args) => validate::run(args, &screen),
         Command::Compare(args) => compare::run(args, &screen),
         Command::Simulate(args) => simulate::run(args, &screen),
+        Command::Merge(args) => merge::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
         Command::Report(args) => report::run(args, &screen),
         Command::Plot(args) => plot::run(args, &screen),
@@ -96,6 +104,10 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Completions(args) => completions::run(args),
     };
     match result {
+        Ok(Exit::Fine | Exit::Missed) if interrupt::asked() => {
+            screen.note("stopped: this is what was known by then");
+            Exit::Interrupted.into()
+        }
         Ok(exit) => exit.into(),
         Err(stop) => {
             if !stop.message.is_empty() {

@@ -24,8 +24,8 @@ pub(super) fn subject(
         (Some(file), None) => {
             let loaded = input::load(file, screen)?;
             let (scenario, names) = (&loaded.scenario, Names::default());
-            let mut result = campaign::run(scenario, options.0, names, screen)?;
-            lifetimes::add(&mut result, scenario, options, names, Unasked::Some, screen)?;
+            let mut result = campaign::run(scenario, options.0, names, None, screen)?;
+            lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), None, screen)?;
             result.assumptions = assumptions(&loaded.resolved);
             Ok(result)
         }

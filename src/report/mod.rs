@@ -19,6 +19,7 @@ mod file_names;
 mod json;
 mod markdown;
 mod page;
+mod part;
 mod result;
 mod verdict;
 
@@ -30,4 +31,5 @@ pub use file_names::FileNames;
 pub use json::{explained_json, json, resolved_json};
 pub use markdown::render as markdown;
 pub use page::page;
+pub use part::{PART_BYTES, Part, PartOptions, PartScenario};
 pub use result::{RESULT_BYTES, read_result};

@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::impact::Impact;
 use super::incident::{Outcome, Scratch, facts, simulate};
 use super::lanes::{self, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
+use super::running::RunningCampaign;
 use super::tally::{Block, CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 use super::timeline::{Joined, TimeLine};
 use crate::id::{FailureId, Id, ServiceId, TierId};
@@ -93,6 +92,16 @@ impl<'a> Simulator<'a> {
         };
         let programs = failures.iter().map(compile).collect();
         Self { scenario, assets, seed, truncate, tiers, failures, tables, programs }
+    }
+
+    /// How many failures are simulated.
+    pub(super) fn failures(&self) -> usize {
+        self.failures.len()
+    }
+
+    /// How many plans the scenario has.
+    pub(super) fn plans(&self) -> usize {
+        self.scenario.plans.len()
     }
 
     fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
@@ -286,13 +295,16 @@ fn hit_member<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) 
 }
 
 /// What is tallied of one failure in a range of occurrences: by tier, then application and services.
-struct FailureTally {
-    tiers: Vec<Vec<IncidentTally>>,
-    pairs: Vec<(usize, usize, PairTally, PairTally)>,
+#[derive(Clone)]
+pub(super) struct FailureTally {
+    pub(super) tiers: Vec<Vec<IncidentTally>>,
+    pub(super) pairs: Vec<(usize, usize, PairTally, PairTally)>,
 }
 
 impl FailureTally {
-    fn new(simulator: &Simulator<'_>, programs: &[Option<FailureProgram>]) -> Self {
+    /// Nothing yet of the failure at this position.
+    pub(super) fn new(simulator: &Simulator<'_>, failure: usize) -> Self {
+        let programs = &simulator.programs[failure];
         let tiers =
             programs.iter().map(|p| p.as_ref().map_or_else(Vec::new, |p| empty_tallies(simulator, p))).collect();
         let held: Vec<usize> = (0..programs.len()).filter(|n| programs[*n].is_some()).collect();
@@ -304,7 +316,7 @@ impl FailureTally {
         Self { tiers, pairs }
     }
 
-    fn merge(mut self, other: &Self) -> Self {
+    pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.tiers.iter_mut().flatten().zip(other.tiers.iter().flatten()) {
             mine.merge(theirs);
         }
@@ -312,7 +324,6 @@ impl FailureTally {
             mine.2.merge(&theirs.2);
             mine.3.merge(&theirs.3);
         }
-        self
     }
 }
 
@@ -344,34 +355,15 @@ fn empty_tallies(simulator: &Simulator<'_>, program: &FailureProgram) -> Vec<Inc
 /// `settings.threads`: how many threads share the work; at least one is used.
 #[must_use]
 pub fn run_incidents(scenario: &Scenario, settings: &CampaignSettings, filter: &Filter) -> CampaignResult {
-    let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
-    let threads = settings.threads.max(1) as u64;
-    // Two ranges per thread even out failures that cost more than others.
-    let ranges = if threads == 1 { 1 } else { 2 * threads }.min(settings.trials.max(1));
-    let tasks: Vec<(usize, u64, u64)> = (0..simulator.failures.len())
-        .flat_map(|failure| {
-            (0..ranges).map(move |n| (failure, settings.trials * n / ranges, settings.trials * (n + 1) / ranges))
-        })
-        .collect();
-    let run = |&(failure, from, to): &(usize, u64, u64)| (failure, run_range(&simulator, failure, from, to));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
-    let parts: Vec<(usize, FailureTally)> = match (threads, pool) {
-        (1, _) | (_, Err(_)) => tasks.iter().map(run).collect(),
-        (_, Ok(pool)) => pool.install(|| tasks.par_iter().map(run).collect()),
-    };
-    let mut merged: Vec<Option<FailureTally>> = (0..simulator.failures.len()).map(|_| None).collect();
-    for (failure, part) in parts {
-        merged[failure] = Some(match merged[failure].take() {
-            Some(tally) => tally.merge(&part),
-            None => part,
-        });
-    }
-    collect(&simulator, *settings, merged.into_iter().flatten().collect())
+    let mut campaign = RunningCampaign::new(scenario, settings, filter);
+    campaign.run(0..settings.trials);
+    campaign.result()
 }
 
-fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> FailureTally {
+/// Occurrences `from..to` of the failure at this position, for all tiers.
+pub(super) fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> FailureTally {
     let programs = &simulator.programs[failure];
-    let mut tally = FailureTally::new(simulator, programs);
+    let mut tally = FailureTally::new(simulator, failure);
     let mut worker = Worker::default();
     let mut blocks: Vec<Block> = programs.iter().map(|_| Block::default()).collect();
     let mut start = from;
@@ -502,7 +494,12 @@ fn record_steps(program: &FailureProgram, scratch: &Scratch, tallies: &mut [Inci
     }
 }
 
-fn collect(simulator: &Simulator<'_>, settings: CampaignSettings, tallies: Vec<FailureTally>) -> CampaignResult {
+/// Tallies as others read them.
+pub(super) fn collect(
+    simulator: &Simulator<'_>,
+    settings: CampaignSettings,
+    tallies: Vec<FailureTally>,
+) -> CampaignResult {
     let mut tiers: Vec<TierTally> =
         simulator.tiers.iter().map(|tier| TierTally { tier: *tier, incidents: Vec::new() }).collect();
     let mut pairs = Vec::new();

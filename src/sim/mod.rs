@@ -18,6 +18,7 @@ mod program;
 mod random;
 mod represent;
 mod route;
+mod running;
 mod schedule;
 mod scheduler;
 mod share;
@@ -31,9 +32,12 @@ mod worth;
 pub use anatomy::{ActTally, Anatomy, anatomy};
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
-pub use lifetime::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, events_per_year, run_lifetimes};
+pub use lifetime::{
+    LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, events_per_year, run_lifetimes,
+};
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use represent::{Representative, representatives};
+pub use running::{CampaignRecord, RunningCampaign};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 pub use timeline::{Act, Ending, Line, TimeLine, Wait};
 pub use worth::{Worth, worths};

@@ -4,6 +4,10 @@ use super::incident::{Outcome, PlanLabel};
 use crate::id::{FailureId, PlanId, ServiceId, StepId, TierId};
 use crate::stats::{PairTally, Tally};
 
+mod record;
+
+pub(super) use record::IncidentRecord;
+
 /// How a campaign is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CampaignSettings {

@@ -19,14 +19,15 @@ pub(super) struct Histogram {
     counts: Vec<u64>,
 }
 
+/// The bin of a value.
 #[inline(always)]
-fn index(value: u64) -> usize {
+pub(super) fn index(value: u64) -> usize {
     let shift = (u64::BITS - BITS - 1).saturating_sub(value.leading_zeros());
     (shift as usize) * (1 << BITS) + (value >> shift) as usize
 }
 
 /// Least and greatest value of a bin.
-fn range(index: usize) -> (u64, u64) {
+pub(super) fn range(index: usize) -> (u64, u64) {
     let half = 1_usize << BITS;
     if index < 2 * half {
         return (index as u64, index as u64);
@@ -55,7 +56,7 @@ impl Histogram {
     }
 
     /// Makes room for the bins `from..to`.
-    fn cover(&mut self, from: usize, to: usize) {
+    pub(super) fn cover(&mut self, from: usize, to: usize) {
         let (from, to) = if self.counts.is_empty() {
             (from, to)
         } else {
@@ -67,6 +68,11 @@ impl Histogram {
             counts[self.first - from..][..self.counts.len()].copy_from_slice(&self.counts);
         }
         (self.first, self.counts) = (from, counts);
+    }
+
+    /// For how many bins there is room.
+    pub(super) fn room(&self) -> usize {
+        self.counts.len()
     }
 
     /// Adds all of another histogram.

@@ -7,11 +7,13 @@ mod histogram;
 mod pair;
 mod proportion;
 mod rank;
+mod record;
 mod tally;
 
 pub use pair::{Difference, PairTally};
 pub use proportion::Proportion;
 pub use rank::{Rank, order_statistic_interval};
+pub use record::TallyRecord;
 pub use tally::{Estimate, Quantile, Tally};
 
 /// The 97.5% point of the standard normal distribution: two-sided intervals of 95%.

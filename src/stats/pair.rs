@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::record::PairFields;
 use super::{OUTSIDE, Z_95, squared_deviations};
 
 /// Degrees of freedom from which Student's t and the normal distribution give the same interval to
@@ -10,14 +11,15 @@ use super::{OUTSIDE, Z_95, squared_deviations};
 const NORMAL_FROM: u64 = 1000;
 
 /// Mergeable tally of differences between two outcomes of the same trial.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PairFields")]
 pub struct PairTally {
-    sum: i128,
-    sum_of_squares: u128,
-    both: u64,
-    only_first: u64,
-    only_second: u64,
-    neither: u64,
+    pub(super) sum: i128,
+    pub(super) sum_of_squares: u128,
+    pub(super) both: u64,
+    pub(super) only_first: u64,
+    pub(super) only_second: u64,
+    pub(super) neither: u64,
 }
 
 /// Mean difference, first minus second, with its 95% interval.

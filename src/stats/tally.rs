@@ -8,21 +8,21 @@ use super::squared_deviations;
 
 /// Values above this count as this: 2^58 ms are nine million years, 2^58 bytes 288 petabytes, and the
 /// squares of 1024 of them fit 128 bits.
-const LARGEST: u64 = 1 << 58;
+pub(super) const LARGEST: u64 = 1 << 58;
 
 /// Tally of non-negative integers (milliseconds, or bytes), and of how many were infinite.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
-    zeros: u64,
-    infinite: u64,
-    above_zero: u64,
-    sum: u128,
-    sum_of_squares: u128,
+    pub(super) zeros: u64,
+    pub(super) infinite: u64,
+    pub(super) above_zero: u64,
+    pub(super) sum: u128,
+    pub(super) sum_of_squares: u128,
     /// Least of the values above zero.
-    min: u64,
-    max: u64,
+    pub(super) min: u64,
+    pub(super) max: u64,
     /// Values above zero.
-    histogram: Histogram,
+    pub(super) histogram: Histogram,
 }
 
 /// A quantile with its 95% interval.

@@ -17,6 +17,7 @@ mod campaign;
 mod events;
 mod ledger;
 mod meet;
+mod record;
 mod recovery;
 mod situation;
 mod tally;
@@ -24,4 +25,5 @@ mod unit;
 mod world;
 
 pub use campaign::{events_per_year, run_lifetimes};
+pub use record::LifetimeRecord;
 pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally};

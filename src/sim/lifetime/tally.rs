@@ -206,12 +206,15 @@ impl LifetimeTally {
         match price {
             Some(price) => price * quantity,
             None => {
-                let missing = (service, key);
-                if let Err(at) = self.unpriced.binary_search_by_key(&(service.index(), key), |(s, k)| (s.index(), *k)) {
-                    self.unpriced.insert(at, missing);
-                }
+                self.misses_price(service, key);
                 0.0
             }
+        }
+    }
+
+    pub(super) fn misses_price(&mut self, service: ServiceId, key: &'static str) {
+        if let Err(at) = self.unpriced.binary_search_by_key(&(service.index(), key), |(s, k)| (s.index(), *k)) {
+            self.unpriced.insert(at, (service, key));
         }
     }
 
@@ -242,7 +245,7 @@ impl LifetimeTally {
         self.penalty_of_lifetime.merge(&other.penalty_of_lifetime);
         self.penalty.merge(&other.penalty);
         for (service, key) in &other.unpriced {
-            self.price(*service, key, None, 1.0);
+            self.misses_price(*service, key);
         }
         self.exposed.merge(&other.exposed);
         self.outage.merge(&other.outage);

@@ -1,0 +1,85 @@
+//! `--precision`: rounds that double a run until its figures are known well enough, or until it is plain
+//! that the limit comes first. A round depends on what was simulated, never on the clock.
+
+use super::Stop;
+use super::args::PrecisionArgs;
+use super::interrupt;
+use super::output::Screen;
+use crate::report::human::percent;
+use crate::sim::{CampaignResult, LifetimeResult};
+use crate::stats::{Tally, Z_95};
+
+/// The share of itself within which a figure is to be known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Precision(f64);
+
+/// Closest share: a hundred million incidents hardly know a mean better.
+const CLOSEST: f64 = 0.0001;
+
+/// Widest share: beyond, an interval says little.
+const WIDEST: f64 = 0.5;
+
+impl Precision {
+    /// What the option says, if it is given.
+    pub(super) fn new(args: &PrecisionArgs) -> Result<Option<Self>, Stop> {
+        let Some(text) = &args.precision else { return Ok(None) };
+        let share = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()).map(|n| n / 100.0);
+        match share {
+            Some(share) if (CLOSEST..=WIDEST).contains(&share) => Ok(Some(Self(share))),
+            _ => Err(Stop::invalid(format_args!(
+                "--precision takes a share from {} to {}, such as 1%, not {text}",
+                percent(CLOSEST),
+                percent(WIDEST)
+            ))),
+        }
+    }
+
+    /// Doubles a run until its worst figure is within this share.
+    ///
+    /// # Arguments
+    /// `done`: how many are simulated already. `limit`: how many can be at most. `more`: simulates up to
+    /// so many, and returns how far off the worst figure then is.
+    pub(super) fn reach(
+        self,
+        (what, done, limit): (&str, u64, u64),
+        mut off: Option<f64>,
+        mut more: impl FnMut(u64) -> Option<f64>,
+        screen: &Screen,
+    ) {
+        let mut count = done;
+        while let Some(worst) = off.filter(|worst| *worst > self.0) {
+            // An interval narrows with the root of the number.
+            let needed = count as f64 * (worst / self.0).powi(2);
+            let known = format!("{what} are known within {} after {count}", percent(worst));
+            if interrupt::asked() {
+                return;
+            }
+            if needed > limit as f64 || count >= limit {
+                screen.note(&format!(
+                    "{known}; {} would take about {needed:.0}, more than the limit of {limit}",
+                    percent(self.0)
+                ));
+                return;
+            }
+            count = count.saturating_mul(2).min(limit);
+            off = more(count);
+        }
+    }
+}
+
+/// How far off the worst mean recovery time may be, as a share of it; `None` if there is nothing to know.
+pub(super) fn of_incidents(result: &CampaignResult) -> Option<f64> {
+    let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
+    incidents.filter_map(|i| off(&i.recovery_time)).reduce(f64::max)
+}
+
+/// The same of the time that a tier is down; tiers that never were are left out.
+pub(super) fn of_lifetimes(result: &LifetimeResult) -> Option<f64> {
+    result.tiers.iter().filter_map(|tier| off(&tier.downtime_of_lifetime)).reduce(f64::max)
+}
+
+/// Half the interval of a mean as a share of it; `None` where all is zero or nothing is finite.
+fn off(tally: &Tally) -> Option<f64> {
+    let mean = tally.mean().filter(|mean| *mean > 0.0)?;
+    Some(tally.standard_error().map_or(f64::INFINITY, |error| Z_95 * error / mean))
+}

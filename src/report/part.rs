@@ -1,0 +1,140 @@
+//! A part of a run as a file: what was asked for, which share of it this is, and its tallies. A file is
+//! anybody's: nothing in it is taken on trust.
+
+use serde::{Deserialize, Serialize};
+
+use crate::sim::{CampaignRecord, LifetimeRecord};
+
+/// Bytes of a part: those of large scenarios with millions of incidents have some tens of megabytes.
+pub const PART_BYTES: usize = 256 << 20;
+
+/// Version of the form.
+const PART_VERSION: u64 = 1;
+
+/// A part of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    drplan_part: u64,
+    /// Version of the program.
+    pub drplan: String,
+    /// What was simulated.
+    pub scenario: PartScenario,
+    /// What was asked for.
+    pub options: PartOptions,
+    /// Which part this is, from 1 …
+    pub shard: u64,
+    /// … of how many.
+    pub shards: u64,
+    /// What its incidents came to.
+    pub incidents: CampaignRecord,
+    /// What its lifetimes came to, if there are any.
+    pub lifetimes: Option<LifetimeRecord>,
+}
+
+/// The scenario of a part, so that parts alone are enough to join them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartScenario {
+    /// Hash of its values.
+    pub hash: String,
+    /// The file.
+    pub text: String,
+}
+
+/// The options of the whole run that change a byte of its result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartOptions {
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Incidents per tier and failure.
+    pub trials: u64,
+    /// Years of a lifetime.
+    pub years: f64,
+    /// Lifetimes; 0 for none.
+    pub lifetimes: u64,
+    /// The only tier.
+    pub tier: Option<String>,
+    /// The only failure.
+    pub failure: Option<String>,
+    /// The only member of it.
+    pub member: Option<String>,
+}
+
+/// What tells a part from other files.
+#[derive(Deserialize)]
+struct Head {
+    drplan_part: Option<u64>,
+    drplan: Option<String>,
+}
+
+impl Part {
+    /// A part of a run of this program.
+    #[must_use]
+    pub fn new(
+        scenario: PartScenario,
+        options: PartOptions,
+        (shard, shards): (u64, u64),
+        incidents: CampaignRecord,
+        lifetimes: Option<LifetimeRecord>,
+    ) -> Self {
+        let drplan = env!("CARGO_PKG_VERSION").to_owned();
+        Self { drplan_part: PART_VERSION, drplan, scenario, options, shard, shards, incidents, lifetimes }
+    }
+
+    /// As JSON with a final line break.
+    ///
+    /// # Errors
+    /// None for a part that this program made; the serialiser's own words otherwise.
+    pub fn json(&self) -> Result<String, String> {
+        serde_json::to_string(self).map(|text| text + "\n").map_err(|e| e.to_string())
+    }
+
+    /// Reads what [`Self::json`] wrote. Its tallies are consistent in themselves; whether they are those
+    /// of its scenario shows when they are added up.
+    ///
+    /// # Arguments
+    /// `bytes`: at most [`PART_BYTES`] of them.
+    ///
+    /// # Errors
+    /// A phrase for people: no JSON, no part, another version.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let fault = |error| format!("it is no part of a run: {error}");
+        let head: Head = serde_json::from_slice(bytes).map_err(fault)?;
+        match head.drplan_part {
+            None => return Err("it is no part of a run: drplan_part is missing".to_owned()),
+            Some(PART_VERSION) => {}
+            Some(other) => return Err(format!("its drplan_part is {other}; this program reads {PART_VERSION}")),
+        }
+        let mine = env!("CARGO_PKG_VERSION");
+        if let Some(theirs) = head.drplan.filter(|version| version != mine) {
+            return Err(format!("it is of version {theirs} of drplan; this is {mine}"));
+        }
+        serde_json::from_slice(bytes).map_err(fault)
+    }
+
+    /// Why this is no part of the run that another part is of; `None` if it is.
+    #[must_use]
+    pub fn foreign(&self, other: &Self) -> Option<String> {
+        let (mine, theirs) = (&self.options, &other.options);
+        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "all".to_owned());
+        let options = [
+            ("scenario", self.scenario.hash.clone(), other.scenario.hash.clone()),
+            ("number of parts", self.shards.to_string(), other.shards.to_string()),
+            ("seed", mine.seed.to_string(), theirs.seed.to_string()),
+            ("number of incidents", mine.trials.to_string(), theirs.trials.to_string()),
+            ("number of lifetimes", mine.lifetimes.to_string(), theirs.lifetimes.to_string()),
+            ("length of lifetimes in years", mine.years.to_string(), theirs.years.to_string()),
+            ("tier", name(&mine.tier), name(&theirs.tier)),
+            ("failure", name(&mine.failure), name(&theirs.failure)),
+            ("member", name(&mine.member), name(&theirs.member)),
+        ];
+        let differs = options.into_iter().find(|(_, mine, theirs)| mine != theirs);
+        if let Some((what, mine, theirs)) = differs {
+            return Some(format!("its {what} is {mine} in place of {theirs}"));
+        }
+        // Of the same values, in another order perhaps; but the page of assumptions names lines.
+        (self.scenario != other.scenario).then(|| "its scenario is written in another way".to_owned())
+    }
+}
