@@ -14,7 +14,7 @@ const COUNT: &str = "DRPLAN_SHARDS";
 struct Scheduler {
     name: &'static str,
     index: &'static str,
-    /// Number of the first task, or the variable that holds it.
+    /// Number of the first task, and the variable that holds it where it may be another.
     first: (u64, &'static str),
     step: &'static str,
     count: &'static str,
@@ -27,7 +27,7 @@ const SCHEDULERS: [Scheduler; 5] = [
     Scheduler {
         name: "Slurm",
         index: "SLURM_ARRAY_TASK_ID",
-        first: (0, "SLURM_ARRAY_TASK_MIN"),
+        first: (1, "SLURM_ARRAY_TASK_MIN"),
         step: "SLURM_ARRAY_TASK_STEP",
         count: "SLURM_ARRAY_TASK_COUNT",
         last: "",
@@ -104,10 +104,14 @@ impl Shard {
             text.parse().map(Some).map_err(|_| fault())
         };
         let index = number(scheduler.index)?.unwrap_or_default();
-        let first = number(scheduler.first.1)?.unwrap_or(scheduler.first.0);
-        let step = number(scheduler.step)?.unwrap_or(1).max(1);
+        let told = number(COUNT)?;
+        // Who says how many there are may submit a few of them again: then what the array begins with
+        // says nothing.
+        let array = |name: &str| if told.is_some() { Ok(None) } else { number(name) };
+        let first = array(scheduler.first.1)?.unwrap_or(scheduler.first.0);
+        let step = array(scheduler.step)?.unwrap_or(1).max(1);
         let position = |task: u64| task.saturating_sub(first) / step + 1;
-        let count = match (number(COUNT)?, number(scheduler.count)?, number(scheduler.last)?) {
+        let count = match (told, number(scheduler.count)?, number(scheduler.last)?) {
             (Some(count), ..) | (None, Some(count), _) => count,
             (None, None, Some(last)) => position(last),
             (None, None, None) => {
@@ -148,6 +152,10 @@ mod tests {
         let mut steps = slurm.to_vec();
         steps.push(("SLURM_ARRAY_TASK_STEP", "2"));
         assert_eq!(auto(&steps), Ok((3, 4)));
+        // The third of four, submitted again by itself.
+        let again = [("SLURM_ARRAY_TASK_ID", "3"), ("SLURM_ARRAY_TASK_MIN", "3"), ("SLURM_ARRAY_TASK_COUNT", "1")];
+        assert_eq!(auto(&again), Ok((1, 1)));
+        assert_eq!(auto(&[again.as_slice(), &[("DRPLAN_SHARDS", "4")]].concat()), Ok((3, 4)));
         assert_eq!(auto(&[("JOB_COMPLETION_INDEX", "0"), ("DRPLAN_SHARDS", "3")]), Ok((1, 3)));
         assert_eq!(auto(&[("PARALLEL_SEQ", "3"), ("DRPLAN_SHARDS", "3")]), Ok((3, 3)));
         assert_eq!(auto(&[("AWS_BATCH_JOB_ARRAY_INDEX", "1"), ("AWS_BATCH_JOB_ARRAY_SIZE", "2")]), Ok((2, 2)));

@@ -1,0 +1,136 @@
+//! How often intervals of 95% hold the truth: 20,000 small runs of cases whose truth is known.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod common;
+
+use common::engine::{Case, MS, load, tally};
+use drplan::assess::{add_lifetimes, assess};
+use drplan::model::Scenario;
+use drplan::sim::{CampaignSettings, Filter, LifetimeSettings, run_incidents, run_lifetimes};
+use drplan::stats::{Proportion, Z_95, order_statistic_interval};
+use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
+
+/// Repetitions: the deviation of a coverage of 95% is then 0.15 points.
+const RUNS: u64 = 20_000;
+
+/// What a coverage may be off its exact value: more than four such deviations, of bins and rounding too.
+const OFF: f64 = 0.007;
+
+const HOUR: f64 = 3600.0;
+const YEAR: f64 = 8760.0 * HOUR;
+
+/// Counts the runs that each test of a run is met in, on two threads.
+fn counted<const N: usize>(one: impl Fn(u64) -> [bool; N] + Sync) -> [u64; N] {
+    let half = |from: u64| {
+        let mut counts = [0; N];
+        for seed in (from..RUNS).step_by(2) {
+            one(seed).iter().zip(&mut counts).for_each(|(met, count)| *count += u64::from(*met));
+        }
+        counts
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(1));
+        let (mut mine, other) = (half(0), other.join().unwrap());
+        mine.iter_mut().zip(other).for_each(|(mine, other)| *mine += other);
+        mine
+    })
+}
+
+/// A recovery that takes Exp(1 h), against an objective that `met` of all keep: P(X <= x) = 1 − exp(−x).
+fn exponential(met: f64) -> Scenario {
+    let rto = -(1.0 - met).ln() * HOUR;
+    let text = Case::new()
+        .with("failures", r#"drop = { kind = "deletion", hits = "d", rate = "1 / year", detected = "0s" }"#)
+        .with(
+            "copies",
+            r#"vault = { kind = "backup", of = "db", at = "there", every = "1d", takes = "1s", keep = "30d" }"#,
+        )
+        .back("drop", "vault", r#"["mend"]"#)
+        .with("steps", r#"mend = { phase = "restore", takes = { mean = "1h" } }"#)
+        .with("service", format!(r#"objectives = {{ default = {{ rto = "{rto}s", chance = "50%" }} }}"#))
+        .text();
+    load(&text)
+}
+
+/// Of n outcomes the i-th smallest is at most the quantile of p if i or more outcomes are below it, a
+/// binomial number B: the interval from the l-th to the h-th holds it with P(l <= B < h).
+fn coverage_of_quantile(n: u64, p: f64) -> f64 {
+    let rank = order_statistic_interval(n, p).unwrap();
+    let below = Binomial::new(p, n).unwrap();
+    below.cdf(rank.high - 1) - below.cdf(rank.low - 1)
+}
+
+/// Mean, quantiles and a share of 1,000 exponential recoveries.
+#[test]
+fn of_incidents() {
+    const N: u64 = 1_000;
+    const SHARES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+    let met = 0.9;
+    let scenario = exponential(met);
+    let counts = counted(|seed| {
+        let settings = CampaignSettings { trials: N, seed, threads: 1, truncate: false };
+        let result = run_incidents(&scenario, &settings, &Filter::default());
+        let i = tally(&scenario, &result, "drop", None);
+        let times = &i.recovery_time;
+        let half = Z_95 * times.standard_error().unwrap() * MS;
+        let share = Proportion::new(i.rto_met, i.n);
+        let quantile = |p: f64| {
+            let (truth, found) = (-(1.0 - p).ln() * HOUR, times.quantile(p, MS).unwrap());
+            found.low <= truth && truth <= found.high.unwrap()
+        };
+        let [a, b, c, d] = SHARES.map(quantile);
+        let mean = (times.mean().unwrap() * MS - HOUR).abs() <= half;
+        [mean, share.low.unwrap() <= met && met <= share.high.unwrap(), a, b, c, d]
+    });
+    let [mean, share, quantiles @ ..] = counts.map(|count| count as f64 / RUNS as f64);
+    // Skewness 2: 25 × 2² = 100 outcomes are enough for a mean, and there are ten times as many.
+    assert!((0.94..=0.96).contains(&mean), "mean: {mean}");
+    let within = |n: &u64| {
+        let p = Proportion::new(*n, N);
+        p.low.unwrap() <= met && met <= p.high.unwrap()
+    };
+    let binomial = Binomial::new(met, N).unwrap();
+    let wilson: f64 = (0..=N).filter(within).map(|n| binomial.pmf(n)).sum();
+    assert!((share - wilson).abs() <= OFF, "share: {share}, Wilson's {wilson}");
+    for (found, p) in quantiles.into_iter().zip(SHARES) {
+        let exact = coverage_of_quantile(N, p);
+        println!("p{}: {found}, exactly {exact}", p * 100.0);
+        assert!((found - exact).abs() <= OFF, "p{}: {found}, exactly {exact}", p * 100.0);
+    }
+}
+
+/// Availability over n lifetimes of ten years, each down about m times for Exp(4 h). The time down of a
+/// lifetime is compound Poisson with skewness 3 ÷ √(2m), so that about 25 × 9 ÷ 2m lifetimes are enough:
+/// where n is more, the interval is there almost always, and holds the truth as often as it says. Where
+/// it is less, it is withheld almost always.
+#[test]
+fn of_availability() {
+    for (m, lifetimes, enough) in [(5.0, 200, true), (1.0, 200, true), (0.2, 1_000, true), (0.1, 200, false)] {
+        let (up, down) = (10.0 * YEAR / m, 4.0 * HOUR);
+        let failure = format!(
+            r#"site = {{ kind = "outage", hits = "here", rate = "{} / year", lasts = {{ mean = "4h" }} }}"#,
+            m / 10.0
+        );
+        let scenario = load(&Case::new().with("failures", failure).text());
+        // The chance to be down at t is q (1 − exp(−t ÷ r)), 1/r = 1/up + 1/down.
+        let (q, r) = (down / (up + down), up * down / (up + down));
+        let truth = 1.0 - q * (1.0 - r / (10.0 * YEAR));
+        let none = CampaignSettings { trials: 1, seed: 1, threads: 1, truncate: false };
+        let base = assess(&scenario, &run_incidents(&scenario, &none, &Filter::default()), &Filter::default());
+        let [given, held] = counted(|seed| {
+            let settings = LifetimeSettings { years: 10.0, lifetimes, first: 0, seed, threads: 1 };
+            let mut result = base.clone();
+            add_lifetimes(&mut result, &scenario, &run_lifetimes(&scenario, &settings, &Filter::default()));
+            let interval = result.tiers[0].availability;
+            [interval.is_some(), interval.is_some_and(|a| a.low <= truth && truth <= a.high)]
+        });
+        let (share, coverage) = (given as f64 / RUNS as f64, held as f64 / given.max(1) as f64);
+        println!("{m} a lifetime, {lifetimes}: given in {share}, holds in {coverage}");
+        if enough {
+            assert!(share > 0.9, "{m} a lifetime: given in {share}");
+            assert!((0.94..=0.96).contains(&coverage), "{m} a lifetime: holds in {coverage}");
+        } else {
+            assert!(share < 0.02, "{m} a lifetime: given in {share}");
+        }
+    }
+}
