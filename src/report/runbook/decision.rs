@@ -238,7 +238,7 @@ fn break_even(lasts: &Delay, resume: f64, price: f64) -> BreakEven {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
     use crate::model::Law;
