@@ -146,7 +146,7 @@ fn entries(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     let scenario = subject.scenario();
     let mut wanted = vec![("plans", subject.plan.name.clone()), ("services", subject.service.name.clone())];
     wanted.extend(subject.causes().map(|(_, failure, _)| ("failures", failure.name.clone())));
-    let steps = subject.fitted.steps.iter().map(|s| s.step).chain(subject.plan.failback.nodes.iter().map(|n| n.step));
+    let steps = subject.fitted.steps.iter().map(|s| s.step).chain(subject.back.iter().map(|n| n.step));
     wanted.extend(steps.map(|step| ("steps", scenario.steps[step].name.clone())));
     wanted.extend(subject.row.copies.iter().map(|copy| ("copies", scenario.copies[*copy].name.clone())));
     wanted.extend(subject.service.data.map(|data| ("data", scenario.data[data].name.clone())));

@@ -171,7 +171,7 @@ fn price(subject: &Subject<'_>, id: crate::id::FailureId, todos: &mut Todos) -> 
     let times = subject.times(id)?;
     let (failover, lost) = (times.after_decision.mean()?, times.data_loss.mean()?);
     let scenario = subject.scenario();
-    let redirects = subject.plan.failback.nodes.iter().map(|n| &scenario.steps[n.step]);
+    let redirects = subject.back.iter().map(|n| &scenario.steps[n.step]);
     let redirects = redirects.filter(|s| s.phase == Phase::Redirect).filter_map(|s| s.takes.as_ref());
     let failback = redirects.map(Delay::mean).sum();
     if lost == 0.0 {
