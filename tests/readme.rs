@@ -64,6 +64,18 @@ fn every_command_runs() {
         let output = run(command, folder.path());
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    is_the_chart(folder.path());
+}
+
+/// The picture is what the commands beside it draw; `INSTA_UPDATE=always` draws it anew.
+fn is_the_chart(folder: &Path) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/kafka--region--data-loss.svg");
+    let drawn = fs::read_to_string(folder.join("charts/region--data-loss.svg")).expect("a chart");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|v| v == "always") {
+        fs::write(&path, &drawn).unwrap();
+    }
+    assert!(README.contains("](tests/snapshots/kafka--region--data-loss.svg)"));
+    assert_eq!(fs::read_to_string(&path).expect("the picture"), drawn);
 }
 
 #[test]
@@ -73,4 +85,18 @@ fn the_output_is_what_the_first_command_prints() {
     let output = String::from_utf8(run(first, folder.path()).stdout).unwrap();
     let shown = fenced("text").join("\n");
     assert!(output.starts_with(&shown), "the README shows:\n{shown}\n\nthe program prints:\n{output}");
+}
+
+#[test]
+fn the_runbook_is_what_its_command_writes() {
+    let folder = folder();
+    let command =
+        fenced("sh").into_iter().find_map(|line| line.strip_prefix(PROGRAM).filter(|c| c.starts_with("runbook")));
+    assert!(run(command.expect("a command for runbooks"), folder.path()).status.success());
+    let written = fs::read_to_string(folder.path().join("runbooks/continuous--rebuild.md")).unwrap();
+    let shown = fenced("markdown").join("\n");
+    assert!(
+        shown.lines().count() > 5 && written.contains(&shown),
+        "the README shows:\n{shown}\n\nwritten is:\n{written}"
+    );
 }
