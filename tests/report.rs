@@ -131,6 +131,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         title: Some(format!("Tier {id}")),
         strategies: BTreeMap::from([("shop".to_owned(), id.to_owned())]),
         incidents: vec![incident],
+        lifetimes: None,
         availability: None,
         outages_per_year: None,
         downtime_per_year: None,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::lifetime::Lifetimes;
 use super::representative::Representatives;
 use super::verdict::Verdict;
 use crate::cost::CostItem;
@@ -96,6 +97,9 @@ pub struct TierAssessment {
     pub data_loss_per_year: Option<Estimate>,
     /// Money; needs lifetimes.
     pub penalty_per_year: Option<Estimate>,
+    /// What lifetimes say beyond that; `None` without lifetimes.
+    #[serde(default)]
+    pub lifetimes: Option<Lifetimes>,
     /// The yearly figures as far as incidents that never overlap tell them.
     pub rare_event: RareEvent,
     /// The monthly bill.
@@ -104,6 +108,22 @@ pub struct TierAssessment {
     pub objectives_met: Option<bool>,
     /// The objectives one by one.
     pub objectives: Objectives,
+}
+
+impl TierAssessment {
+    /// Money of a year: twelve bills and the expected losses, from lifetimes if there are any; `None` if a
+    /// price is missing. And the part of it that has prices.
+    #[must_use]
+    pub fn expected_cost_per_year(&self) -> (Option<f64>, f64) {
+        let known = self.cost.known_per_month * 12.0 + self.rare_event.known_penalty_per_year;
+        let lived = self.lifetimes.as_ref().and_then(|l| l.cost_per_year.as_ref()).and_then(|cost| cost.mean);
+        let summed = self.cost.per_month.zip(self.rare_event.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
+        // Years in which nothing was lost do not say what the loss of everything would cost.
+        match (lived, summed) {
+            (Some(lived), Some(_)) => (Some(lived), lived),
+            _ => (summed, known),
+        }
+    }
 }
 
 /// Share of the time in service with its interval.

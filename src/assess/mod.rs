@@ -3,6 +3,7 @@
 mod assessment;
 mod explain;
 mod formulas;
+mod lifetime;
 mod objective;
 mod representative;
 mod times;
@@ -15,6 +16,7 @@ pub use assessment::{
     TierAssessment, Word,
 };
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
+pub use lifetime::{Lifetimes, ServiceYears};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
@@ -25,7 +27,9 @@ use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
 use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
-use crate::sim::{CampaignResult, Filter, IncidentTally, PairResult, PlanLabel, StepTally, TierTally, representatives};
+use crate::sim::{
+    CampaignResult, Filter, IncidentTally, LifetimeResult, PairResult, PlanLabel, StepTally, TierTally, representatives,
+};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 
@@ -59,6 +63,27 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
     }
+}
+
+/// Adds the yearly figures of simulated lifetimes to an assessment of the same scenario, and decides
+/// with them what incidents alone leave open.
+pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &LifetimeResult) {
+    result.years = Some(years.settings.years);
+    result.lifetimes = Some(years.settings.lifetimes);
+    for tally in &years.tiers {
+        let row = &scenario.tiers[tally.tier];
+        let Some(tier) = result.tiers.iter_mut().find(|tier| tier.id == row.name) else { continue };
+        let yearly = lifetime::yearly(scenario, tally, &years.settings, &tier.cost);
+        objective::decide_availability(&mut tier.objectives, yearly.availability.as_ref(), &yearly.lifetimes);
+        tier.objectives_met = objective::met_by(&tier.objectives);
+        tier.availability = yearly.availability;
+        tier.outages_per_year = Some(yearly.outages);
+        tier.downtime_per_year = Some(yearly.downtime);
+        tier.data_loss_per_year = Some(yearly.data_loss);
+        tier.penalty_per_year = yearly.penalty;
+        tier.lifetimes = Some(yearly.lifetimes);
+    }
+    result.verdict = verdict(&result.tiers);
 }
 
 /// Adds to an assessment the time lines of incidents that stand for many: apart, as they are simulated
@@ -114,17 +139,14 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally, failures: &[FailureId], t
         strategies: strategies(scenario, tally.tier),
         rare_event,
         incidents,
+        lifetimes: None,
         availability: None,
         outages_per_year: None,
         downtime_per_year: None,
         data_loss_per_year: None,
         penalty_per_year: None,
         cost,
-        objectives_met: if objectives.each.is_empty() {
-            None
-        } else {
-            objective::all_met(objectives.each.iter().map(|o| o.met))
-        },
+        objectives_met: objective::met_by(&objectives),
         objectives,
     }
 }

@@ -1,6 +1,7 @@
 //! Whether objectives are met, as far as the trials can tell.
 
-use super::assessment::{IncidentObjective, ObjectiveResult, Objectives};
+use super::assessment::{Availability, IncidentObjective, ObjectiveResult, Objectives};
+use super::lifetime::Lifetimes;
 use crate::id::{FailureId, Id, ServiceId};
 use crate::model::{Objective, Scenario, Tier, YearlyObjective};
 use crate::sim::IncidentTally;
@@ -153,6 +154,27 @@ pub(super) fn yearly(
         result("per_month", met, per_month, limit)
     });
     availability.into_iter().chain(money).collect()
+}
+
+/// Decides the objectives of availability by the intervals that lifetimes give.
+pub(super) fn decide_availability(
+    objectives: &mut Objectives,
+    application: Option<&Availability>,
+    lifetimes: &Lifetimes,
+) {
+    for entry in objectives.each.iter_mut().filter(|o| o.kind == "availability") {
+        let own = entry.service.as_ref().and_then(|name| lifetimes.services.iter().find(|s| s.service == *name));
+        // A single service is the application.
+        let Some(known) = own.map_or(application, |own| own.availability.as_ref()) else { continue };
+        entry.value = Some(known.point);
+        entry.met = if known.low >= entry.needed { Some(true) } else { (known.high < entry.needed).then_some(false) };
+    }
+    *objectives = count(std::mem::take(&mut objectives.each));
+}
+
+/// Whether all objectives are met; `None`: none is missed, but some stay undecided, or there are none.
+pub(super) fn met_by(objectives: &Objectives) -> Option<bool> {
+    if objectives.each.is_empty() { None } else { all_met(objectives.each.iter().map(|o| o.met)) }
 }
 
 /// Counts a list of objectives.

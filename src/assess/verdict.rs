@@ -55,7 +55,7 @@ pub struct Obstacle {
 
 /// Bill of a year plus expected losses; `None` if either is unknown.
 fn total_per_year(tier: &TierAssessment) -> Option<f64> {
-    Some(tier.cost.per_month? * 12.0 + tier.rare_event.penalty_per_year?)
+    tier.expected_cost_per_year().0
 }
 
 fn has_unpriced_loss(tier: &TierAssessment) -> bool {

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::campaign::{MAX_THREADS, MAX_TRIALS};
+use super::lifetimes::{DEFAULT_YEARS, MAX_LIFETIMES, MAX_YEARS};
 
 /// Seed of all draws unless another is given: any fixed number does, so that two people see the
 /// same figures.
@@ -124,6 +125,17 @@ pub(super) struct SimulationArgs {
     pub(super) threads: Option<usize>,
 }
 
+/// Which lifetimes are simulated.
+#[derive(Debug, clap::Args)]
+pub(super) struct LifetimeArgs {
+    /// Years of a lifetime: failures overlap, hit during recovery, and services go back home
+    #[arg(long, value_name = "Y", help = format!("Years of a lifetime, {MAX_YEARS} at most; {DEFAULT_YEARS} unless given"))]
+    pub(super) years: Option<f64>,
+    /// Simulated lifetimes; 0 for none
+    #[arg(long, value_name = "N", help = format!("Simulated lifetimes, {MAX_LIFETIMES} at most; 0 for none"))]
+    pub(super) lifetimes: Option<u64>,
+}
+
 /// Arguments of `new`.
 #[derive(Debug, clap::Args)]
 pub(super) struct NewArgs {
@@ -172,6 +184,8 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
+    #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if no tier is shown to meet every objective
     #[arg(long)]
@@ -195,6 +209,8 @@ pub(super) struct SimulateArgs {
     pub(super) member: Option<String>,
     #[command(flatten)]
     pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
     #[command(flatten)]
     pub(super) output: OutputArgs,
     /// Exit with 3 if a tier that is shown misses an objective, or leaves one undecided

@@ -67,7 +67,7 @@ pub(super) fn explain(
 }
 
 /// A sign of life on standard error, if that is a terminal.
-fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
+pub(super) fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
     let progress = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         progress.set_style(style);
@@ -77,13 +77,8 @@ fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
     progress
 }
 
-fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {
-    if args.trials == 0 {
-        return Err(Stop::invalid("--trials must be at least 1"));
-    }
-    if args.trials > MAX_TRIALS {
-        return Err(Stop::refused(format_args!("--trials {} is more than the limit of {MAX_TRIALS}", args.trials)));
-    }
+/// How many threads the options ask for.
+pub(super) fn threads(args: &SimulationArgs) -> Result<usize, Stop> {
     let threads =
         args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
     if threads == 0 {
@@ -92,6 +87,17 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
     if threads > MAX_THREADS {
         return Err(Stop::refused(format_args!("--threads {threads} is more than the limit of {MAX_THREADS}")));
     }
+    Ok(threads)
+}
+
+fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Result<CampaignSettings, Stop> {
+    if args.trials == 0 {
+        return Err(Stop::invalid("--trials must be at least 1"));
+    }
+    if args.trials > MAX_TRIALS {
+        return Err(Stop::refused(format_args!("--trials {} is more than the limit of {MAX_TRIALS}", args.trials)));
+    }
+    let threads = threads(args)?;
     let tiers = if filter.tier.is_some() { 1 } else { scenario.tiers.len() as u64 };
     let failures = if filter.failure.is_some() { 1 } else { scenario.failures.len() as u64 };
     let all = args.trials.saturating_mul(tiers).saturating_mul(failures);
@@ -104,6 +110,10 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
 }
 
+<<<<<<< HEAD
+pub(super) fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
+    let tier = names.tier.map(|name| find("tier", name, &scenario.tiers, |t| &t.name)).transpose()?;
+=======
 /// The tier of this name.
 pub(super) fn tier(scenario: &Scenario, name: &str) -> Result<TierId, Stop> {
     find("tier", name, &scenario.tiers, |t| &t.name)
@@ -111,6 +121,7 @@ pub(super) fn tier(scenario: &Scenario, name: &str) -> Result<TierId, Stop> {
 
 fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
     let tier = names.tier.map(|name| tier(scenario, name)).transpose()?;
+>>>>>>> main
     let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
     let member = match (names.member, failure) {
         (Some(name), Some(failure)) => {

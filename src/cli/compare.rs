@@ -2,6 +2,7 @@
 
 use super::args::{CompareArgs, Format, OutputArgs};
 use super::campaign::{self, Names};
+use super::lifetimes::{self, Unasked};
 use super::output::{Screen, page, write};
 use super::{Exit, Stop, input};
 use crate::assess::{Assessment, Outcome};
@@ -10,7 +11,10 @@ use crate::report::{comparison, csv, json};
 
 pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let loaded = input::load(&args.file, screen)?;
-    let result = campaign::run(&loaded.scenario, &args.simulation, Names::default(), screen)?;
+    let (scenario, names) = (&loaded.scenario, Names::default());
+    let mut result = campaign::run(scenario, &args.simulation, names, screen)?;
+    let options = (&args.simulation, &args.lifetimes);
+    lifetimes::add(&mut result, scenario, options, names, Unasked::Some, screen)?;
     print(&result, comparison, &args.output, screen)?;
     let decided = matches!(result.verdict.outcome, Outcome::Met | Outcome::NoObjectives);
     Ok(if args.fail_on_miss && !decided { Exit::Missed } else { Exit::Fine })

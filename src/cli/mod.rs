@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod folder;
 mod input;
+mod lifetimes;
 mod new;
 mod output;
 mod runbook;

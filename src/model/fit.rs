@@ -1,6 +1,6 @@
 //! A plan as one tier carries it out: without the copies and the steps that the tier lacks.
 
-use super::{Phase, Scenario, TierService};
+use super::{Phase, Scenario, StepGraph, TierService};
 use crate::id::{CopyId, PlanId, PoolId, StepId};
 
 /// A step of a fitted plan.
@@ -29,6 +29,17 @@ pub struct FittedPlan {
     pub detects: bool,
 }
 
+/// The way back of a plan as this strategy carries it out: the plan with its `failback` for steps, back
+/// to what the strategy runs. `None` if there is nothing to do.
+#[must_use]
+pub fn fit_failback(scenario: &Scenario, service: &TierService, plan: &FittedPlan) -> Option<FittedPlan> {
+    let graph = &scenario.plans[plan.plan].failback;
+    let has =
+        |pool: &PoolId| service.runs.contains(pool) || service.standby.contains(pool) || service.cold.contains(pool);
+    let steps = fit_steps(scenario, graph, has).filter(|steps| !steps.is_empty())?;
+    Some(FittedPlan { steps, into: service.runs.clone(), detects: false, ..plan.clone() })
+}
+
 /// The plan as this strategy carries it out; `None` if it does not fit at all.
 ///
 /// A step that starts compute which the strategy lacks is dropped, its dependents wait for what it
@@ -55,17 +66,17 @@ pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Opt
     if !into.iter().all(has) {
         return None;
     }
-    let steps = fit_steps(scenario, row, has)?;
+    let steps = fit_steps(scenario, &row.steps, has)?;
     let detects = row.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
     Some(FittedPlan { plan, from, into, steps, detects })
 }
 
-fn fit_steps(scenario: &Scenario, plan: &super::Plan, has: impl Fn(&PoolId) -> bool) -> Option<Vec<FittedStep>> {
+fn fit_steps(scenario: &Scenario, graph: &StepGraph, has: impl Fn(&PoolId) -> bool) -> Option<Vec<FittedStep>> {
     // For each node of the plan: the fitted nodes that stand for it, itself or what it waited for.
-    let mut stands_for: Vec<Vec<u32>> = Vec::with_capacity(plan.steps.nodes.len());
-    let mut fitted: Vec<FittedStep> = Vec::with_capacity(plan.steps.nodes.len());
+    let mut stands_for: Vec<Vec<u32>> = Vec::with_capacity(graph.nodes.len());
+    let mut fitted: Vec<FittedStep> = Vec::with_capacity(graph.nodes.len());
     let (mut starting, mut dropped) = (0, 0);
-    for node in &plan.steps.nodes {
+    for node in &graph.nodes {
         let mut after: Vec<u32> = node.after.iter().flat_map(|n| stands_for[*n as usize].iter().copied()).collect();
         after.sort_unstable();
         after.dedup();

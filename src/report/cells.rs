@@ -111,8 +111,12 @@ pub(super) fn of_application(tier: &TierAssessment) -> Vec<&IncidentAssessment> 
 
 /// What the figures rest on, in one line.
 pub(super) fn provenance(result: &Assessment) -> String {
+    let lifetimes = match (result.lifetimes, result.years) {
+        (Some(n), Some(years)) => format!(" {} lifetimes of {} years,", human::number(n as f64), human::number(years)),
+        _ => String::new(),
+    };
     format!(
-        "{} incidents per tier and failure, seed {}, drplan {}, scenario {}.",
+        "{} incidents per tier and failure,{lifetimes} seed {}, drplan {}, scenario {}.",
         human::number(result.trials as f64),
         result.seed,
         result.drplan,

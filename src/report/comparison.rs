@@ -41,7 +41,7 @@ fn tier_table(tiers: &[&TierAssessment]) -> Grid {
         "tier",
         "objectives met",
         "worst failure",
-        if tiers.iter().all(|t| t.availability.is_some()) { "availability" } else { "availability ≈" },
+        "availability",
         "lost for good",
         "cost per month",
         "expected cost per year",
@@ -49,8 +49,7 @@ fn tier_table(tiers: &[&TierAssessment]) -> Grid {
     let mut grid = Grid::new(&header, 3);
     for tier in tiers {
         let (bill, losses) = (&tier.cost, &tier.rare_event);
-        let all = bill.per_month.zip(losses.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
-        let known = bill.known_per_month * 12.0 + losses.known_penalty_per_year;
+        let (all, known) = tier.expected_cost_per_year();
         grid.row([
             tier.id.clone(),
             objectives_met(tier),
@@ -97,7 +96,7 @@ fn slowest(tier: &TierAssessment) -> String {
 fn availability(tier: &TierAssessment) -> String {
     match &tier.availability {
         Some(a) => human::percent(a.point),
-        None => human::percent(tier.rare_event.availability),
+        None => format!("≈ {}", human::percent(tier.rare_event.availability)),
     }
 }
 
@@ -106,9 +105,15 @@ fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
     if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
         notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
     }
+    if tiers.iter().any(|t| t.availability.is_some()) {
+        notes.push(
+            "Availability and expected cost (12 months and losses): from simulated lifetimes, with overlapping failures and the way back."
+                .to_owned(),
+        );
+    }
     if tiers.iter().any(|t| t.availability.is_none()) {
         notes.push(
-            "Availability ≈ and expected cost (12 months and losses) sum rate × mean over incidents: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime."
+            "≈: summed as rate × mean over incidents, where lifetimes are none or too few: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime there."
                 .to_owned(),
         );
     }

@@ -3,8 +3,10 @@
 use super::blocks::{Block, Grid};
 use super::cells::{TIMES, limits, mark, money, provenance, value_at};
 use super::{human, verdict};
-use crate::assess::{Assessment, IncidentAssessment, Measured, PairAssessment, StepAssessment, TierAssessment};
-use crate::stats::{Difference, Proportion};
+use crate::assess::{
+    Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment,
+};
+use crate::stats::{Difference, Estimate, Proportion, Quantile};
 
 /// The page of `simulate`.
 #[must_use]
@@ -42,6 +44,10 @@ fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
         format!("objectives: {} of {} met, {} missed, {} undecided", o.met, o.each.len(), o.missed, o.undecided),
         yearly(tier),
     ]));
+    if let Some(lifetimes) = &tier.lifetimes {
+        blocks.push(Block::Table(lifetime_table(tier, lifetimes)));
+        blocks.push(Block::List(chances(lifetimes)));
+    }
     blocks.push(Block::Table(cost_table(tier)));
     for incident in &tier.incidents {
         blocks.extend(incident_blocks(&tier.id, incident));
@@ -61,6 +67,45 @@ fn yearly(tier: &TierAssessment) -> String {
         human::time(r.downtime_per_year),
         human::time(r.data_loss_per_year)
     )
+}
+
+/// Years as lifetimes have them.
+fn lifetime_table(tier: &TierAssessment, lifetimes: &Lifetimes) -> Grid {
+    let mut grid = Grid::new(&["of a year", "mean", "±", "p50", "p95", "p99", "max"], 1);
+    let currency = tier.cost.currency.as_str();
+    let number = |value: f64| human::number(value);
+    let price = |value: f64| human::money(value, currency);
+    let mut row = |name: String, estimate: Option<&Estimate>, say: &dyn Fn(f64) -> String| {
+        let Some(e) = estimate else { return };
+        let cell = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), say);
+        let at = |q: Option<Quantile>| cell(q.map(|q| q.point));
+        grid.row([name, cell(e.mean), cell(e.standard_error), at(e.p50), at(e.p95), at(e.p99), cell(e.max)]);
+    };
+    row("outages".to_owned(), tier.outages_per_year.as_ref(), &number);
+    row("time down".to_owned(), tier.downtime_per_year.as_ref(), &human::time);
+    for service in &lifetimes.services {
+        row(format!("time down, {}", service.service), Some(&service.downtime_per_year), &human::time);
+    }
+    row("writes lost".to_owned(), tier.data_loss_per_year.as_ref(), &human::time);
+    row("penalties".to_owned(), tier.penalty_per_year.as_ref(), &price);
+    row("bill and penalties".to_owned(), lifetimes.cost_per_year.as_ref(), &price);
+    row("time exposed".to_owned(), Some(&lifetimes.exposed_per_year), &human::time);
+    row("one outage".to_owned(), Some(&lifetimes.outage_duration).filter(|e| e.n > 0), &human::time);
+    grid
+}
+
+fn chances(lifetimes: &Lifetimes) -> Vec<String> {
+    let mut lines = vec![
+        format!("more than an hour down in a year: {}", human::chance(&lifetimes.year_over_an_hour)),
+        format!("something lost for good in a lifetime: {}", human::chance(&lifetimes.unrecoverable)),
+    ];
+    if let Some(reason) = &lifetimes.availability_reason {
+        lines.push(format!("no availability: {reason}"));
+    }
+    if !lifetimes.unknown.is_empty() {
+        lines.push(format!("penalties unknown: no {}", lifetimes.unknown.join(", ")));
+    }
+    lines
 }
 
 /// The bill of a month.

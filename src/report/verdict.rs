@@ -144,10 +144,7 @@ fn losses(result: &Assessment, tier: &TierAssessment) -> Vec<String> {
         ));
     }
     if let Some(other) = result.verdict.lower_total.as_deref().and_then(|id| self::tier(result, id)) {
-        let total = |t: &TierAssessment| {
-            let sum = t.cost.per_month.zip(t.rare_event.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
-            super::cells::money(sum, &t.cost.currency)
-        };
+        let total = |t: &TierAssessment| super::cells::money(t.expected_cost_per_year().0, &t.cost.currency);
         lines.push(format!(
             "With expected downtime and loss counted, {} costs less: {} a year against {}.",
             other.id,
@@ -268,6 +265,9 @@ fn obstacle(obstacle: &Obstacle, tier: &TierAssessment) -> String {
         ("per_month", Some(value)) => format!("{} against {} at most", sum(value), sum(objective.needed)),
         ("per_month", None) => {
             format!("at most {}; the bill is unknown, because prices are missing", sum(objective.needed))
+        }
+        ("availability", Some(value)) if tier.availability.is_some() => {
+            format!("{} of the time in service, {} needed", human::percent(value), human::percent(objective.needed))
         }
         ("availability", _) => format!(
             "{} needed; incidents alone suggest about {}, and only simulated lifetimes decide",

@@ -58,6 +58,7 @@ impl<'a> Setting<'a> {
             tier: &self.scenario.tiers[tier],
             tier_id: tier,
             failure,
+            also: &[],
             key: Key::root(self.seed).of("failure").of(&self.scenario.failures[failure].name),
             truncate: self.truncate,
             tables: self.tables,

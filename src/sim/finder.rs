@@ -23,7 +23,7 @@ pub(super) struct Survival<'a> {
     pub(super) open_places: bool,
     /// Positions of services that are down.
     pub(super) down: Vec<usize>,
-    targets: &'a [Target],
+    pub(super) targets: &'a [Target],
     accounts: Vec<AccountId>,
     /// Per copy of the scenario: how damage reached it.
     reach: Vec<Reach>,
@@ -176,8 +176,19 @@ impl<'a> Survival<'a> {
         if let CopyKind::Derived { .. } = ctx.scenario.copies[copy].kind {
             return self.derived(ctx, row, copy);
         }
-        let finder = if self.logical() { self.after_damage(ctx, copy) } else { self.after_loss(ctx, copy) };
+        let finder = match self.logical() {
+            // Damage may meet a place that is lost at the same time.
+            true if self.is_out_of_reach(ctx, copy) => None,
+            true => self.after_damage(ctx, copy),
+            false => self.after_loss(ctx, copy),
+        };
         finder.map(|finder| (finder, None))
+    }
+
+    /// Whether a copy has places, and all of them are lost.
+    fn is_out_of_reach(&self, ctx: &Context<'_>, copy: CopyId) -> bool {
+        let all = ctx.scenario.copies[copy].sites.len();
+        all > 0 && !self.open_places && lost_sites(ctx, copy, &self.taken) == all
     }
 
     /// Outage and partition: what is left of the sites decides.

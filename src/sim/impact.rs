@@ -107,7 +107,7 @@ pub(super) fn concerns(ctx: &Context<'_>, targets: &[Target]) -> bool {
 }
 
 /// Everything in a region, as the other side of a cut link sees it.
-fn region_assets(ctx: &Context<'_>, place: PlaceId) -> AssetSet {
+pub(super) fn region_assets(ctx: &Context<'_>, place: PlaceId) -> AssetSet {
     let mut set = AssetSet::empty(ctx.assets.size());
     ctx.assets.take_place(ctx.scenario, place, &mut set);
     set
@@ -171,12 +171,19 @@ impl Impact {
     ) -> Self {
         let targets: Vec<Target> =
             members.iter().flat_map(|m| ctx.scenario.failures[ctx.failure].members[*m].targets.clone()).collect();
-        let mut survival = Survival::new(ctx, &targets, taken, destroyed);
+        let gone = if destroyed { taken.clone() } else { AssetSet::empty(ctx.assets.size()) };
+        let survival = Survival::new(ctx, &targets, taken, destroyed);
+        Self::of(ctx, program, survival, &gone)
+    }
+
+    /// What it does to lose so much, of which `gone` does not come back.
+    pub(super) fn of(ctx: &Context<'_>, program: &FailureProgram, mut survival: Survival<'_>, gone: &AssetSet) -> Self {
+        let targets = survival.targets;
         let mut services: Vec<ServiceImpact> = Vec::new();
         for (n, row) in ctx.tier.services.iter().enumerate() {
             let impact = match ctx.kind() {
-                FailureKind::Partition => cut(ctx, program, n, row, &targets),
-                _ => ServiceImpact::new(ctx, program, n, row, &survival),
+                FailureKind::Partition if survival.taken.is_empty() => cut(ctx, program, n, row, targets),
+                _ => ServiceImpact::new(ctx, program, n, row, &survival, gone),
             };
             let needs_down = program.services[n].needs.iter().any(|m| matches!(services[*m].fate, Fate::Down { .. }));
             if matches!(impact.fate, Fate::Down { .. }) {
@@ -188,7 +195,7 @@ impl Impact {
         // wherever the input's service stands.
         if survival.down.len() > 1 && ctx.kind() == FailureKind::Outage {
             for (n, row) in ctx.tier.services.iter().enumerate().filter(|(n, _)| survival.down.contains(n)) {
-                services[n] = ServiceImpact::new(ctx, program, n, row, &survival);
+                services[n] = ServiceImpact::new(ctx, program, n, row, &survival, gone);
             }
         }
         Self { services }
@@ -204,11 +211,18 @@ impl ServiceImpact {
         self
     }
 
-    fn new(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService, survival: &Survival<'_>) -> Self {
+    fn new(
+        ctx: &Context<'_>,
+        program: &FailureProgram,
+        n: usize,
+        row: &TierService,
+        survival: &Survival<'_>,
+        gone: &AssetSet,
+    ) -> Self {
         let taken = &survival.taken;
         let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
         let waits_for_outside = needs_lost(ctx, row, taken);
-        let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, taken);
+        let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, gone);
         let own = !is_up(ctx, row, taken) || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
         if !own && !waits_for_outside {
             return Self { fate: masked(ctx, row, survival), data_lost, short };
@@ -258,7 +272,8 @@ fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService,
     }
     let home_side = Survival::new(ctx, &[], &far_lost, false);
     let far_up = is_up(ctx, row, &home_lost) && !needs_lost(ctx, row, &home_lost);
-    let impact = ServiceImpact::new(ctx, program, n, row, &home_side);
+    let nothing = AssetSet::empty(ctx.assets.size());
+    let impact = ServiceImpact::new(ctx, program, n, row, &home_side, &nothing);
     let both_ways = row.copies.iter().any(|copy| {
         let copy = &scenario.copies[*copy];
         matches!(copy.kind, CopyKind::Async { both_ways: true, merges: false, .. })
@@ -287,7 +302,7 @@ fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService,
 
 /// The regions of the two sides of a cut link, the one where the service runs first; `None` if it
 /// runs at neither.
-fn ends(ctx: &Context<'_>, row: &TierService, link: LinkId) -> Option<(PlaceId, PlaceId)> {
+pub(super) fn ends(ctx: &Context<'_>, row: &TierService, link: LinkId) -> Option<(PlaceId, PlaceId)> {
     let scenario = ctx.scenario;
     let pool_place = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
     let data_place = || {

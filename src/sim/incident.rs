@@ -185,6 +185,13 @@ impl Recovery {
         self.ended = None;
     }
 
+    /// What there is to choose from has changed: begins with the first plan again. What was learned of
+    /// recovery points is kept, and that people know and have decided.
+    pub(super) fn start_over(&mut self) {
+        (self.option, self.source, self.after_outage) = (0, 0, false);
+        self.round += 1;
+    }
+
     /// Keeps a plan that is over for the time line.
     #[inline]
     pub(super) fn note(&mut self, launch: Launch, end: RoundEnd, at: f64) {
@@ -412,11 +419,22 @@ fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
 }
 
 /// Seconds and bytes lost by one service.
-#[derive(Default)]
-struct Loss {
-    before: f64,
-    after: f64,
-    bytes: f64,
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Loss {
+    pub(super) before: f64,
+    pub(super) after: f64,
+    pub(super) bytes: f64,
+}
+
+/// When a service that goes on is over the interruption, and what it loses all the same.
+pub(super) fn masked<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U) -> (f64, Loss) {
+    let Fate::Masked { takeovers, tail, diverges } = &site.impact.fate else {
+        return (facts.impact_time(), Loss::default());
+    };
+    let serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(facts.impact_time(), f64::max);
+    let before = tail.as_ref().map_or(0.0, |lags| lags.iter().map(|lag| lag.nth(draws, facts.occurrence, 0).age).sum());
+    let after = if *diverges { facts.end } else { 0.0 };
+    (serve, Loss { before, after, bytes: site.service.writes * (before + after) })
 }
 
 fn outcome<U: Uniform>(
@@ -437,16 +455,9 @@ fn outcome<U: Uniform>(
         Fate::Untouched => {
             (serve, full) = (impact_time, impact_time.max(short));
         }
-        Fate::Masked { takeovers, tail, diverges } => {
-            serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(impact_time, f64::max);
+        Fate::Masked { .. } => {
+            (serve, loss) = masked(&site, facts, draws);
             full = serve.max(short);
-            if let Some(lags) = tail {
-                loss.before = lags.iter().map(|lag| lag.nth(draws, facts.occurrence, 0).age).sum();
-            }
-            if *diverges {
-                loss.after = facts.end;
-            }
-            loss.bytes = site.service.writes * (loss.before + loss.after);
         }
         Fate::Down { own, waits_for_outside, .. } => {
             let ended = if *own {
@@ -463,7 +474,7 @@ fn outcome<U: Uniform>(
                 full = full.max(waited.serve);
             }
             if let Some(launch) = ended.launch {
-                loss = lost(program, site, facts, &launch);
+                loss = lost(program, &site, facts, &launch);
                 detected = record_steps(site, facts, &launch, scratch, n).unwrap_or(detected);
             }
         }
@@ -476,7 +487,8 @@ fn outcome<U: Uniform>(
     finished(site.service, impact_time, (serve, full, detected), &loss, label)
 }
 
-fn lost(program: &FailureProgram, site: Site<'_>, facts: &Facts, launch: &Launch) -> Loss {
+/// What a plan that brought the service back could not bring back.
+pub(super) fn lost(program: &FailureProgram, site: &Site<'_>, facts: &Facts, launch: &Launch) -> Loss {
     let (plan, _, source) = site.plan(launch);
     let point = &launch.point;
     if source.merges {

@@ -18,6 +18,8 @@ pub(super) struct Context<'a> {
     pub(super) tier: &'a Tier,
     pub(super) tier_id: TierId,
     pub(super) failure: FailureId,
+    /// Further failures that are there at the same time, whose plans may serve too.
+    pub(super) also: &'a [FailureId],
     pub(super) key: Key,
     pub(super) truncate: bool,
     pub(super) tables: &'a Tables,
@@ -169,7 +171,7 @@ impl PlanProgram {
 impl FailureProgram {
     /// Compiles a tier under a failure; `None` if no member holds anything of the tier.
     pub(super) fn compile(ctx: &Context<'_>, member: Option<&str>) -> Option<Self> {
-        let Context { scenario, assets, tier, key, .. } = *ctx;
+        let Context { scenario, assets, .. } = *ctx;
         let failure = &scenario.failures[ctx.failure];
         let mut slots = vec![None; failure.members.len()];
         let mut concerned = Vec::new();
@@ -182,40 +184,9 @@ impl FailureProgram {
         if concerned.is_empty() {
             return None;
         }
-        let mut step_slots = Vec::new();
-        let services: Vec<ServiceProgram> =
-            tier.services.iter().enumerate().map(|(n, row)| compile_service(ctx, n, row, &mut step_slots)).collect();
-        let draw =
-            |name: &str, delay: &Option<crate::model::Delay>| delay.as_ref().map(|delay| ctx.draw(key.of(name), delay));
-        let spreads = (failure.spreads.value() > 0.0).then(|| Spread {
-            chance: Chance::new(key.of("spreads"), failure.spreads.value()),
-            taken: failure.members.iter().map(|m| assets.taken(scenario, failure.kind, &m.targets)).collect(),
-        });
-        let mut program = Self {
-            failure: ctx.failure,
-            tier: ctx.tier_id,
-            kind: failure.kind,
-            rate_per_year: failure.occurs.per_year() * concerned.len() as f64,
-            slot_count: concerned.len(),
-            slots,
-            member_key: key.of("member"),
-            moment_key: needs_moment(scenario, tier).then(|| key.of("moment")),
-            lasts: draw("lasts", &failure.lasts),
-            detected: draw("detected", &failure.detected),
-            dwell: draw("dwell", &failure.dwell),
-            taints: failure.taints,
-            destroyed: Chance::new(key.of("destroyed"), failure.destroyed.value()),
-            spreads,
-            services,
-            impacts: Vec::new(),
-            contended: false,
-            resources: Vec::new(),
-            people: scenario.roles.rows().iter().map(|role| role.people).collect(),
-            step_slots,
-            agreeing: agreeing(scenario, tier),
-            limits: limits(scenario, ctx.failure),
-        };
-        program.resources = super::route::resources(ctx);
+        let mut program = Self::bare(ctx);
+        program.rate_per_year = failure.occurs.per_year() * concerned.len() as f64;
+        (program.slots, program.slot_count) = (slots, concerned.len());
         if program.spreads.is_none() {
             for member in concerned {
                 let taken = assets.taken(scenario, failure.kind, &failure.members[member].targets);
@@ -227,6 +198,45 @@ impl FailureProgram {
         }
         program.contended = super::route::may_contend(&program);
         Some(program)
+    }
+
+    /// The tier's services, plans and draws under a failure, without members and what they do.
+    pub(super) fn bare(ctx: &Context<'_>) -> Self {
+        let Context { scenario, assets, tier, key, .. } = *ctx;
+        let failure = &scenario.failures[ctx.failure];
+        let mut step_slots = Vec::new();
+        let services: Vec<ServiceProgram> =
+            tier.services.iter().enumerate().map(|(n, row)| compile_service(ctx, n, row, &mut step_slots)).collect();
+        let draw =
+            |name: &str, delay: &Option<crate::model::Delay>| delay.as_ref().map(|delay| ctx.draw(key.of(name), delay));
+        let spreads = (failure.spreads.value() > 0.0).then(|| Spread {
+            chance: Chance::new(key.of("spreads"), failure.spreads.value()),
+            taken: failure.members.iter().map(|m| assets.taken(scenario, failure.kind, &m.targets)).collect(),
+        });
+        Self {
+            failure: ctx.failure,
+            tier: ctx.tier_id,
+            kind: failure.kind,
+            rate_per_year: 0.0,
+            slot_count: 0,
+            slots: Vec::new(),
+            member_key: key.of("member"),
+            moment_key: needs_moment(scenario, tier).then(|| key.of("moment")),
+            lasts: draw("lasts", &failure.lasts),
+            detected: draw("detected", &failure.detected),
+            dwell: draw("dwell", &failure.dwell),
+            taints: failure.taints,
+            destroyed: Chance::new(key.of("destroyed"), failure.destroyed.value()),
+            spreads,
+            services,
+            impacts: Vec::new(),
+            contended: false,
+            resources: super::route::resources(ctx),
+            people: scenario.roles.rows().iter().map(|role| role.people).collect(),
+            step_slots,
+            agreeing: agreeing(scenario, tier),
+            limits: limits(scenario, ctx.failure),
+        }
     }
 }
 
@@ -291,7 +301,7 @@ fn compile_service(
     let plans = row
         .plans
         .iter()
-        .filter(|plan| ctx.scenario.plans[**plan].causes.contains(&ctx.failure))
+        .filter(|plan| ctx.scenario.plans[**plan].causes.iter().any(|f| *f == ctx.failure || ctx.also.contains(f)))
         .filter_map(|plan| fit_plan(ctx.scenario, row, *plan))
         .map(|fitted| compile_plan(ctx, key, position, fitted, service.data, step_slots))
         .collect();
@@ -303,6 +313,13 @@ fn compile_service(
         writes: mean_writes * ctx.share(),
         plans,
     }
+}
+
+/// The way back of a plan, whose steps are in `fitted`; it is not tallied and cannot be given up.
+pub(super) fn compile_failback(ctx: &Context<'_>, row: &TierService, fitted: FittedPlan) -> PlanProgram {
+    let service = &ctx.scenario.services[row.service];
+    let key = ctx.key.of("service").of(&service.name).of("failback");
+    PlanProgram { commit: CommitAt::End, ..compile_plan(ctx, key, 0, fitted, service.data, &mut Vec::new()) }
 }
 
 fn compile_plan(

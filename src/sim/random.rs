@@ -68,6 +68,13 @@ impl Key {
         Self(mix(self.0.rotate_left(23) ^ mix(hash)))
     }
 
+    /// The occurrence that stands for the `n`-th event of a lifetime.
+    #[inline(always)]
+    #[must_use]
+    pub(super) fn event(self, lifetime: u64, n: u64) -> u64 {
+        mix(self.0 ^ mix(lifetime.wrapping_mul(GAMMA).wrapping_add(n)))
+    }
+
     /// The key of the `n`-th repetition of the question; the 0-th is the question itself.
     #[inline(always)]
     #[must_use]

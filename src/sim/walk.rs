@@ -6,7 +6,7 @@ use super::program::{Amount, CommitAt, PlanProgram};
 use super::random::{Purpose, Uniform};
 
 /// How a walk over a plan ended.
-enum Walked {
+pub(super) enum Walked {
     Done { serve: f64, full: f64 },
     Failed { step: usize, at: f64 },
 }
@@ -52,7 +52,7 @@ pub(super) fn recover<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U, rec
 }
 
 /// Times of all steps: each begins when those it waits for are done.
-fn walk<U: Uniform>(
+pub(super) fn walk<U: Uniform>(
     plan: &PlanProgram,
     option: &PlanOption,
     source: &SourceOption,

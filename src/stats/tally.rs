@@ -75,6 +75,24 @@ pub struct Estimate {
     pub bound_reason: Option<String>,
 }
 
+impl Estimate {
+    /// The same of the quantity and a constant.
+    #[must_use]
+    pub fn plus(mut self, constant: f64) -> Self {
+        for value in [&mut self.mean, &mut self.min, &mut self.max, &mut self.bound].into_iter().flatten() {
+            *value += constant;
+        }
+        for quantile in [&mut self.p50, &mut self.p90, &mut self.p95, &mut self.p99].into_iter().flatten() {
+            quantile.point += constant;
+            quantile.low += constant;
+            if let Some(high) = &mut quantile.high {
+                *high += constant;
+            }
+        }
+        self
+    }
+}
+
 impl Tally {
     /// Nothing yet.
     #[must_use]
@@ -224,6 +242,21 @@ impl Tally {
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
         self.variance().map(|v| (v / self.finite() as f64).sqrt())
+    }
+
+    /// Skewness of the finite outcomes, from the middles of the histogram's bins, which are within a
+    /// thousandth of the outcomes; `None` if they do not differ.
+    ///
+    /// # Formula
+    /// Σ (v − mean)³ ÷ n ÷ σ³
+    #[must_use]
+    pub fn skewness(&self) -> Option<f64> {
+        let n = self.finite() as f64;
+        let (mean, deviation) = (self.mean()?, self.variance()?.sqrt());
+        let cube = |value: f64, times: u64| times as f64 * ((value - mean) / deviation).powi(3);
+        let above: f64 =
+            self.histogram.bins().map(|(low, high, here)| cube((low as f64 + high as f64) / 2.0, here)).sum();
+        Some((cube(0.0, self.zeros) + above) / n).filter(|g| g.is_finite())
     }
 
     /// The finite outcome of this rank (from 1, ascending), or the nearest that the histogram's bins

@@ -1,0 +1,81 @@
+//! Many lifetimes on as many threads as asked.
+
+use rayon::prelude::*;
+
+use super::events::Streams;
+use super::situation::Situations;
+use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
+use super::world::World;
+use crate::id::TierId;
+use crate::model::{AssetIndex, Scenario};
+use crate::sim::campaign::Setting;
+use crate::sim::random::Tables;
+use crate::sim::tally::Filter;
+use crate::units::SECONDS_PER_YEAR;
+
+/// Simulates lifetimes of every tier under all failures that the filter lets through.
+///
+/// # Returns
+/// The same for any number of threads.
+#[must_use]
+pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &Filter) -> LifetimeResult {
+    let threads = settings.threads.max(1) as u64;
+    let parts = if threads == 1 { 1 } else { 4 * threads }.min(settings.lifetimes.max(1));
+    let bounds = |n: u64| settings.first + (u128::from(settings.lifetimes) * u128::from(n) / u128::from(parts)) as u64;
+    let ranges: Vec<(u64, u64)> = (0..parts).map(|n| (bounds(n), bounds(n + 1))).collect();
+    let run = |(from, to): &(u64, u64)| run_range(scenario, settings, filter, *from, *to);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
+    let done: Vec<(Vec<LifetimeTally>, u64)> = match (threads, pool) {
+        (1, _) | (_, Err(_)) => ranges.iter().map(run).collect(),
+        (_, Ok(pool)) => pool.install(|| ranges.par_iter().map(run).collect()),
+    };
+    let mut events = 0;
+    let mut tiers: Vec<LifetimeTally> = tier_ids(scenario, filter).map(|id| LifetimeTally::new(scenario, id)).collect();
+    for (part, count) in done {
+        events += count;
+        for (mine, theirs) in tiers.iter_mut().zip(&part) {
+            mine.merge(theirs);
+        }
+    }
+    LifetimeResult { settings: *settings, tiers: tiers.into_iter().map(LifetimeTally::close).collect(), events }
+}
+
+/// Events of a year that one lifetime is expected to have, ends of outages included.
+#[must_use]
+pub fn events_per_year(scenario: &Scenario, filter: &Filter) -> f64 {
+    Streams::new(scenario, filter, 0, &Tables::default()).per_year
+}
+
+fn tier_ids<'a>(scenario: &'a Scenario, filter: &'a Filter) -> impl Iterator<Item = TierId> + 'a {
+    scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id))
+}
+
+fn run_range(
+    scenario: &Scenario,
+    settings: &LifetimeSettings,
+    filter: &Filter,
+    from: u64,
+    to: u64,
+) -> (Vec<LifetimeTally>, u64) {
+    let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
+    let setting = Setting { scenario, assets: &assets, seed: settings.seed, truncate: false, tables: &tables };
+    let streams = Streams::new(scenario, filter, settings.seed, &tables);
+    let mut worlds: Vec<(World<'_>, LifetimeTally)> = tier_ids(scenario, filter)
+        .map(|id| {
+            let situations = Situations::new(&setting, id, &streams);
+            (World::new(situations, &streams, settings.years), LifetimeTally::new(scenario, id))
+        })
+        .collect();
+    let horizon = settings.years * SECONDS_PER_YEAR;
+    let mut events = Vec::new();
+    let mut count = 0;
+    for lifetime in from..to {
+        streams.generate(lifetime, horizon, &mut events);
+        count += events.len() as u64;
+        for (world, tally) in &mut worlds {
+            world.live(lifetime, &events);
+            world.ledger.close(tally);
+        }
+    }
+    (worlds.into_iter().map(|(_, tally)| tally).collect(), count)
+}

@@ -1,0 +1,198 @@
+//! The accounts of one lifetime of a tier: what was down when, by year, for the application and for
+//! each service. Moments are whole milliseconds from the start.
+
+use super::tally::LifetimeTally;
+use crate::sim::{NEVER, milliseconds};
+use crate::units::SECONDS_PER_YEAR;
+
+/// Milliseconds of a year.
+pub(super) const YEAR: u64 = (SECONDS_PER_YEAR * 1000.0) as u64;
+
+/// The account of the application or of a service.
+#[derive(Clone, Default)]
+struct Line {
+    /// Share of the users without service now.
+    weight: f64,
+    /// Since when that is so.
+    since: u64,
+    /// When the outage began.
+    began: u64,
+    /// Milliseconds down by year.
+    down: Vec<u64>,
+    /// Outages that began, by year.
+    outages: Vec<u64>,
+    /// Milliseconds of writes lost, by year of the failure.
+    loss: Vec<u64>,
+}
+
+/// All accounts of a lifetime; the first line is the application, then the services if there are
+/// several.
+pub(super) struct Ledger {
+    lines: Vec<Line>,
+    years: usize,
+    horizon: u64,
+    touched: Vec<bool>,
+    /// Lengths of outages of the application, milliseconds.
+    pub(super) lengths: Vec<u64>,
+    /// Milliseconds of writes lost by the application per incident that lost any.
+    pub(super) losses: Vec<u64>,
+    /// Losses of incidents of which not all services are done: the incident, its year, the greatest.
+    open: Vec<(u64, usize, u64)>,
+    /// Milliseconds without all the copies that the tier wants.
+    pub(super) exposed: u64,
+    /// Services that lost everything, or a part of it, for good: the service, the year, the share.
+    pub(super) gone: Vec<(usize, usize, f64)>,
+    /// When everything was lost.
+    pub(super) ended: Option<u64>,
+    any: bool,
+}
+
+impl Ledger {
+    pub(super) fn new(services: usize, years: f64) -> Self {
+        let horizon = milliseconds(years * SECONDS_PER_YEAR);
+        let count = (horizon.div_ceil(YEAR) as usize).max(1);
+        let line = Line { down: vec![0; count], outages: vec![0; count], loss: vec![0; count], ..Line::default() };
+        Self {
+            lines: vec![line; if services > 1 { services + 1 } else { 1 }],
+            years: count,
+            horizon,
+            touched: vec![false; count],
+            lengths: Vec::new(),
+            losses: Vec::new(),
+            open: Vec::new(),
+            exposed: 0,
+            gone: Vec::new(),
+            ended: None,
+            any: false,
+        }
+    }
+
+    fn year(&self, at: u64) -> usize {
+        ((at / YEAR) as usize).min(self.years - 1)
+    }
+
+    /// From now on this share of the users of a line is without service.
+    pub(super) fn set(&mut self, line: usize, now: f64, weight: f64) {
+        if self.lines[line].weight == weight {
+            return;
+        }
+        let now = milliseconds(now).min(self.horizon);
+        self.pass(line, now);
+        let year = self.year(now);
+        let row = &mut self.lines[line];
+        if row.weight == 0.0 {
+            row.began = now;
+            row.outages[year] += 1;
+            self.touched[year] = true;
+            self.any = true;
+        } else if weight == 0.0 && line == 0 {
+            self.lengths.push(now - row.began);
+        }
+        row.weight = weight;
+    }
+
+    /// Counts the time until now.
+    fn pass(&mut self, line: usize, now: u64) {
+        let row = &mut self.lines[line];
+        let mut from = std::mem::replace(&mut row.since, now);
+        if row.weight == 0.0 {
+            return;
+        }
+        while from < now {
+            let year = ((from / YEAR) as usize).min(self.years - 1);
+            let to = if year + 1 == self.years { now } else { now.min((year as u64 + 1) * YEAR) };
+            let time = to - from;
+            row.down[year] += if row.weight == 1.0 { time } else { (time as f64 * row.weight).round() as u64 };
+            self.touched[year] = true;
+            from = to;
+        }
+    }
+
+    /// A service lost writes in an incident that began at `origin`; `share` of its data was hit. The
+    /// application loses as much as the service that loses most.
+    pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, seconds: f64, share: f64) {
+        let lost = milliseconds(seconds * share);
+        if lost == 0 || lost == NEVER {
+            return;
+        }
+        let year = self.year(milliseconds(origin));
+        self.touched[year] = true;
+        self.any = true;
+        if self.lines.len() > 1 {
+            self.lines[service + 1].loss[year] += lost;
+        }
+        let whole = milliseconds(seconds);
+        match self.open.iter_mut().find(|(id, ..)| *id == incident) {
+            Some((_, _, most)) => {
+                self.lines[0].loss[year] += lost.saturating_sub(*most);
+                *most = lost.max(*most);
+            }
+            None => {
+                self.open.push((incident, year, lost));
+                self.lines[0].loss[year] += lost;
+                self.losses.push(whole);
+            }
+        }
+    }
+
+    /// A service lost this share of its data for good.
+    pub(super) fn lose_all(&mut self, service: usize, now: f64, share: f64) {
+        let now = milliseconds(now).min(self.horizon);
+        self.gone.push((service, self.year(now), share));
+        let year = self.year(now);
+        self.touched[year] = true;
+        self.any = true;
+        if share >= 1.0 && self.ended.is_none() {
+            self.ended = Some(now);
+        }
+    }
+
+    /// No incident is under way.
+    pub(super) fn settled(&mut self) {
+        self.open.clear();
+    }
+
+    /// Ends the lifetime and adds it to the tally.
+    pub(super) fn close(&mut self, tally: &mut LifetimeTally) {
+        let lived = self.ended.unwrap_or(self.horizon).min(self.horizon);
+        let years = (lived.div_ceil(YEAR) as usize).clamp(1, self.years);
+        if !self.any {
+            tally.calm(years as u64, lived, self.exposed);
+            self.exposed = 0;
+            return;
+        }
+        for line in 0..self.lines.len() {
+            self.pass(line, lived);
+            let row = &mut self.lines[line];
+            if row.weight > 0.0 && line == 0 {
+                self.lengths.push(lived - row.began);
+            }
+            let row = &self.lines[line];
+            tally.lines[line].add(years, &self.touched, &row.down, &row.outages, &row.loss);
+        }
+        let whole = &self.lines[0];
+        tally.add_whole(years, &whole.down, &whole.outages, &whole.loss);
+        let sums = |line: usize, year: usize| {
+            let row = &self.lines[if self.lines.len() > 1 { line + 1 } else { 0 }];
+            (row.down[year], row.loss[year])
+        };
+        tally.add(years, &self.touched, sums, self.exposed, &self.gone, lived);
+        tally.add_incidents(&self.lengths, &self.losses);
+        self.reset();
+    }
+
+    fn reset(&mut self) {
+        for row in &mut self.lines {
+            (row.weight, row.since, row.began) = (0.0, 0, 0);
+            for year in (0..self.years).filter(|year| self.touched[*year]) {
+                (row.down[year], row.outages[year], row.loss[year]) = (0, 0, 0);
+            }
+        }
+        self.touched.fill(false);
+        self.lengths.clear();
+        self.losses.clear();
+        self.open.clear();
+        self.gone.clear();
+        (self.exposed, self.ended, self.any) = (0, None, false);
+    }
+}

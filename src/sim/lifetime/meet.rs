@@ -1,0 +1,245 @@
+//! What a tier makes of a failure, and of the end of one, in the middle of whatever else goes on.
+
+use std::rc::Rc;
+
+use super::events::Event;
+use super::situation::{Active, Effect, Situation};
+use super::unit::{Hit, Outside, Progress, Work, is_down, resume_time, site};
+use super::world::World;
+use crate::sim::impact::Fate;
+use crate::sim::incident::{facts, masked};
+use crate::sim::program::CommitAt;
+use crate::sim::random::Random;
+use crate::units::SECONDS_PER_YEAR;
+
+impl World<'_> {
+    /// Something fails or is back.
+    pub(super) fn meet(&mut self, lifetime: u64, event: &Event) {
+        let stream = event.stream as usize;
+        if self.situations.effects[stream] == Effect::Absent {
+            return;
+        }
+        if !event.begins {
+            self.active.retain(|one| one.stream != event.stream);
+            self.find_taken();
+            return self.something_is_back();
+        }
+        let occurrence = self.streams.rows[stream].key.event(lifetime, u64::from(event.count));
+        if self.kinds[stream].ends_by_itself() {
+            let (members, destroyed) = self.situations.reach(self.streams, stream, occurrence);
+            self.active.push(Active { stream: event.stream, members, destroyed });
+            self.find_taken();
+            self.something_is_lost(event, occurrence);
+        } else {
+            self.something_is_damaged(event, occurrence);
+        }
+    }
+
+    fn find_taken(&mut self) {
+        self.situations.taken(self.streams, &self.active, &mut self.taken);
+        self.resources.copy_from_slice(&self.capacities);
+        for link in self.situations.cut_links(self.streams, &self.active) {
+            self.resources[link] = 0.0;
+        }
+    }
+
+    fn hit(&self, situation: &Rc<Situation>, event: &Event, occurrence: u64) -> Hit {
+        let stream = event.stream as usize;
+        let damage = !self.kinds[stream].ends_by_itself();
+        let mut facts = facts(&situation.program, &Random, occurrence);
+        facts.end = f64::INFINITY;
+        if situation.program.moment_key.is_some() {
+            facts.moments.moment = self.now % SECONDS_PER_YEAR;
+        }
+        let felt = self.now + facts.impact_time();
+        Hit {
+            situation: Rc::clone(situation),
+            stream: event.stream,
+            facts,
+            origin: self.now,
+            felt,
+            weight: self.shares[stream],
+            incident: occurrence,
+            damage,
+        }
+    }
+
+    fn something_is_lost(&mut self, event: &Event, occurrence: u64) {
+        let stream = event.stream as usize;
+        let situation = self.situations.of_active(self.streams, stream, &self.active);
+        let only = match self.active.as_slice() {
+            [_] => Rc::clone(&situation),
+            [.., last] => self.situations.of_active(self.streams, stream, std::slice::from_ref(last)),
+            [] => return,
+        };
+        for n in 0..self.units.len() {
+            let down = is_down(&situation, n);
+            let unit = &self.units[n];
+            let elsewhere = unit.away.as_ref().map(|(away, _)| self.situations.is_up(away, &self.taken));
+            let recovering = matches!(unit.work, Work::Recovering(_));
+            let returning = matches!(unit.work, Work::Returning(_));
+            if recovering {
+                self.reconsider(n, &situation, event, occurrence, down);
+            } else if elsewhere == Some(false) || (elsewhere.is_none() && down) {
+                self.stop_work(n);
+                let hit = self.hit(&situation, event, occurrence);
+                self.begin(n, hit);
+            } else if returning && down {
+                self.stop_work(n);
+            } else if elsewhere.is_none() {
+                self.interrupt(n, &only, event, occurrence);
+            }
+            if !matches!(self.units[n].outside, Outside::Lost(..)) && self.situations.lacks_outside(n, &self.taken) {
+                self.units[n].outside = Outside::Lost(Rc::clone(&only), occurrence);
+            }
+        }
+    }
+
+    /// A further loss meets a recovery that is under way.
+    fn reconsider(&mut self, n: usize, situation: &Rc<Situation>, event: &Event, occurrence: u64, down: bool) {
+        let Work::Recovering(case) = &mut self.units[n].work else { return };
+        let serves = match &case.from {
+            Some((away, _)) => self.situations.is_up(away, &self.taken),
+            None => !down,
+        };
+        if case.hit.damage {
+            if !serves {
+                // Places first, data then.
+                self.put_back(n);
+                let hit = self.hit(situation, event, occurrence);
+                self.begin(n, hit);
+            } else if let Progress::Working(away, _) = &case.progress
+                && !self.situations.can_go_on(away, &self.taken)
+            {
+                let stream = case.hit.stream as usize;
+                let damaged = self.situations.of_damage(self.streams, stream, &self.active);
+                self.choose_again(n, Some(damaged));
+            }
+            return;
+        }
+        if !serves {
+            case.data_lost |= situation.impact.services[n].data_lost;
+            (case.hit.facts.end, case.back_at) = (f64::INFINITY, None);
+        }
+        let again = match &case.progress {
+            Progress::Working(away, _) => !self.situations.can_go_on(away, &self.taken),
+            Progress::Waiting => true,
+            Progress::Resuming(_) => !serves,
+        };
+        if again {
+            self.choose_again(n, Some(Rc::clone(situation)));
+        }
+    }
+
+    fn something_is_back(&mut self) {
+        for n in 0..self.units.len() {
+            let cause = match &self.units[n].work {
+                Work::Recovering(case) => Some((case.hit.stream as usize, case.hit.damage)),
+                _ => None,
+            };
+            let situation = cause.filter(|_| !self.active.is_empty()).map(|(stream, damage)| {
+                if damage {
+                    self.situations.of_damage(self.streams, stream, &self.active)
+                } else {
+                    self.situations.of_active(self.streams, stream, &self.active)
+                }
+            });
+            if let Work::Recovering(_) = self.units[n].work {
+                self.resume(n, situation);
+            }
+            if let Work::Idle = self.units[n].work {
+                self.go_back(n);
+            }
+            if let Outside::Lost(situation, occurrence) = &self.units[n].outside
+                && !self.situations.lacks_outside(n, &self.taken)
+            {
+                self.units[n].outside = Outside::Back(self.now + resume_time(situation, n, *occurrence));
+            }
+        }
+    }
+
+    /// Something is back while a service is being recovered.
+    fn resume(&mut self, n: usize, situation: Option<Rc<Situation>>) {
+        let Work::Recovering(case) = &mut self.units[n].work else { return };
+        let waits = matches!(case.progress, Progress::Waiting);
+        if case.hit.damage {
+            if waits {
+                let stream = case.hit.stream as usize;
+                let damaged = situation.unwrap_or_else(|| self.situations.of_damage(self.streams, stream, &[]));
+                self.choose_again(n, Some(damaged));
+            }
+            return;
+        }
+        let serves = match &case.from {
+            Some((away, _)) => self.situations.is_up(away, &self.taken),
+            None => situation.as_ref().is_none_or(|s| !is_down(s, n)),
+        };
+        if !serves {
+            if waits {
+                self.choose_again(n, situation);
+            }
+            return;
+        }
+        if case.data_lost {
+            case.hit.facts.end = self.now - case.hit.origin;
+            if waits {
+                self.choose(n);
+            }
+            return;
+        }
+        case.back_at.get_or_insert(self.now);
+        let committed = match &case.progress {
+            Progress::Resuming(_) => true,
+            Progress::Waiting => false,
+            Progress::Working(_, launch) if self.contended => {
+                let (plan, _, _) = site(&case.hit.situation, n).plan(launch);
+                match plan.commit {
+                    CommitAt::Start(step) => case.hit.origin + self.recoveries[n].begin[step] <= self.now,
+                    CommitAt::End => false,
+                }
+            }
+            Progress::Working(..) => case.timeline.commit <= self.now,
+        };
+        if !committed {
+            self.end_task(n, f64::INFINITY);
+            self.choose(n);
+        }
+    }
+
+    fn something_is_damaged(&mut self, event: &Event, occurrence: u64) {
+        let stream = event.stream as usize;
+        let alone = self.situations.of_damage(self.streams, stream, &[]);
+        let situation = self.situations.of_damage(self.streams, stream, &self.active);
+        for n in 0..self.units.len() {
+            // What is lost at the same time is another matter.
+            if !is_down(&alone, n) {
+                self.interrupt(n, &alone, event, occurrence);
+                continue;
+            }
+            let hit = self.hit(&situation, event, occurrence);
+            if matches!(self.units[n].work, Work::Recovering(_)) || hit.felt > self.now {
+                self.units[n].queue.push(hit);
+            } else {
+                self.stop_work(n);
+                self.begin(n, hit);
+            }
+        }
+    }
+
+    /// A service goes on, after an interruption perhaps, and without some writes perhaps.
+    fn interrupt(&mut self, n: usize, situation: &Rc<Situation>, event: &Event, occurrence: u64) {
+        if !matches!(situation.impact.services[n].fate, Fate::Masked { .. }) {
+            return;
+        }
+        let mut hit = self.hit(situation, event, occurrence);
+        hit.facts.end = event.until - event.time;
+        let (serve, loss) = masked(&site(situation, n), &hit.facts, &Random);
+        let share = self.shares[event.stream as usize];
+        if serve > 0.0 {
+            let before = self.units[n].interrupted;
+            let weight = if before.0 > self.now { before.1.max(share) } else { share };
+            self.units[n].interrupted = (before.0.max(self.now + serve), weight);
+        }
+        self.ledger.lose(n, hit.incident, hit.origin, loss.before + loss.after, share);
+    }
+}

@@ -1,0 +1,27 @@
+//! Lifetimes: years in which failures overlap, hit during recovery and while services run elsewhere.
+//!
+//! Members fail and come back on their own ([`events`]); a tier makes of it what its plans allow
+//! ([`world`]), and a ledger keeps account by year. All tiers live through the same events.
+//!
+//! Where the model leaves a choice open, it is made here:
+//! - A further loss during a recovery changes nothing while the plan still has its source and its
+//!   target; otherwise a plan is chosen anew among those for any failure that is there, at once: people
+//!   are at it.
+//! - Damage to data waits until the places are back, then is mended where the service runs.
+//! - A service that runs elsewhere keeps its old copies as they were when it went there; if it loses its
+//!   new place, what they give back is older by that time.
+//! - Going back begins as soon as home is good, and is broken off if it is lost again.
+//! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
+
+mod campaign;
+mod events;
+mod ledger;
+mod meet;
+mod recovery;
+mod situation;
+mod tally;
+mod unit;
+mod world;
+
+pub use campaign::{events_per_year, run_lifetimes};
+pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally};

@@ -1,0 +1,245 @@
+//! Recoveries and ways back: chosen, carried out, broken off, done.
+
+use std::rc::Rc;
+
+use super::situation::Situation;
+use super::unit::{
+    Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
+};
+use super::world::World;
+use crate::sim::incident::{Launch, lost};
+use crate::sim::point::RecoveryPoint;
+use crate::sim::random::Random;
+use crate::sim::scheduler::Served;
+use crate::sim::walk::walk;
+
+impl World<'_> {
+    /// A recovery begins.
+    pub(super) fn begin(&mut self, n: usize, hit: Hit) {
+        let impact = &hit.situation.impact.services[n];
+        let data_lost = impact.data_lost;
+        self.recoveries[n].reset();
+        self.units[n].occurrence = hit.facts.occurrence;
+        let from = self.units[n].away.take();
+        self.units[n].work = Work::Recovering(Box::new(Case {
+            hit,
+            progress: Progress::Waiting,
+            from,
+            data_lost,
+            back_at: None,
+            timeline: NO_TIMELINE,
+        }));
+        self.choose(n);
+    }
+
+    /// The plan under way is of no use any more, or there may be new ones in this situation.
+    pub(super) fn choose_again(&mut self, n: usize, situation: Option<Rc<Situation>>) {
+        self.end_task(n, f64::INFINITY);
+        if let (Work::Recovering(case), Some(situation)) = (&mut self.units[n].work, situation) {
+            case.hit.situation = situation;
+        }
+        self.recoveries[n].start_over();
+        self.choose(n);
+    }
+
+    /// Chooses the next plan.
+    pub(super) fn choose(&mut self, n: usize) {
+        let Work::Recovering(case) = &mut self.units[n].work else { return };
+        let hit = &case.hit;
+        case.timeline = NO_TIMELINE;
+        let situation = Rc::clone(&hit.situation);
+        if let Some(at) = case.back_at {
+            let resume = resume_time(&situation, n, hit.facts.occurrence);
+            case.progress = Progress::Resuming((at + resume).max(self.now));
+            return;
+        }
+        let site = site(&situation, n);
+        let since = self.now - hit.origin;
+        let Some(mut launch) = self.recoveries[n].next(&site, &hit.facts, &Random, since) else {
+            let hopeless = if hit.damage { self.active.is_empty() } else { hit.facts.end.is_finite() };
+            case.progress = Progress::Waiting;
+            if hopeless {
+                self.give_up(n);
+            }
+            return;
+        };
+        if let (Some((_, old)), false) = (&case.from, launch.point.keeps_after) {
+            // What is elsewhere stopped following when the service went there.
+            launch.point.age += hit.origin - old;
+            launch.point.bytes = None;
+        }
+        let (plan, option, source) = site.plan(&launch);
+        let away = self.situations.away(&situation, n, option, launch.source);
+        case.progress = Progress::Working(away, launch);
+        if self.contended {
+            let origin = hit.origin;
+            (self.scheduler.actors[n].origin, self.scheduler.actors[n].serve) = (origin, f64::INFINITY);
+            let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+            self.scheduler.launch(&desk, n, launch, &mut self.recoveries[n]);
+        } else {
+            let walked = walk(plan, option, source, &launch, &hit.facts, &Random, &mut self.recoveries[n]);
+            case.timeline = timeline(plan, &walked, &self.recoveries[n], hit.origin);
+        }
+    }
+
+    /// Everything, or a part of it, is lost for good.
+    pub(super) fn give_up(&mut self, n: usize) {
+        self.end_task(n, f64::INFINITY);
+        let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) else { return };
+        let share = case.hit.weight;
+        self.units[n].away = case.from;
+        self.ledger.lose_all(n, self.now, share);
+        self.over |= share >= 1.0;
+        self.next_in_queue(n);
+    }
+
+    /// What the service carries out is over; others may have its data from `serve` on.
+    pub(super) fn end_task(&mut self, n: usize, serve: f64) {
+        if self.contended {
+            let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+            self.scheduler.end(&desk, n, serve);
+        }
+    }
+
+    /// A way back that is under way is broken off.
+    pub(super) fn stop_work(&mut self, n: usize) {
+        self.end_task(n, self.now);
+        self.units[n].work = Work::Idle;
+    }
+
+    /// A recovery from damage waits until the places are back.
+    pub(super) fn put_back(&mut self, n: usize) {
+        self.end_task(n, self.now);
+        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            self.units[n].away = case.from;
+            self.units[n].queue.push(case.hit);
+        }
+    }
+
+    /// Where nothing waits: the plan under way is done, or a step of it failed.
+    pub(super) fn time_is_up(&mut self, n: usize) {
+        let Work::Recovering(case) = &self.units[n].work else { return };
+        let Progress::Working(_, launch) = &case.progress else { return };
+        match case.timeline.failed {
+            None => self.serve(n),
+            Some((step, at)) => {
+                let (plan, _, source) = site(&case.hit.situation, n).plan(launch);
+                self.recoveries[n].strike(plan, source.copy, step, at - case.hit.origin);
+                self.choose(n);
+            }
+        }
+    }
+
+    /// Steps that end, begin or fail at this moment.
+    pub(super) fn look_at_steps(&mut self, n: usize) -> bool {
+        if !self.scheduler.has_begun(n) {
+            return false;
+        }
+        let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+        let recovery = &mut self.recoveries[n];
+        match self.scheduler.finish_parts(&desk, &Random, n, recovery) {
+            Ok(finished) => {
+                let ready = self.scheduler.make_ready(&desk, n, recovery);
+                let served = self.scheduler.check_served(&desk, n, recovery) != Served::No;
+                if served {
+                    self.serve(n);
+                }
+                finished || ready || served
+            }
+            Err(failed) => {
+                if let Work::Recovering(_) = self.units[n].work {
+                    self.scheduler.strike(&desk, n, failed, recovery);
+                    self.choose(n);
+                } else {
+                    self.try_back_again(n);
+                }
+                true
+            }
+        }
+    }
+
+    /// A plan, or the way back, is done: users have service.
+    pub(super) fn serve(&mut self, n: usize) {
+        self.end_task(n, self.now);
+        if let Work::Returning(_) = self.units[n].work {
+            (self.units[n].work, self.units[n].away) = (Work::Idle, None);
+            return;
+        }
+        let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) else { return };
+        let Progress::Working(away, launch) = case.progress else { return };
+        let hit = &case.hit;
+        let loss = lost(&hit.situation.program, &site(&hit.situation, n), &hit.facts, &launch);
+        let share = self.shares[hit.stream as usize];
+        self.ledger.lose(n, hit.incident, hit.origin, loss.before + loss.after, share);
+        // Damage is mended where the service runs; after an outage it runs where the plan leads.
+        let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
+        self.units[n].away = if hit.damage { case.from } else { Some((away, old)) };
+        self.next_in_queue(n);
+        self.go_back(n);
+    }
+
+    /// The outage is over and service is back.
+    pub(super) fn finish_wait(&mut self, n: usize) {
+        self.end_task(n, self.now);
+        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            self.units[n].away = case.from;
+        }
+        self.next_in_queue(n);
+        self.go_back(n);
+    }
+
+    /// Damage that is felt and waits for its turn is mended next, where there are places for it.
+    pub(super) fn next_in_queue(&mut self, n: usize) -> bool {
+        if !matches!(self.units[n].work, Work::Idle) {
+            return false;
+        }
+        let Some(at) = self.units[n].queue.iter().position(|hit| hit.felt <= self.now) else { return false };
+        let mut hit = self.units[n].queue.remove(at);
+        hit.situation = self.situations.of_damage(self.streams, hit.stream as usize, &self.active);
+        self.begin(n, hit);
+        true
+    }
+
+    /// Goes back home, if the service runs elsewhere and home is good again.
+    pub(super) fn go_back(&mut self, n: usize) {
+        if !matches!(self.units[n].work, Work::Idle) {
+            return;
+        }
+        let home_down = |world: &mut Self| match world.active.last() {
+            Some(last) => {
+                let situation = world.situations.of_active(world.streams, last.stream as usize, &world.active);
+                is_down(&situation, n)
+            }
+            None => false,
+        };
+        let Some((away, old)) = &self.units[n].away else { return };
+        let (away, old) = (Rc::clone(away), *old);
+        if home_down(self) {
+            return;
+        }
+        let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home) else {
+            self.units[n].away = None;
+            return;
+        };
+        let point = way_back(failback, self.situations.writes(n), self.now - old);
+        self.return_by(n, point, 0);
+    }
+
+    pub(super) fn return_by(&mut self, n: usize, point: RecoveryPoint, round: u64) {
+        let launch = Launch { option: 0, source: 0, point, begin: 0.0, after_outage: false, round };
+        self.recoveries[n].reset();
+        self.units[n].work = Work::Returning(launch);
+        (self.scheduler.actors[n].origin, self.scheduler.actors[n].serve) = (self.now, f64::INFINITY);
+        let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+        self.scheduler.launch(&desk, n, launch, &mut self.recoveries[n]);
+    }
+
+    /// The way back failed: it begins anew, or is left until something changes.
+    pub(super) fn try_back_again(&mut self, n: usize) {
+        let Work::Returning(launch) = self.units[n].work else { return };
+        self.stop_work(n);
+        if launch.round + 1 < FAILBACKS {
+            self.return_by(n, launch.point, launch.round + 1);
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! What a tier makes of everything that is lost at one time, worked out when it is first met.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::events::Streams;
+use crate::id::{CopyId, FailureId, Id, PlaceId, PlanId, PoolId, TierId};
+use crate::model::{AssetSet, CopyKind, FailureKind, FittedPlan, Scenario, Target, fit_failback};
+use crate::sim::campaign::Setting;
+use crate::sim::finder::Survival;
+use crate::sim::impact::{
+    Fate, Impact, PlanOption, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets,
+};
+use crate::sim::point::PointFinder;
+use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
+use crate::sim::random::{Purpose, Random};
+use crate::sim::route::{resources, routes};
+
+/// An outage or a partition that is going on.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    pub(super) stream: u32,
+    /// Members that it reached; the stream's own and those that it spread to.
+    pub(super) members: Vec<u32>,
+    pub(super) destroyed: bool,
+}
+
+/// A failure in the middle of whatever else is lost.
+pub(super) struct Situation {
+    pub(super) program: Rc<FailureProgram>,
+    pub(super) impact: Impact,
+    /// Everything that cannot be reached.
+    pub(super) taken: AssetSet,
+    /// What serves after its plans: by service, plan and source.
+    aways: RefCell<Vec<((usize, usize, usize), Rc<Away>)>>,
+}
+
+/// A configuration that serves after a plan: what must be left of it.
+pub(super) struct Away {
+    /// Pools, and how many of their instances may be lost.
+    pools: Vec<(PoolId, usize)>,
+    /// The copy that the plan recovers from.
+    from: Option<CopyId>,
+    /// It, if it is the primary now: one that lives by itself.
+    copy: Option<CopyId>,
+    /// The way back; `None` costs nothing.
+    pub(super) failback: Option<Failback>,
+    /// The service runs on what it always runs on.
+    pub(super) is_home: bool,
+}
+
+/// The way back, as the scheduler carries it out.
+pub(super) struct Failback {
+    pub(super) plan: PlanProgram,
+    pub(super) option: PlanOption,
+    pub(super) source: SourceOption,
+    /// Logical bytes of the whole data set.
+    pub(super) size: f64,
+    /// An interruption of the stream longer than this means a full copy again.
+    pub(super) window: f64,
+}
+
+/// What an event of a stream by itself does to a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// The tier has nothing there.
+    Absent,
+    /// Something is lost, and nobody notices.
+    Quiet,
+    /// It must be looked at.
+    Matters,
+}
+
+/// All situations of a tier that were met so far.
+pub(super) struct Situations<'a> {
+    setting: &'a Setting<'a>,
+    pub(super) tier: TierId,
+    /// By stream.
+    pub(super) effects: Vec<Effect>,
+    /// By stream: whether its outage leaves fewer copies than the tier wants.
+    pub(super) exposes: Vec<bool>,
+    /// What each member of each outage takes.
+    lost: HashMap<(FailureId, u32), AssetSet>,
+    programs: HashMap<(FailureId, Vec<FailureId>), Rc<FailureProgram>>,
+    known: HashMap<Vec<u32>, Rc<Situation>>,
+    /// By stream: alone, and nothing destroyed.
+    alone: Vec<Option<Rc<Situation>>>,
+}
+
+impl<'a> Situations<'a> {
+    pub(super) fn new(setting: &'a Setting<'a>, tier: TierId, streams: &Streams) -> Self {
+        let mut all = Self {
+            setting,
+            tier,
+            effects: Vec::new(),
+            exposes: Vec::new(),
+            lost: HashMap::new(),
+            programs: HashMap::new(),
+            known: HashMap::new(),
+            alone: vec![None; streams.rows.len()],
+        };
+        for row in &streams.rows {
+            let failure = &setting.scenario.failures[row.failure];
+            for (n, member) in failure.members.iter().enumerate() {
+                let lost = setting.assets.taken(setting.scenario, failure.kind, &member.targets);
+                all.lost.insert((row.failure, n as u32), lost);
+            }
+        }
+        for n in 0..streams.rows.len() {
+            let (effect, exposes) = all.effect(streams, n);
+            all.effects.push(effect);
+            all.exposes.push(exposes);
+        }
+        all
+    }
+
+    fn context(&self, failure: FailureId) -> Context<'a> {
+        self.setting.context(self.tier, failure)
+    }
+
+    fn effect(&mut self, streams: &Streams, n: usize) -> (Effect, bool) {
+        let row = &streams.rows[n];
+        let ctx = self.context(row.failure);
+        let failure = &ctx.scenario.failures[row.failure];
+        if !concerns(&ctx, &failure.members[row.member].targets) && failure.spreads.value() == 0.0 {
+            return (Effect::Absent, false);
+        }
+        let taken = ctx.assets.taken(ctx.scenario, failure.kind, &failure.members[row.member].targets);
+        let exposes = ctx.tier.copies.iter().any(|copy| lost_sites(&ctx, *copy, &taken) > 0);
+        let certain =
+            failure.kind == FailureKind::Outage && failure.destroyed.value() == 0.0 && failure.spreads.value() == 0.0;
+        let situation = self.of_active(
+            streams,
+            n,
+            &[Active { stream: n as u32, members: vec![row.member as u32], destroyed: false }],
+        );
+        let quiet = situation.impact.services.iter().all(|service| match &service.fate {
+            Fate::Untouched => true,
+            Fate::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
+            Fate::Down { .. } => false,
+        });
+        (if certain && quiet { Effect::Quiet } else { Effect::Matters }, exposes)
+    }
+
+    /// What it is to lose all these, as the failure of this stream sees it.
+    pub(super) fn of_active(&mut self, streams: &Streams, cause: usize, active: &[Active]) -> Rc<Situation> {
+        if let [one] = active
+            && one.stream as usize == cause
+            && one.members.len() == 1
+            && !one.destroyed
+        {
+            if let Some(known) = &self.alone[cause] {
+                return Rc::clone(known);
+            }
+            let situation = self.build(streams, cause, active, false);
+            self.alone[cause] = Some(Rc::clone(&situation));
+            return situation;
+        }
+        self.look_up(streams, cause, active, false)
+    }
+
+    /// What damage to data is in the middle of all these.
+    pub(super) fn of_damage(&mut self, streams: &Streams, cause: usize, active: &[Active]) -> Rc<Situation> {
+        self.look_up(streams, cause, active, true)
+    }
+
+    fn look_up(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
+        let mut parts: Vec<(u32, bool, &[u32])> =
+            active.iter().map(|a| (a.stream, a.destroyed, a.members.as_slice())).collect();
+        parts.sort_unstable();
+        let mut key = vec![cause as u32, u32::from(damage)];
+        for (stream, destroyed, members) in parts {
+            key.extend([stream, u32::from(destroyed), members.len() as u32]);
+            key.extend_from_slice(members);
+        }
+        if let Some(known) = self.known.get(&key) {
+            return Rc::clone(known);
+        }
+        let situation = self.build(streams, cause, active, damage);
+        // Years of many overlapping failures meet many; what is used at this time lives on in its users.
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(key, Rc::clone(&situation));
+        situation
+    }
+
+    fn build(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
+        let cause = &streams.rows[cause];
+        let mut also: Vec<FailureId> = active.iter().map(|a| streams.rows[a.stream as usize].failure).collect();
+        also.retain(|failure| *failure != cause.failure && !damage);
+        also.sort_unstable();
+        also.dedup();
+        let base = self.context(cause.failure);
+        let ctx = Context { also: &also, ..base };
+        let program = self.program(&ctx);
+        let scenario = ctx.scenario;
+        let mut targets: Vec<Target> = Vec::new();
+        let mut taken = AssetSet::empty(ctx.assets.size());
+        let mut gone = AssetSet::empty(ctx.assets.size());
+        if damage {
+            let hit = &scenario.failures[cause.failure].members[cause.member].targets;
+            taken.unite(&ctx.assets.taken(scenario, ctx.kind(), hit));
+            targets.extend(hit);
+        }
+        let cut_alone = !damage && active.len() == 1;
+        for one in active {
+            let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
+            for member in &one.members {
+                let hit = &failure.members[*member as usize].targets;
+                let lost = ctx.assets.taken(scenario, failure.kind, hit);
+                taken.unite(&lost);
+                if one.destroyed {
+                    gone.unite(&lost);
+                }
+                for target in hit {
+                    match target {
+                        // Beside other losses, a cut is the loss of the far side.
+                        Target::Link(link) if !cut_alone => {
+                            if let Some((_, far)) = ctx.tier.services.iter().find_map(|row| ends(&ctx, row, *link)) {
+                                taken.unite(&region_assets(&ctx, far));
+                            }
+                        }
+                        // Damage is done to what it hits, not to what is lost at the same time.
+                        Target::Place(_) => targets.push(*target),
+                        _ if !damage => targets.push(*target),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        let destroyed = !gone.is_empty();
+        let survival = Survival::new(&ctx, &targets, &taken, destroyed);
+        let impact = Impact::of(&ctx, &program, survival, &gone);
+        Rc::new(Situation { program, impact, taken, aways: RefCell::default() })
+    }
+
+    pub(super) fn scenario(&self) -> &'a Scenario {
+        self.setting.scenario
+    }
+
+    /// How many assets there are.
+    pub(super) fn assets(&self) -> usize {
+        self.setting.assets.size()
+    }
+
+    /// Capacities of what transfers share, people per role, and whether plans of the tier may have to
+    /// wait for one another, or are simulated step by step for another reason.
+    pub(super) fn shared(&self, streams: &Streams) -> (Vec<f64>, Vec<u32>, bool) {
+        let scenario = self.setting.scenario;
+        let tier = &scenario.tiers[self.tier];
+        let people = scenario.roles.rows().iter().map(|role| role.people).collect();
+        let mut failures: Vec<FailureId> = streams.rows.iter().map(|row| row.failure).collect();
+        failures.dedup();
+        let mut capacities = Vec::new();
+        let mut contended = tier.services.len() > 1;
+        for failure in failures {
+            let ctx = self.context(failure);
+            capacities = resources(&ctx);
+            contended |= ctx.kind() == FailureKind::Partition
+                || FailureProgram::compile(&ctx, None).is_some_and(|program| program.contended);
+        }
+        let plans = tier.services.iter().flat_map(|service| &service.plans);
+        contended |= plans.into_iter().any(|plan| !scenario.plans[*plan].failback.nodes.is_empty());
+        (capacities, people, contended)
+    }
+
+    /// A way back without steps.
+    pub(super) fn nothing(&self) -> Failback {
+        let plan = PlanProgram {
+            plan: PlanId::from_index(0),
+            fitted: FittedPlan {
+                plan: PlanId::from_index(0),
+                from: Vec::new(),
+                into: Vec::new(),
+                steps: Vec::new(),
+                detects: false,
+            },
+            steps: Vec::new(),
+            detects: false,
+            after_down: 0.0,
+            commit: CommitAt::End,
+            salvage: false,
+            points: 1,
+            first_slot: 0,
+            is_chain: true,
+        };
+        let finder = PointFinder::Derived { size: 0.0 };
+        let source = SourceOption { copy: None, finder, routes: Vec::new(), merges: false, gate: None };
+        let option = PlanOption { plan: 0, sources: Vec::new(), is_up: Vec::new(), short: false };
+        Failback { plan, option, source, size: 0.0, window: f64::INFINITY }
+    }
+
+    /// The members that an event of a stream reaches, ascending, and whether what they hold comes back.
+    pub(super) fn reach(&mut self, streams: &Streams, stream: usize, occurrence: u64) -> (Vec<u32>, bool) {
+        let row = &streams.rows[stream];
+        let program = self.program(&Context { also: &[], ..self.context(row.failure) });
+        let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
+        let Some(spread) = &program.spreads else { return (vec![row.member as u32], destroyed) };
+        let reached = |n: &u32| {
+            *n as usize == row.member || spread.chance.nth(&Random, occurrence, u64::from(*n) + 1, Purpose::Chance)
+        };
+        ((0..spread.taken.len() as u32).filter(reached).collect(), destroyed)
+    }
+
+    fn program(&mut self, ctx: &Context<'_>) -> Rc<FailureProgram> {
+        let key = (ctx.failure, ctx.also.to_vec());
+        if let Some(program) = self.programs.get(&key) {
+            return Rc::clone(program);
+        }
+        let program = Rc::new(FailureProgram::bare(ctx));
+        self.programs.insert(key, Rc::clone(&program));
+        program
+    }
+
+    /// Everything that these take, in place of what `taken` holds.
+    pub(super) fn taken(&self, streams: &Streams, active: &[Active], taken: &mut AssetSet) {
+        taken.clear();
+        for one in active {
+            let row = &streams.rows[one.stream as usize];
+            for member in &one.members {
+                match self.lost.get(&(row.failure, *member)) {
+                    Some(lost) => taken.unite(lost),
+                    None => continue,
+                }
+            }
+        }
+    }
+
+    /// Average logical bytes per second written to a service's data.
+    pub(super) fn writes(&self, service: usize) -> f64 {
+        let scenario = self.setting.scenario;
+        let data = scenario.services[scenario.tiers[self.tier].services[service].service].data;
+        data.map_or(0.0, |data| scenario.data[data].mean_writes().bytes_per_second())
+    }
+
+    /// What serves once this plan has brought a service back.
+    pub(super) fn away(&self, situation: &Situation, service: usize, option: &PlanOption, source: usize) -> Rc<Away> {
+        let key = (service, option.plan, source);
+        if let Some((_, known)) = situation.aways.borrow().iter().find(|(k, _)| *k == key) {
+            return Rc::clone(known);
+        }
+        let ctx = self.context(situation.program.failure);
+        let row = &ctx.tier.services[service];
+        let plan = &situation.program.services[service].plans[option.plan];
+        let from = option.sources[source].copy;
+        let kind = |copy: CopyId| &ctx.scenario.copies[copy].kind;
+        let lives = |copy: &CopyId| matches!(kind(*copy), CopyKind::Primary { .. } | CopyKind::Async { .. });
+        let at_home = from.filter(lives).is_none_or(|copy| matches!(kind(copy), CopyKind::Primary { .. }));
+        let pools = plan.fitted.into.iter().map(|pool| {
+            let all = ctx.scenario.compute[*pool].instances.len();
+            let spare = all.saturating_sub(ctx.scenario.compute[*pool].enough as usize);
+            (*pool, lost_instances(&ctx, *pool, &situation.taken).max(spare))
+        });
+        let away = Rc::new(Away {
+            pools: pools.collect(),
+            from,
+            copy: from.filter(lives),
+            failback: self.failback(&ctx, situation, service, plan, from),
+            is_home: plan.fitted.into == row.runs && at_home,
+        });
+        situation.aways.borrow_mut().push((key, Rc::clone(&away)));
+        away
+    }
+
+    fn failback(
+        &self,
+        ctx: &Context<'_>,
+        situation: &Situation,
+        service: usize,
+        plan: &PlanProgram,
+        from: Option<CopyId>,
+    ) -> Option<Failback> {
+        let row = &ctx.tier.services[service];
+        let fitted = fit_failback(ctx.scenario, row, &plan.fitted)?;
+        let plan = compile_failback(ctx, row, fitted);
+        let home = row.runs.first().and_then(|pool| ctx.scenario.compute[*pool].instances.first()).map(|i| i.place);
+        let at = |copy: CopyId| -> Option<PlaceId> {
+            let site = ctx.scenario.copies[copy].sites.first()?;
+            Some(ctx.scenario.site_place(*site))
+        };
+        let routes = routes(ctx, &plan, &situation.program.resources, from.map(|copy| (copy, at(copy))), home);
+        let data = ctx.scenario.services[row.service].data;
+        let size = data.map_or(0.0, |data| ctx.scenario.data[data].size.bytes());
+        let window = row.copies.iter().filter_map(|copy| match &ctx.scenario.copies[*copy].kind {
+            CopyKind::Async { window, .. } => window.map(crate::units::Seconds::seconds),
+            _ => None,
+        });
+        let source =
+            SourceOption { copy: from, finder: PointFinder::Derived { size }, routes, merges: false, gate: None };
+        let option = PlanOption { plan: 0, sources: Vec::new(), is_up: vec![false; plan.steps.len()], short: false };
+        Some(Failback { plan, option, source, size, window: window.fold(f64::INFINITY, f64::min) })
+    }
+
+    /// Whether this configuration serves while so much is lost.
+    pub(super) fn is_up(&self, away: &Away, taken: &AssetSet) -> bool {
+        self.stands(away, away.copy, taken)
+    }
+
+    /// Whether a plan under way still has what it recovers from and what it recovers into.
+    pub(super) fn can_go_on(&self, away: &Away, taken: &AssetSet) -> bool {
+        self.stands(away, away.from, taken)
+    }
+
+    fn stands(&self, away: &Away, copy: Option<CopyId>, taken: &AssetSet) -> bool {
+        let (assets, scenario) = (self.setting.assets, self.setting.scenario);
+        let lost = |pool: PoolId| taken.count_in(assets.pool(pool), scenario.compute[pool].instances.len());
+        let reachable = |copy: CopyId| {
+            let all = scenario.copies[copy].sites.len();
+            all == 0 || taken.count_in(assets.copy(copy), all) < all
+        };
+        away.pools.iter().all(|(pool, spare)| lost(*pool) <= *spare) && copy.is_none_or(reachable)
+    }
+
+    /// Whether something outside that a service needs is lost.
+    pub(super) fn lacks_outside(&self, service: usize, taken: &AssetSet) -> bool {
+        let scenario = self.setting.scenario;
+        let row = &scenario.tiers[self.tier].services[service];
+        scenario.services[row.service].needs.iter().any(
+            |need| matches!(need, crate::model::Need::External(e) if taken.contains(self.setting.assets.external(*e))),
+        )
+    }
+
+    /// Links that carry nothing now.
+    pub(super) fn cut_links(&self, streams: &Streams, active: &[Active]) -> impl Iterator<Item = usize> {
+        let scenario = self.setting.scenario;
+        let mut cut = Vec::new();
+        for one in active {
+            let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
+            for target in one.members.iter().flat_map(|m| &failure.members[*m as usize].targets) {
+                if let Target::Link(link) = target {
+                    cut.push(link.index());
+                }
+            }
+        }
+        cut.into_iter()
+    }
+}
+
+/// Situations that a tier keeps before it forgets them: tens of megabytes at most.
+const MOST_KNOWN: usize = 4096;

@@ -1,0 +1,283 @@
+//! What simulated lifetimes leave behind: integers that merge in any order.
+
+use crate::id::{Id, ServiceId, TierId};
+use crate::model::{Scenario, Tier};
+use crate::stats::Tally;
+use crate::units::{Money, SECONDS_PER_YEAR};
+
+const HOUR: u64 = 3_600_000;
+
+/// How lifetimes are simulated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LifetimeSettings {
+    /// Years of a lifetime.
+    pub years: f64,
+    /// Lifetimes, from the first one.
+    pub lifetimes: u64,
+    /// Number of the first.
+    pub first: u64,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Threads; the results do not depend on it.
+    pub threads: usize,
+}
+
+/// Everything that was tallied.
+#[derive(Clone, Debug)]
+pub struct LifetimeResult {
+    /// How it was run.
+    pub settings: LifetimeSettings,
+    /// One entry per tier, in the order of their ids.
+    pub tiers: Vec<LifetimeTally>,
+    /// Events of all lifetimes, ends of outages included.
+    pub events: u64,
+}
+
+/// The lifetimes of a tier.
+#[derive(Clone, Debug)]
+pub struct LifetimeTally {
+    /// The tier.
+    pub tier: TierId,
+    /// Lifetimes.
+    pub lifetimes: u64,
+    /// Years that began.
+    pub years: u64,
+    /// Milliseconds until the horizon, or until everything was lost.
+    pub lived: u128,
+    /// The application; then, if there are several, its services.
+    pub lines: Vec<LineTally>,
+    /// Milliseconds of service missing per lifetime, of the application.
+    pub downtime_of_lifetime: Tally,
+    /// Outages per lifetime.
+    pub outages_of_lifetime: Tally,
+    /// Milliseconds of writes lost per lifetime.
+    pub loss_of_lifetime: Tally,
+    /// Hundredths of the currency per lifetime.
+    pub penalty_of_lifetime: Tally,
+    /// Hundredths of the currency per year, as far as prices are known.
+    pub penalty: Tally,
+    /// Prices that are missing though something is to be priced.
+    pub unpriced: Vec<(ServiceId, &'static str)>,
+    /// Milliseconds per lifetime with fewer copies than the tier wants, or away from home.
+    pub exposed: Tally,
+    /// Milliseconds per outage of the application.
+    pub outage: Tally,
+    /// Milliseconds of writes per incident that lost any.
+    pub loss: Tally,
+    /// Years with more than an hour down.
+    pub long_years: u64,
+    /// Lifetimes in which something was lost for good.
+    pub unrecoverable: u64,
+    /// Such losses.
+    pub losses_for_good: u64,
+    prices: Vec<Prices>,
+}
+
+/// What the time of a service costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Prices {
+    service: ServiceId,
+    downtime_per_hour: Option<f64>,
+    loss_per_hour: Option<f64>,
+    unrecoverable: Option<f64>,
+}
+
+/// Year by year, of the application or of a service.
+#[derive(Clone, Debug, Default)]
+pub struct LineTally {
+    /// The service; `None` is the application.
+    pub service: Option<ServiceId>,
+    /// Milliseconds down per year.
+    pub downtime: Tally,
+    /// Outages that began, per year.
+    pub outages: Tally,
+    /// Milliseconds of writes lost, per year.
+    pub loss: Tally,
+}
+
+impl LineTally {
+    /// The first `years` years of a lifetime; those not touched are counted in at the end.
+    pub(super) fn add(&mut self, years: usize, touched: &[bool], down: &[u64], outages: &[u64], loss: &[u64]) {
+        for year in (0..years).filter(|year| touched[*year]) {
+            self.downtime.record(down[year]);
+            self.outages.record(outages[year]);
+            self.loss.record(loss[year]);
+        }
+    }
+
+    fn calm(&mut self, years: u64) {
+        for tally in [&mut self.downtime, &mut self.outages, &mut self.loss] {
+            tally.record_many(0, years);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.downtime.merge(&other.downtime);
+        self.outages.merge(&other.outages);
+        self.loss.merge(&other.loss);
+    }
+}
+
+impl LifetimeTally {
+    pub(super) fn new(scenario: &Scenario, id: TierId) -> Self {
+        let tier: &Tier = &scenario.tiers[id];
+        let line = |service| LineTally { service, ..LineTally::default() };
+        let each = if tier.services.len() > 1 { tier.services.len() } else { 0 };
+        let prices = |service: ServiceId| {
+            let row = &scenario.services[service];
+            let amount = |price: Option<Money>| price.map(Money::amount);
+            Prices {
+                service,
+                downtime_per_hour: amount(row.downtime_per_hour),
+                loss_per_hour: amount(row.loss_per_hour),
+                unrecoverable: amount(row.unrecoverable_cost),
+            }
+        };
+        Self {
+            tier: id,
+            lifetimes: 0,
+            years: 0,
+            lived: 0,
+            lines: std::iter::once(line(None))
+                .chain(tier.services[..each].iter().map(|s| line(Some(s.service))))
+                .collect(),
+            downtime_of_lifetime: Tally::new(),
+            outages_of_lifetime: Tally::new(),
+            loss_of_lifetime: Tally::new(),
+            penalty_of_lifetime: Tally::new(),
+            penalty: Tally::new(),
+            unpriced: Vec::new(),
+            exposed: Tally::new(),
+            outage: Tally::new(),
+            loss: Tally::new(),
+            long_years: 0,
+            unrecoverable: 0,
+            losses_for_good: 0,
+            prices: tier.services.iter().map(|s| prices(s.service)).collect(),
+        }
+    }
+
+    /// A lifetime in which nothing was felt.
+    pub(super) fn calm(&mut self, years: u64, lived: u64, exposed: u64) {
+        self.lifetimes += 1;
+        self.years += years;
+        self.lived += u128::from(lived);
+        self.exposed.record(exposed);
+    }
+
+    /// A lifetime, its lines added already. `sums` gives a service's time down and loss in a year.
+    pub(super) fn add(
+        &mut self,
+        years: usize,
+        touched: &[bool],
+        sums: impl Fn(usize, usize) -> (u64, u64),
+        exposed: u64,
+        gone: &[(usize, usize, f64)],
+        lived: u64,
+    ) {
+        self.lifetimes += 1;
+        self.years += years as u64;
+        self.lived += u128::from(lived);
+        self.exposed.record(exposed);
+        self.unrecoverable += u64::from(!gone.is_empty());
+        self.losses_for_good += gone.len() as u64;
+        let mut whole = 0;
+        for year in (0..years).filter(|year| touched[*year]) {
+            let mut money = 0.0;
+            for n in 0..self.prices.len() {
+                let (down, loss) = sums(n, year);
+                let lost: f64 = gone.iter().filter(|(s, y, _)| (*s, *y) == (n, year)).map(|(.., share)| share).sum();
+                let prices = self.prices[n];
+                money += self.price(prices.service, "downtime_per_hour", prices.downtime_per_hour, hours(down));
+                money += self.price(prices.service, "loss_per_hour", prices.loss_per_hour, hours(loss));
+                money += self.price(prices.service, "unrecoverable_cost", prices.unrecoverable, lost);
+            }
+            let hundredths = (money * 100.0).round() as u64;
+            whole += hundredths;
+            self.penalty.record(hundredths);
+        }
+        self.penalty_of_lifetime.record(whole);
+    }
+
+    fn price(&mut self, service: ServiceId, key: &'static str, price: Option<f64>, quantity: f64) -> f64 {
+        if quantity == 0.0 {
+            return 0.0;
+        }
+        match price {
+            Some(price) => price * quantity,
+            None => {
+                let missing = (service, key);
+                if let Err(at) = self.unpriced.binary_search_by_key(&(service.index(), key), |(s, k)| (s.index(), *k)) {
+                    self.unpriced.insert(at, missing);
+                }
+                0.0
+            }
+        }
+    }
+
+    pub(super) fn add_incidents(&mut self, outages: &[u64], losses: &[u64]) {
+        outages.iter().for_each(|length| self.outage.record(*length));
+        losses.iter().for_each(|loss| self.loss.record(*loss));
+    }
+
+    /// The sums of a lifetime of the application.
+    pub(super) fn add_whole(&mut self, years: usize, down: &[u64], outages: &[u64], loss: &[u64]) {
+        self.downtime_of_lifetime.record(down[..years].iter().sum());
+        self.outages_of_lifetime.record(outages[..years].iter().sum());
+        self.loss_of_lifetime.record(loss[..years].iter().sum());
+        self.long_years += down[..years].iter().filter(|time| **time > HOUR).count() as u64;
+    }
+
+    /// Adds all of another tally of the same tier.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.lifetimes += other.lifetimes;
+        self.years += other.years;
+        self.lived += other.lived;
+        for (mine, theirs) in self.lines.iter_mut().zip(&other.lines) {
+            mine.merge(theirs);
+        }
+        self.downtime_of_lifetime.merge(&other.downtime_of_lifetime);
+        self.outages_of_lifetime.merge(&other.outages_of_lifetime);
+        self.loss_of_lifetime.merge(&other.loss_of_lifetime);
+        self.penalty_of_lifetime.merge(&other.penalty_of_lifetime);
+        self.penalty.merge(&other.penalty);
+        for (service, key) in &other.unpriced {
+            self.price(*service, key, None, 1.0);
+        }
+        self.exposed.merge(&other.exposed);
+        self.outage.merge(&other.outage);
+        self.loss.merge(&other.loss);
+        self.long_years += other.long_years;
+        self.unrecoverable += other.unrecoverable;
+        self.losses_for_good += other.losses_for_good;
+    }
+
+    /// The tally as others read it: calm lifetimes and years are counted in, once, at the end.
+    pub(super) fn close(mut self) -> Self {
+        let years = self.years;
+        for line in &mut self.lines {
+            line.calm(years - line.downtime.count());
+        }
+        self.penalty.record_many(0, years - self.penalty.count());
+        let lifetimes = self.lifetimes;
+        for tally in [
+            &mut self.downtime_of_lifetime,
+            &mut self.outages_of_lifetime,
+            &mut self.loss_of_lifetime,
+            &mut self.penalty_of_lifetime,
+        ] {
+            tally.record_many(0, lifetimes - tally.count());
+        }
+        self
+    }
+
+    /// Years lived, of all lifetimes together.
+    #[must_use]
+    pub fn years_lived(&self) -> f64 {
+        self.lived as f64 / 1000.0 / SECONDS_PER_YEAR
+    }
+}
+
+fn hours(milliseconds: u64) -> f64 {
+    milliseconds as f64 / HOUR as f64
+}

@@ -1,0 +1,264 @@
+//! A tier through the years: services go down, recover, run elsewhere and go back, while further
+//! failures come and go.
+//!
+//! What one failure alone does is what an incident does ([`crate::sim::incident`]): same detection,
+//! same plans, same recovery points. What is added here is time: an outage that ends gives up a plan
+//! that is not past its point of no return; a plan that loses its source or its target makes way for
+//! another; damage waits until the places are back; a service that runs elsewhere goes back when it can.
+
+use super::events::{Event, Streams};
+use super::ledger::Ledger;
+use super::situation::{Active, Effect, Failback, Situations};
+use super::unit::{Desk, Outside, Progress, Unit, Work};
+use crate::model::{AssetSet, FailureKind, Need, Phase};
+use crate::sim::incident::Recovery;
+use crate::sim::milliseconds;
+use crate::sim::random::Random;
+use crate::sim::scheduler::{Scheduler, Stage};
+use crate::units::SECONDS_PER_YEAR;
+
+/// A tier under simulation.
+pub(super) struct World<'a> {
+    pub(super) streams: &'a Streams,
+    pub(super) situations: Situations<'a>,
+    pub(super) shares: Vec<f64>,
+    pub(super) kinds: Vec<FailureKind>,
+    pub(super) needs: Vec<Vec<usize>>,
+    /// Plans may have to wait for one another.
+    pub(super) contended: bool,
+    pub(super) capacities: Vec<f64>,
+    pub(super) people: Vec<u32>,
+    pub(super) active: Vec<Active>,
+    pub(super) taken: AssetSet,
+    pub(super) units: Vec<Unit>,
+    pub(super) recoveries: Vec<Recovery>,
+    pub(super) scheduler: Scheduler,
+    pub(super) resources: Vec<f64>,
+    pub(super) nothing: Failback,
+    pub(super) ledger: Ledger,
+    pub(super) exposed_since: Option<f64>,
+    pub(super) now: f64,
+    pub(super) horizon: f64,
+    pub(super) over: bool,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(situations: Situations<'a>, streams: &'a Streams, years: f64) -> Self {
+        let scenario = situations.scenario();
+        let tier = &scenario.tiers[situations.tier];
+        let needs = tier.services.iter().map(|row| {
+            let of = |need: &Need| match need {
+                Need::Service(id) => tier.services.iter().position(|s| s.service == *id),
+                Need::External(_) => None,
+            };
+            scenario.services[row.service].needs.iter().filter_map(of).collect()
+        });
+        let (capacities, people, contended) = situations.shared(streams);
+        let mut scheduler = Scheduler::default();
+        scheduler.reset(tier.services.len(), &people);
+        Self {
+            people,
+            shares: streams.rows.iter().map(|row| scenario.failures[row.failure].share).collect(),
+            kinds: streams.rows.iter().map(|row| scenario.failures[row.failure].kind).collect(),
+            needs: needs.collect(),
+            contended,
+            resources: capacities.clone(),
+            capacities,
+            active: Vec::new(),
+            taken: AssetSet::empty(situations.assets()),
+            units: tier.services.iter().map(|_| Unit::new()).collect(),
+            recoveries: tier.services.iter().map(|_| Recovery::default()).collect(),
+            scheduler,
+            nothing: situations.nothing(),
+            ledger: Ledger::new(tier.services.len(), years),
+            exposed_since: None,
+            now: 0.0,
+            horizon: years * SECONDS_PER_YEAR,
+            over: false,
+            streams,
+            situations,
+        }
+    }
+
+    /// Lives through a lifetime; the ledger has the account of it.
+    pub(super) fn live(&mut self, lifetime: u64, events: &[Event]) {
+        let mut at = 0;
+        let mut calm = true;
+        while !self.over {
+            if calm {
+                // Most of what happens is that something fails that nobody misses, and is back before
+                // anything else happens.
+                while let Some(event) = events.get(at) {
+                    match self.situations.effects[event.stream as usize] {
+                        Effect::Absent => at += 1,
+                        Effect::Quiet if events.get(at + 1).is_some_and(|next| next.stream == event.stream) => {
+                            if self.situations.exposes[event.stream as usize] {
+                                self.ledger.exposed += milliseconds(event.until - event.time);
+                            }
+                            at += 2;
+                        }
+                        _ => break,
+                    }
+                }
+                if at >= events.len() {
+                    break;
+                }
+            }
+            let outside = events.get(at).map_or(f64::INFINITY, |event| event.time);
+            let inside = self.next_moment();
+            // Rounding must not turn time back.
+            let next = outside.min(inside).max(self.now);
+            if next >= self.horizon {
+                break;
+            }
+            self.pass(next);
+            if outside <= inside {
+                self.meet(lifetime, &events[at]);
+                at += 1;
+            }
+            self.settle();
+            calm = self.active.is_empty() && self.units.iter().all(|unit| unit.is_calm(self.now));
+            if calm {
+                self.ledger.settled();
+            }
+        }
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let end = if self.over { self.now } else { self.horizon };
+        if let Some(since) = self.exposed_since.take() {
+            self.ledger.exposed += milliseconds(end - since);
+        }
+        self.active.clear();
+        self.taken.clear();
+        self.resources.copy_from_slice(&self.capacities);
+        self.units.iter_mut().for_each(|unit| *unit = Unit::new());
+        if self.contended {
+            self.scheduler.reset(self.units.len(), &self.people);
+        }
+        (self.now, self.over) = (0.0, false);
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing }
+    }
+
+    fn next_moment(&self) -> f64 {
+        let own = self.units.iter().map(|unit| unit.next(self.now)).fold(f64::INFINITY, f64::min);
+        if self.contended { own.min(self.scheduler.next_moment()) } else { own }
+    }
+
+    fn pass(&mut self, next: f64) {
+        if self.contended {
+            self.scheduler.advance(next);
+        }
+        self.now = next;
+    }
+
+    fn is_exposed(&self) -> bool {
+        self.active.iter().any(|one| self.situations.exposes[one.stream as usize])
+            || self.units.iter().any(|unit| unit.away.is_some() || matches!(unit.work, Work::Recovering(_)))
+    }
+
+    /// Everything that happens at this moment.
+    fn settle(&mut self) {
+        for _ in 0..MOST_ROUNDS {
+            let mut changed = false;
+            for n in 0..self.units.len() {
+                changed |= self.look_at(n);
+            }
+            if self.contended {
+                let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+                changed |= self.scheduler.start_ready(&desk, &Random, &mut self.recoveries);
+            }
+            if !changed || self.over {
+                break;
+            }
+        }
+        if self.contended {
+            let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
+            self.scheduler.set_rates(&desk);
+        }
+        self.weigh();
+    }
+
+    /// Whether anything changed about a service at this moment.
+    fn look_at(&mut self, n: usize) -> bool {
+        let unit = &mut self.units[n];
+        if let Outside::Back(at) = unit.outside
+            && at <= self.now
+        {
+            unit.outside = Outside::There;
+        }
+        match &unit.work {
+            Work::Idle => return self.next_in_queue(n),
+            Work::Recovering(case) => {
+                if let Progress::Resuming(at) = case.progress {
+                    if at <= self.now {
+                        self.finish_wait(n);
+                        return true;
+                    }
+                    return false;
+                }
+                if case.timeline.next() <= self.now {
+                    self.time_is_up(n);
+                    return true;
+                }
+            }
+            Work::Returning(_) => {}
+        }
+        self.contended && self.scheduler.actors[n].launch.is_some() && self.look_at_steps(n)
+    }
+
+    /// Who is without service now.
+    fn weigh(&mut self) {
+        let several = self.units.len() > 1;
+        let mut application: f64 = 0.0;
+        for n in 0..self.units.len() {
+            let own = self.own_weight(n);
+            let total = self.needs[n].iter().fold(own, |weight, need| weight.max(self.units[*need].total));
+            (self.units[n].own, self.units[n].total) = (own, total);
+            application = application.max(total);
+            if several {
+                self.ledger.set(n + 1, self.now, total);
+            }
+        }
+        self.ledger.set(0, self.now, application);
+        match (self.exposed_since, self.is_exposed()) {
+            (None, true) => self.exposed_since = Some(self.now),
+            (Some(since), false) => {
+                self.ledger.exposed += milliseconds(self.now - since);
+                self.exposed_since = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn own_weight(&self, n: usize) -> f64 {
+        let unit = &self.units[n];
+        let mut weight: f64 = match &unit.work {
+            Work::Recovering(case) => case.hit.weight,
+            Work::Returning(launch) => {
+                let desk = self.desk();
+                let task = desk.task(n, launch);
+                let nodes = &self.scheduler.actors[n].nodes;
+                let moved = task.plan.steps.iter().zip(nodes);
+                let moved = moved.filter(|(step, node)| step.phase == Phase::Redirect && node.state.is_under_way());
+                if moved.count() > 0 { 1.0 } else { 0.0 }
+            }
+            Work::Idle => 0.0,
+        };
+        if unit.interrupted.0 > self.now {
+            weight = weight.max(unit.interrupted.1);
+        }
+        if !matches!(unit.outside, Outside::There) {
+            weight = 1.0;
+        }
+        unit.queue.iter().filter(|hit| hit.felt <= self.now).fold(weight, |weight, hit| weight.max(hit.weight))
+    }
+}
+
+/// Rounds of changes at one moment before the rest waits for the next: far more than plans and
+/// services can make of one.
+const MOST_ROUNDS: usize = 100_000;
