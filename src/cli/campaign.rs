@@ -110,18 +110,14 @@ fn settings(scenario: &Scenario, args: &SimulationArgs, filter: &Filter) -> Resu
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
 }
 
-<<<<<<< HEAD
-pub(super) fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
-    let tier = names.tier.map(|name| find("tier", name, &scenario.tiers, |t| &t.name)).transpose()?;
-=======
 /// The tier of this name.
 pub(super) fn tier(scenario: &Scenario, name: &str) -> Result<TierId, Stop> {
     find("tier", name, &scenario.tiers, |t| &t.name)
 }
 
-fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
+/// The parts that the names stand for.
+pub(super) fn filter(scenario: &Scenario, names: Names<'_>) -> Result<Filter, Stop> {
     let tier = names.tier.map(|name| tier(scenario, name)).transpose()?;
->>>>>>> main
     let failure = names.failure.map(|name| find("failure", name, &scenario.failures, |f| &f.name)).transpose()?;
     let member = match (names.member, failure) {
         (Some(name), Some(failure)) => {
