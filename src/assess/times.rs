@@ -109,12 +109,13 @@ impl PlanTimes {
     fn add(&mut self, scenario: &Scenario, line: &TimeLine) {
         let mut decided = NEVER;
         let mut served = 0;
+        let mut took: Vec<Option<u64>> = vec![None; self.steps.len()];
         for entry in line.lines.iter().filter(|entry| entry.service == self.service) {
             let Act::Step(_, step) = entry.act else { continue };
             // A step that was done for an earlier plan need not be done again in this one, and counts.
-            let known = self.steps.iter_mut().find(|(id, _)| *id == step).filter(|_| entry.ending == Ending::Done);
-            let Some((_, spread)) = known else { continue };
-            spread.tally.record(entry.finish - entry.begin);
+            let known = self.steps.iter().position(|(id, _)| *id == step).filter(|_| entry.ending == Ending::Done);
+            let Some(position) = known else { continue };
+            took[position] = Some(took[position].unwrap_or(0) + entry.finish - entry.begin);
             let row = &scenario.steps[step];
             // Deciding is over when the first thing is done that is neither noticing nor deciding.
             if !matches!(row.phase, Phase::Detect | Phase::Decide) {
@@ -123,6 +124,10 @@ impl PlanTimes {
             if !row.background {
                 served = served.max(entry.finish);
             }
+        }
+        for ((_, observed), took) in self.steps.iter_mut().zip(took) {
+            // A step with nothing to do, since what it starts was up, leaves no line.
+            observed.tally.record(took.unwrap_or(0));
         }
         self.after_decision.tally.record(served.saturating_sub(decided));
         self.data_loss.tally.record(line.outcome.data_loss);

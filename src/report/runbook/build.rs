@@ -132,9 +132,15 @@ fn outcomes(subject: &Subject<'_>) -> Sheet {
         let time = &incident.recovery_time.estimate;
         let at = |quantile, p| cells::time_at(time, quantile, p, &incident.unrecoverable);
         let share = |name: &String| incident.plans.get(name).copied().unwrap_or(0.0);
-        let others = incident.plans.iter().filter(|(name, share)| **name != subject.plan.name && **share > 0.0);
+        let others = incident.plans.iter().filter(|(name, _)| **name != subject.plan.name && *name != "none");
+        let mut others: Vec<(&str, f64)> = others.map(|(name, share)| (label(name), *share)).collect();
+        // What nothing brings back has a column of its own.
+        let lost = incident.unrecoverable.point.unwrap_or(0.0);
+        others.push(("no plan was needed", share(&"none".to_owned()) - lost));
+        // Half of one incident: what is left of the subtraction.
+        others.retain(|(_, share)| *share > 0.5 / time.n.max(1) as f64);
         let others: Vec<String> =
-            others.map(|(name, share)| format!("{} {}", label(name), human::percent(*share))).collect();
+            others.iter().map(|(name, share)| format!("{name} {}", human::percent(*share))).collect();
         sheet.texts([
             failure.name.clone(),
             human::percent(share(&subject.plan.name)),
@@ -151,7 +157,6 @@ fn outcomes(subject: &Subject<'_>) -> Sheet {
 fn label(name: &str) -> &str {
     match name {
         "wait" => "end of the outage",
-        "none" => "nothing to do, or nothing helps",
         plan => plan,
     }
 }

@@ -2,13 +2,14 @@
 //! they rest on.
 
 use super::subject::Subject;
+use super::topology::links_of;
 use super::view::{Said, Sheet, Tests, Todos};
 use crate::diag::Segment;
 use crate::report::human;
 use crate::spec::{Origin, ResolvedEntry};
 
 /// Keys that name things, or whose text is printed where it is used: they are no figures.
-const NO_FIGURES: [&str; 39] = [
+const NO_FIGURES: [&str; 41] = [
     "account",
     "after",
     "at",
@@ -48,6 +49,8 @@ const NO_FIGURES: [&str; 39] = [
     "steps",
     "symptom",
     "title",
+    "upstream",
+    "within",
 ];
 
 /// What a bare number of these keys counts; those whose name speaks of money are prices.
@@ -149,7 +152,7 @@ fn entries(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     wanted.extend(subject.service.data.map(|data| ("data", scenario.data[data].name.clone())));
     let pools = subject.row.runs.iter().chain(&subject.fitted.into);
     wanted.extend(pools.map(|pool| ("compute", scenario.compute[*pool].name.clone())));
-    wanted.extend(scenario.links.rows().iter().map(|link| ("links", link.name.clone())));
+    wanted.extend(links_of(subject).into_iter().map(|link| ("links", link.name.clone())));
     wanted.sort();
     wanted.dedup();
     wanted

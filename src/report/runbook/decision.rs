@@ -2,10 +2,10 @@
 //! the end of an outage stops being the better choice.
 
 use super::subject::Subject;
-use super::view::{Decision, Elsewhere, Said, Sheet, Todos, Waiting};
+use super::view::{Decision, Next, Said, Sheet, Todos, Waiting};
 use super::words::joined;
 use crate::id::{Id, ServiceId};
-use crate::model::{Delay, Failure, Need, Phase, Scenario, Tier};
+use crate::model::{CopyKind, Delay, Failure, Need, Phase, Scenario, Tier};
 use crate::report::human;
 
 /// Shares of outages that have ended between moments that are looked at, from the first to the last:
@@ -52,22 +52,33 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
         commit: subject.commit().map(|position| subject.named(position)),
         together: needs.collect(),
         sources: subject.fitted.from.iter().map(|c| subject.scenario().copies[*c].name.clone()).collect(),
-        points: match subject.plan.points {
-            1 => "1 recovery point".to_owned(),
-            n => format!("up to {n} recovery points"),
-        },
+        points: points(subject),
         next: next(subject),
     }
 }
 
+/// How many recovery points are tried, where a source has several.
+fn points(subject: &Subject<'_>) -> Option<String> {
+    let copies = subject.fitted.from.iter().map(|id| &subject.scenario().copies[*id].kind);
+    let several = copies.filter(|kind| matches!(kind, CopyKind::Backup { .. } | CopyKind::Log { .. })).count() > 0;
+    several.then(|| match subject.plan.points {
+        1 => "only the newest recovery point".to_owned(),
+        n => format!("up to {n} recovery points, newest first"),
+    })
+}
+
 /// The plans that are tried after this one, per failure.
-fn next(subject: &Subject<'_>) -> Vec<Elsewhere> {
-    let mut all = Vec::new();
+fn next(subject: &Subject<'_>) -> Vec<Next> {
+    let mut all: Vec<Next> = Vec::new();
     for (id, failure, _) in subject.causes() {
         let links = subject.setting.links_for(subject.row, id);
         let own = links.iter().position(|(plan, _)| *plan == subject.id);
         let later = links.iter().skip(own.map_or(0, |n| n + 1)).map(|(_, link)| (*link).clone());
-        all.push(Elsewhere { failure: failure.name.clone(), service: None, links: later.collect() });
+        let (links, ends): (Vec<_>, _) = (later.collect(), failure.kind.ends_by_itself());
+        match all.iter_mut().find(|next: &&mut Next| next.links == links && next.ends == ends) {
+            Some(next) => next.failures.push(failure.name.clone()),
+            None => all.push(Next { failures: vec![failure.name.clone()], links, ends }),
+        }
     }
     all
 }
@@ -108,8 +119,10 @@ fn wait(
 ) -> Waiting {
     let name = failure.name.clone();
     let Some(price) = price(subject, id, todos) else {
-        let answer =
-            Said::Text("This plan ended none of the incidents looked at: there is nothing to compare.".to_owned());
+        let answer = Said::Text(
+            "This plan ended none of the simulated incidents, so there are no figures to hold against waiting."
+                .to_owned(),
+        );
         return Waiting { failure: name, answer, because: None };
     };
     let price = match price {
@@ -118,22 +131,31 @@ fn wait(
     };
     let resume = subject.service.resume.as_ref().map_or(0.0, Delay::mean);
     let answer = match break_even(lasts, resume, price.total()) {
-        BreakEven::AtOnce => "Do not wait: fail over as soon as the failure is confirmed.".to_owned(),
+        BreakEven::AtOnce => "Do not wait: begin as soon as the failure is confirmed.".to_owned(),
         BreakEven::From(t) => format!(
-            "Wait until {} after the failure, then fail over: from there on the outage is expected to last longer than failing over costs.",
+            "Wait until {} after the failure, then begin: from there on the outage is expected to last longer than this plan is worth.",
             human::time(t)
         ),
         BreakEven::Never => {
-            "Wait: at every moment the outage is expected to end sooner than failing over pays.".to_owned()
+            "Wait: at every moment the outage is expected to end before this plan would pay.".to_owned()
         }
     };
+    let parts = [
+        (price.failover, "from the decision to service"),
+        (price.loss, "for the writes that it loses"),
+        (price.failback, "of interruption on the way back"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(t, _)| *t > 0.0).map(|(t, what)| format!("{} {what}", human::brief(*t))).collect();
     let mut because = format!(
-        "An outage lasts {} on average. Failing over costs as much as {} of downtime: {} from the decision to service, {} for the writes that it loses, {} of interruption on the way back.",
+        "An outage lasts {} on average. This plan costs {}: {}.",
         human::brief(lasts.mean() + resume),
-        human::brief(price.total()),
-        human::brief(price.failover),
-        human::brief(price.loss),
-        human::brief(price.failback)
+        if parts.len() > 1 {
+            format!("as much as {} of downtime", human::brief(price.total()))
+        } else {
+            "downtime".to_owned()
+        },
+        joined(parts.iter().map(String::as_str))
     );
     if failure.destroyed.value() > 0.0 {
         because.push_str(&format!(

@@ -12,14 +12,16 @@ mod index;
 mod steps;
 mod subject;
 mod template;
+mod timeline;
 mod topology;
 mod view;
 mod words;
 
 pub use template::{TEMPLATE_BYTES, TEMPLATES, TemplateError, Templates};
 pub use view::{
-    Clock, Decision, Elsewhere, Failback, Index, IndexEntry, IndexPlans, IndexTier, IndexTrigger, Link, NotBroughtBack,
-    Provenance, Purpose, Roles, Runbook, Said, Sheet, Stage, Step, Tests, Topology, Verification, Waiting,
+    Chart, ChartRow, Clock, Decision, Elsewhere, Failback, Index, IndexEntry, IndexPlans, IndexTier, IndexTrigger,
+    Link, Next, NotBroughtBack, Provenance, Purpose, Roles, Runbook, Said, Sheet, Stage, Step, Tests, Topology,
+    Verification, Waiting,
 };
 
 use std::collections::BTreeMap;

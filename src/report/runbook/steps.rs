@@ -1,6 +1,7 @@
 //! What to do: stages, steps, when each is done; and the way back.
 
 use super::subject::{Subject, stages_of};
+use super::timeline::charts;
 use super::view::{Clock, Failback, Said, Sheet, Stage, Step, Todos, Verification};
 use super::words::{joined, spread_of};
 use crate::assess::{IncidentAssessment, Observed, StepAssessment};
@@ -182,7 +183,8 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
             failure.name
         )
     };
-    Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed() }
+    let charts = charts(subject, incident);
+    Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed(), charts }
 }
 
 /// How long a step takes by itself with this chance: exact where that is its `takes` alone, else from
@@ -190,7 +192,8 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
 fn duration(subject: &Subject<'_>, position: usize, own: Option<&Observed>, p: f64) -> Option<f64> {
     let fitted = &subject.fitted.steps[position];
     let row = &subject.scenario().steps[fitted.step];
-    let plain = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();
+    let alone = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();
+    let plain = alone && subject.scenario().stress_of(row).is_none();
     match &row.takes {
         Some(takes) if plain => Some(takes.quantile(p)),
         _ => own.and_then(|spread| spread.quantile(p)).map(|q| q.point),
@@ -216,25 +219,22 @@ fn clock_cells(number: usize, step: &StepAssessment, takes: [Option<f64>; 2], rt
 pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verification {
     let verify = subject.order.iter().map(|(p, _)| *p).filter(|p| subject.phase(*p) == Phase::Verify);
     let verify: Vec<String> = verify.map(|p| subject.named(p)).collect();
-    let steps = if verify.is_empty() {
-        todos.missing("a step that verifies what was brought back")
-    } else {
-        let word = if verify.len() == 1 { "step" } else { "steps" };
-        Said::Text(format!("{word} {}", joined(verify.iter().map(String::as_str))))
-    };
+    let missing = verify.is_empty().then(|| todos.missing("a step that verifies what was brought back"));
+    let word = if verify.len() == 1 { "step" } else { "steps" };
+    let steps = (!verify.is_empty()).then(|| format!("{word} {}", joined(verify.iter().map(String::as_str))));
     let mut reconcile = Vec::new();
-    if let Some(data) = subject.service.data.map(|id| &subject.scenario().data[id]) {
+    if let Some(data) = subject.service.data.filter(|_| subject.loses()).map(|id| &subject.scenario().data[id]) {
         match data.upstream {
             Some(upstream) => {
                 let upstream = &subject.scenario().externals[upstream].name;
                 reconcile.push(Said::Text(format!("Feed {} again from {upstream}, from that moment on.", data.name)));
             }
             None => {
-                reconcile.push(todos.missing(&format!("how lost writes of {} are found and entered again", data.name)))
+                reconcile.push(todos.missing(&format!("how lost writes of {} are found and entered again", data.name)));
             }
         }
     }
-    Verification { steps, reconcile }
+    Verification { steps, missing, reconcile }
 }
 
 pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {

@@ -124,6 +124,12 @@ impl<'a> Subject<'a> {
         incident.steps.iter().find(mine)
     }
 
+    /// Whether it lost writes in any incident looked at, or ended none, so that nothing is known.
+    pub(super) fn loses(&self) -> bool {
+        let times: Vec<&PlanTimes> = self.causes().filter_map(|(id, _, _)| self.times(id)).collect();
+        self.service.data.is_some() && (times.is_empty() || times.iter().any(|t| t.data_loss.mean() != Some(0.0)))
+    }
+
     /// Whether it serves somewhere else than before.
     pub(super) fn moves_service(&self) -> bool {
         self.fitted.into.iter().any(|pool| !self.row.runs.contains(pool))

@@ -99,7 +99,10 @@ impl Templates {
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
         environment.set_formatter(|out, _, value| Ok(out.write_str(&harmless(value)?)?));
         environment.add_filter("code", |value: &Value| Ok::<_, Error>(made(value, escape::code)));
-        environment.add_filter("fence", |value: &Value| Ok::<_, Error>(made(value, |text| escape::fence(text, "sh"))));
+        environment
+            .add_filter("command", |value: &Value| Ok::<_, Error>(made(value, |text| escape::fence(text, "sh"))));
+        environment
+            .add_filter("drawing", |value: &Value| Ok::<_, Error>(made(value, |text| escape::fence(text, "text"))));
         environment.add_filter("table", table);
         environment.add_filter("file", file);
         let own = OWN.iter().filter(|(name, _)| !replaced.contains_key(*name));
@@ -184,7 +187,8 @@ fn made(value: &Value, how: impl Fn(&str) -> String) -> Value {
 /// A sheet as a table, with an empty column of this name at its end if one is given.
 fn table(sheet: &Value, blank: Option<String>) -> Result<Value, Error> {
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-    let texts = |row: Value| row.try_iter()?.map(|cell| harmless(&cell)).collect::<Result<Vec<String>, Error>>();
+    let text = |cell: Value| harmless(&cell).map(|text| if text.is_empty() { "–".to_owned() } else { text });
+    let texts = |row: Value| row.try_iter()?.map(text).collect::<Result<Vec<String>, Error>>();
     let mut columns = texts(sheet.get_attr("columns")?)?;
     columns.extend(blank.iter().map(|name| escape::inline(name)));
     let rule = columns.iter().map(|_| "---".to_owned()).collect();

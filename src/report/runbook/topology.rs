@@ -5,7 +5,7 @@ use super::view::{NotBroughtBack, Roles, Said, Sheet, Todos, Topology};
 use super::words::{joined, places, spread_of};
 use crate::assess::Observed;
 use crate::id::{CopyId, PlaceId, PoolId};
-use crate::model::{AsyncLag, Copy, CopyKind, Failure, FailureKind, Need, Phase, Schedule, Upstream};
+use crate::model::{AsyncLag, Copy, CopyKind, Failure, FailureKind, Link, Need, Phase, Schedule, Upstream};
 use crate::report::{cells, human};
 use crate::stats::Proportion;
 
@@ -63,18 +63,10 @@ pub(super) fn topology(subject: &Subject<'_>) -> Topology {
     }
 }
 
-/// The links that join two of the regions in which something of the service is.
 fn links(subject: &Subject<'_>) -> Sheet {
     let scenario = subject.scenario();
-    let row = subject.row;
-    let pools = row.runs.iter().chain(&row.standby).chain(&row.cold);
-    let machines = pools.flat_map(|p| &scenario.compute[*p].instances).map(|i| i.place);
-    let sites = row.copies.iter().flat_map(|c| &scenario.copies[*c].sites).map(|s| scenario.site_place(*s));
-    let upstream =
-        subject.service.data.and_then(|d| scenario.data[d].upstream).and_then(|e| scenario.externals[e].place);
-    let regions: Vec<PlaceId> = machines.chain(sites).chain(upstream).map(|p| scenario.places[p].region).collect();
     let mut sheet = Sheet::new(&["Link", "Between", "Bandwidth", "Round trip"]);
-    for (_, link) in scenario.links.iter().filter(|(_, l)| l.between.iter().all(|end| regions.contains(end))) {
+    for link in links_of(subject) {
         sheet.texts([
             link.name.clone(),
             joined(link.between.iter().map(|p| scenario.places[*p].name.as_str())),
@@ -83,6 +75,19 @@ fn links(subject: &Subject<'_>) -> Sheet {
         ]);
     }
     sheet.trimmed()
+}
+
+/// The links that join two of the regions in which something of the service is.
+pub(super) fn links_of<'a>(subject: &Subject<'a>) -> Vec<&'a Link> {
+    let scenario = subject.scenario();
+    let row = subject.row;
+    let pools = row.runs.iter().chain(&row.standby).chain(&row.cold);
+    let machines = pools.flat_map(|p| &scenario.compute[*p].instances).map(|i| i.place);
+    let sites = row.copies.iter().flat_map(|c| &scenario.copies[*c].sites).map(|s| scenario.site_place(*s));
+    let upstream =
+        subject.service.data.and_then(|d| scenario.data[d].upstream).and_then(|e| scenario.externals[e].place);
+    let regions: Vec<PlaceId> = machines.chain(sites).chain(upstream).map(|p| scenario.places[p].region).collect();
+    scenario.links.rows().iter().filter(|link| link.between.iter().all(|end| regions.contains(end))).collect()
 }
 
 fn copy_cells(subject: &Subject<'_>, id: CopyId) -> [String; 7] {
@@ -155,9 +160,12 @@ pub(super) fn not_brought_back(subject: &Subject<'_>, todos: &mut Todos) -> NotB
     let scenario = subject.scenario();
     let mut writes = Sheet::new(&["Failure", "Writes lost p50", "p95", "Volume lost p50", "p95"]);
     let mut notes = Vec::new();
-    let mut after = Vec::new();
+    let (mut after, mut nothing) = (Vec::new(), Vec::new());
     for (id, failure, incident) in subject.causes().filter(|_| subject.service.data.is_some()) {
-        if let Some(times) = subject.times(id) {
+        let times = subject.times(id);
+        if times.is_some_and(|times| times.data_loss.mean() == Some(0.0)) {
+            nothing.push(failure.name.as_str());
+        } else if let Some(times) = times {
             let at = |spread: &Observed, p: f64, say: fn(f64) -> String| {
                 spread.quantile(p).map_or_else(|| "too few incidents".to_owned(), |q| say(q.point))
             };
@@ -172,6 +180,9 @@ pub(super) fn not_brought_back(subject: &Subject<'_>, todos: &mut Todos) -> NotB
             let share = human::chance(&incident.unrecoverable);
             notes.push(format!("{share} of incidents of {} are brought back by no plan.", failure.name));
         }
+    }
+    if !nothing.is_empty() {
+        notes.push(format!("No write is lost after {}.", joined(nothing.iter().copied())));
     }
     if !after.is_empty() {
         let which = joined(after.iter().copied());

@@ -255,10 +255,21 @@ pub struct Decision {
     pub can_be_given_up: bool,
     /// From what to recover, best first.
     pub sources: Vec<String>,
-    /// How many recovery points of each source are tried.
-    pub points: String,
+    /// How many recovery points of a backup or log are tried; absent if there is neither.
+    pub points: Option<String>,
     /// What is next if the plan fails.
-    pub next: Vec<Elsewhere>,
+    pub next: Vec<Next>,
+}
+
+/// What is next if the plan fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// After these failures.
+    pub failures: Vec<String>,
+    /// The runbooks, in the order in which they are tried; empty if there is no other.
+    pub links: Vec<Link>,
+    /// Whether they end by themselves.
+    pub ends: bool,
 }
 
 /// Whether to wait for the end of an outage.
@@ -329,14 +340,49 @@ pub struct Clock {
     pub sentence: String,
     /// One row per step; without rows if the plan ended no incident.
     pub steps: Sheet,
+    /// A median and a bad incident, where this plan ended them.
+    pub charts: Vec<Chart>,
+}
+
+/// One incident from its start to service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Chart {
+    /// Which one: `median` or `p95`.
+    pub what: String,
+    /// How long it took.
+    pub recovery_time: String,
+    /// What it lost.
+    pub data_loss: String,
+    /// What ran and what had to be waited for, by begin. Those on the critical path follow one another
+    /// without a gap.
+    pub rows: Vec<ChartRow>,
+    /// The rows as lines of text, with a bar each.
+    pub text: String,
+}
+
+/// A step or a wait of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartRow {
+    /// What it was.
+    pub name: String,
+    /// From the start of the clock.
+    pub begin: String,
+    /// From the start of the clock.
+    pub finish: String,
+    /// Whether it is on the critical path.
+    pub critical: bool,
+    /// Where it lies, as characters.
+    pub bar: String,
 }
 
 /// How to see that service is back whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verification {
-    /// Numbers and names of the steps that verify.
-    pub steps: Said,
-    /// What to do about lost writes; empty if the service keeps nothing.
+    /// Numbers and names of the steps that verify; absent if there are none.
+    pub steps: Option<String>,
+    /// That such steps are missing.
+    pub missing: Option<Said>,
+    /// What to do about lost writes; empty if none are lost.
     pub reconcile: Vec<Said>,
 }
 
