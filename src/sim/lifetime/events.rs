@@ -96,24 +96,25 @@ impl Streams {
         let lanes = self.rows.len().next_multiple_of(4);
         loop {
             let least = least(&next[..lanes]);
-            if least >= horizon {
+            let n = (least.to_bits() & MEMBER_BITS) as usize;
+            let time = whole(least);
+            if time >= horizon {
                 return;
             }
-            let n = (least.to_bits() & MEMBER_BITS) as usize;
             let row = &self.rows[n];
             let bit = 1_u64 << n;
             let count = counts[n];
             // What follows was drawn one event ahead, so that no event waits for its own draw.
-            let after = least + ahead[n];
+            let after = time + ahead[n];
             next[n] = tagged(after, n);
             let begins = down & bit == 0;
             let ends = row.lasts.is_some();
             let until = match (begins, ends) {
-                (true, true) => f64::from_bits(next[n].to_bits()),
+                (true, true) => whole(after),
                 (true, false) => f64::INFINITY,
-                (false, _) => least,
+                (false, _) => time,
             };
-            events.push(Event { time: least, until, stream: n as u32, count, begins });
+            events.push(Event { time, until, stream: n as u32, count, begins });
             match (&row.lasts, begins) {
                 (Some(_), true) => {
                     down |= bit;
@@ -126,7 +127,7 @@ impl Streams {
                 }
                 (None, _) => {
                     counts[n] += 1;
-                    next[n] = tagged(least + row.gap.get(&Random, first + u64::from(count) + 1), n);
+                    next[n] = tagged(time + row.gap.get(&Random, first + u64::from(count) + 1), n);
                 }
             }
         }
@@ -139,7 +140,7 @@ impl Streams {
         let mut counts = vec![0_u32; self.rows.len()];
         let mut down = vec![false; self.rows.len()];
         for (n, row) in self.rows.iter().enumerate() {
-            queue.push(Reverse((row.gap.get(&Random, first).to_bits(), n as u32)));
+            queue.push(Reverse((whole(row.gap.get(&Random, first)).to_bits(), n as u32)));
         }
         while let Some(mut head) = queue.peek_mut() {
             let (time, stream) = (f64::from_bits(head.0.0), head.0.1);
@@ -152,11 +153,11 @@ impl Streams {
             let begins = !down[n];
             let (until, next) = match &row.lasts {
                 Some(lasts) if begins => {
-                    let until = time + lasts.get(&Random, occurrence);
+                    let until = whole(time + lasts.get(&Random, occurrence));
                     (until, until)
                 }
-                Some(_) => (time, time + row.gap.get(&Random, occurrence)),
-                None => (f64::INFINITY, time + row.gap.get(&Random, occurrence + 1)),
+                Some(_) => (time, whole(time + row.gap.get(&Random, occurrence))),
+                None => (f64::INFINITY, whole(time + row.gap.get(&Random, occurrence + 1))),
             };
             // The end of an outage bears the number of its begin, plus one: it is not looked up by it.
             events.push(Event { time, until, stream, count: counts[n], begins });
@@ -183,6 +184,12 @@ fn gap(occurs: &Occurrence) -> Option<Delay> {
             Delay::new(Law::Exponential { mean }).ok().filter(|_| per_year > 0.0)
         }
     }
+}
+
+/// A moment without the bits that do not count, so that it is the same at every position of its member.
+#[inline(always)]
+fn whole(time: f64) -> f64 {
+    f64::from_bits(time.to_bits() & !MEMBER_BITS)
 }
 
 /// A moment that names its member in bits that do not count.
