@@ -80,14 +80,14 @@ fn of_incidents() {
         };
         let [a, b, c, d] = SHARES.map(quantile);
         let mean = (times.mean().unwrap() * MS - HOUR).abs() <= half;
-        [mean, share.low.unwrap() <= met && met <= share.high.unwrap(), a, b, c, d]
+        [mean, share.low <= met && met <= share.high, a, b, c, d]
     });
     let [mean, share, quantiles @ ..] = counts.map(|count| count as f64 / RUNS as f64);
     // Skewness 2: 25 × 2² = 100 outcomes are enough for a mean, and there are ten times as many.
     assert!((0.94..=0.96).contains(&mean), "mean: {mean}");
     let within = |n: &u64| {
         let p = Proportion::new(*n, N);
-        p.low.unwrap() <= met && met <= p.high.unwrap()
+        p.low <= met && met <= p.high
     };
     let binomial = Binomial::new(met, N).unwrap();
     let wilson: f64 = (0..=N).filter(within).map(|n| binomial.pmf(n)).sum();

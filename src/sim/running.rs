@@ -69,10 +69,11 @@ impl<'a> RunningCampaign<'a> {
             .collect();
         let simulator = &self.simulator;
         let run = |&(failure, from, to): &(usize, u64, u64)| (failure, run_range(simulator, failure, from, to));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads.max(1)).build();
-        let parts: Vec<(usize, FailureTally)> = match (threads, pool) {
-            (1, _) | (_, Err(_)) => tasks.iter().map(run).collect(),
-            (_, Ok(pool)) => pool.install(|| tasks.par_iter().map(run).collect()),
+        // A pool for one thread would cost more than a short run.
+        let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads).build());
+        let parts: Vec<(usize, FailureTally)> = match pool {
+            Some(Ok(pool)) => pool.install(|| tasks.par_iter().map(run).collect()),
+            _ => tasks.iter().map(run).collect(),
         };
         for (failure, part) in parts {
             self.tallies[failure].merge(&part);

@@ -24,10 +24,11 @@ pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &
     let bounds = |n: u64| settings.first + (u128::from(settings.lifetimes) * u128::from(n) / u128::from(parts)) as u64;
     let ranges: Vec<(u64, u64)> = (0..parts).map(|n| (bounds(n), bounds(n + 1))).collect();
     let run = |(from, to): &(u64, u64)| run_range(scenario, settings, filter, *from, *to);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
-    let done: Vec<(Vec<LifetimeTally>, u64)> = match (threads, pool) {
-        (1, _) | (_, Err(_)) => ranges.iter().map(run).collect(),
-        (_, Ok(pool)) => pool.install(|| ranges.par_iter().map(run).collect()),
+    // A pool for one thread would cost more than a short run.
+    let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build());
+    let done: Vec<(Vec<LifetimeTally>, u64)> = match pool {
+        Some(Ok(pool)) => pool.install(|| ranges.par_iter().map(run).collect()),
+        _ => ranges.iter().map(run).collect(),
     };
     let mut events = 0;
     let mut tiers: Vec<LifetimeTally> = tier_ids(scenario, filter).map(|id| LifetimeTally::new(scenario, id)).collect();
