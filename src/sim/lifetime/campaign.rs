@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::events::Streams;
+use super::events::{Room, Streams};
 use super::situation::Situations;
 use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
 use super::world::World;
@@ -67,13 +67,13 @@ fn run_range(
         })
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;
-    let mut events = Vec::new();
+    let mut room = Room::default();
     let mut count = 0;
     for lifetime in from..to {
-        streams.generate(lifetime, horizon, &mut events);
-        count += events.len() as u64;
+        streams.generate(lifetime, horizon, &mut room);
+        count += room.events.len() as u64;
         for (world, tally) in &mut worlds {
-            world.live(lifetime, &events);
+            world.live(lifetime, &room.events);
             world.ledger.close(tally);
         }
     }
