@@ -95,7 +95,8 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-const COMMANDS: [&str; 8] = ["new", "validate", "compare", "simulate", "explain", "runbook", "schema", "completions"];
+const COMMANDS: [&str; 10] =
+    ["new", "validate", "compare", "simulate", "explain", "report", "plot", "runbook", "schema", "completions"];
 
 #[test]
 fn help_of_every_command() {
@@ -428,4 +429,54 @@ fn the_objective_of_the_application_counts_first() {
     // Detected after 10 min, decided after 15, switched after 5: 30 min in all, always.
     assert_eq!(met(SHOP), Some(400));
     assert_eq!(met(&strict), Some(0));
+}
+
+#[test]
+fn a_result_is_drawn_again_without_the_scenario() {
+    let (folder, path) = shop();
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (result, page, again, charts) = (at("result.json"), at("page.html"), at("again.html"), at("charts"));
+    assert_eq!(code(&run(&["compare", &path, "--trials", "500", "--format", "json", "-o", &result])), 0);
+    assert_eq!(code(&run(&["report", &path, "--trials", "500", "-o", &page])), 0);
+    assert_eq!(code(&run(&["report", "--from", &result, "-o", &again])), 0);
+    let text = fs::read_to_string(&page).unwrap();
+    assert_eq!(text, fs::read_to_string(&again).unwrap());
+    assert_eq!(text, out(&run_with(&["report", "--from", "-"], &fs::read(&result).unwrap())));
+    let plotted = run(&["plot", "--from", &result, "-o", &charts]);
+    assert_eq!((code(&plotted), out(&plotted)), (0, String::new()));
+    let mut names: Vec<String> =
+        fs::read_dir(&charts).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    for chart in
+        ["cost-by-item", "site--recovery-time", "site--data-loss", "site--nightly--p95", "site--standby--median"]
+    {
+        for ending in ["svg", "png"] {
+            assert!(names.contains(&format!("{chart}.{ending}")), "{chart}.{ending} is not among {names:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_result_is_2() {
+    let (folder, path) = shop();
+    let at = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let huge = at("huge.json", &vec![b' '; (64 << 20) + 1]);
+    let version = at("version.json", b"{\"schema_version\": 2}");
+    let charts = folder.path().join("charts").to_string_lossy().into_owned();
+    for (file, said) in [(&huge, "limit of 64 MiB"), (&version, "schema_version is 2"), (&path, "no result")] {
+        for command in [&["report", "--from", file] as &[&str], &["plot", "-o", &charts, "--from", file]] {
+            let output = run(command);
+            assert_eq!((code(&output), out(&output)), (2, String::new()), "{command:?}");
+            assert!(err(&output).contains(said), "{}", err(&output));
+        }
+    }
+    for wrong in [&["report"] as &[&str], &["report", &path, "--from", &version], &["plot", &path]] {
+        assert_eq!(code(&run(wrong)), 2, "{wrong:?}");
+    }
+    assert_eq!(code(&run(&["report", "--from", &version, "--seed", "3"])), 2);
+    assert!(!folder.path().join("charts").exists(), "nothing is made for what cannot be drawn");
 }

@@ -13,15 +13,10 @@ use common::document::Document;
 use common::engine::{Case, all_outcomes, load, outcomes};
 use common::generator::{self, Reach};
 use common::random::Random;
+use common::subjects::{OCCURRENCES, SCENARIOS, Subject, each};
 use drplan::model::Scenario;
 use drplan::sim::{CampaignResult, CampaignSettings, Filter, Outcome, run_incidents};
 use drplan::stats::Tally;
-
-/// Random scenarios per law.
-const SCENARIOS: u64 = 1_000;
-
-/// Occurrences looked at per tier and failure where each is compared by itself.
-const OCCURRENCES: u64 = 12;
 
 fn settings(trials: u64, threads: usize) -> CampaignSettings {
     CampaignSettings { trials, seed: 7, threads, truncate: false }
@@ -70,9 +65,7 @@ fn tally_shown(tally: &Tally) -> String {
 /// fallback in at least 20%.
 #[test]
 fn generator_covers_the_language() {
-    let scenarios: Vec<Scenario> =
-        (0..SCENARIOS).map(|seed| load(&generator::scenario(seed, Reach::Everything).text())).collect();
-    let counts = coverage::count(scenarios.iter());
+    let counts = coverage::sum(each(Reach::Everything, |subject| coverage::features(&subject.scenario)));
     let share = |feature: &str| *counts.get(feature).unwrap_or(&0) as f64 / SCENARIOS as f64;
     for feature in [
         "copy primary",
@@ -120,6 +113,7 @@ fn generator_covers_the_language() {
         "policy commit at the end",
         "policy salvage",
         "policy when_short",
+        "stress",
     ] {
         assert!(share(feature) >= 0.05, "{feature}: {:.1}%", share(feature) * 100.0);
     }
@@ -136,14 +130,22 @@ struct Compared {
     first: Option<String>,
 }
 
+impl Compared {
+    fn plus(mut self, other: Self) -> Self {
+        self.incidents += other.incidents;
+        self.shorter += other.shorter;
+        self.first = self.first.or(other.first);
+        self
+    }
+}
+
 /// Compares recoveries of incidents whose plan and recovery point are the same in both versions;
 /// counts those that the second version, which should be slower, brings back sooner.
-fn compare(quick: &Document, slow: &Document, what: &str, found: &mut Compared) {
-    let (a, b) = (load(&quick.text()), load(&slow.text()));
-    for ((tier, failure, before), (_, _, after)) in
-        all_outcomes(&a, OCCURRENCES).into_iter().zip(all_outcomes(&b, OCCURRENCES))
-    {
-        for (n, (x, y)) in before.iter().zip(&after).enumerate() {
+fn compare(quick: &Subject, slow: &Document, what: &str) -> Compared {
+    let mut found = Compared::default();
+    let slow = all_outcomes(&load(&slow.text()), OCCURRENCES);
+    for ((tier, failure, before), (_, _, after)) in quick.outcomes.iter().zip(&slow) {
+        for (n, (x, y)) in before.iter().zip(after).enumerate() {
             let fixed = |o: &Outcome| (o.plan, o.data_loss_before, o.data_loss_after, o.unrecoverable);
             if fixed(x) != fixed(y) || x.unrecoverable {
                 continue;
@@ -153,13 +155,24 @@ fn compare(quick: &Document, slow: &Document, what: &str, found: &mut Compared) 
             // fall on either side of a half.
             if y.recovery_time + 1 < x.recovery_time {
                 found.shorter += 1;
-                let names = (&a.tiers[tier].name, &a.failures[failure].name);
-                found
-                    .first
-                    .get_or_insert_with(|| format!("{what}, {names:?}, incident {n}:\n{x:?}\n{y:?}\n{}", quick.text()));
+                let names = (&quick.scenario.tiers[*tier].name, &quick.scenario.failures[*failure].name);
+                let told = || format!("{what}, {names:?}, incident {n}:\n{x:?}\n{y:?}\n{}", quick.document.text());
+                found.first.get_or_insert_with(told);
             }
         }
     }
+    found
+}
+
+/// The same for twice the data and for half the bandwidth, over all random scenarios of a reach.
+fn compare_all(reach: Reach) -> [(&'static str, Compared); 2] {
+    let found = each(reach, |subject| {
+        let (more, less) = (with_more_data(&subject.document), with_less_bandwidth(&subject.document));
+        (compare(subject, &more, "twice the data"), compare(subject, &less, "half the bandwidth"))
+    });
+    let none = (Compared::default(), Compared::default());
+    let (data, link) = found.into_iter().fold(none, |(a, b), (c, d)| (a.plus(c), b.plus(d)));
+    [("twice the data", data), ("half the bandwidth", link)]
 }
 
 /// The file with twice as much in every data set and fixed transfer.
@@ -204,13 +217,7 @@ fn with_less_bandwidth(document: &Document) -> Document {
 /// that true: the beginnings within a block are fixed from the block's own begin.
 #[test]
 fn more_data_or_less_bandwidth_never_shortens_a_recovery() {
-    let (mut data, mut link) = (Compared::default(), Compared::default());
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Monotone);
-        compare(&document, &with_more_data(&document), "twice the data", &mut data);
-        compare(&document, &with_less_bandwidth(&document), "half the bandwidth", &mut link);
-    }
-    for (what, found) in [("data", data), ("bandwidth", link)] {
+    for (what, found) in compare_all(Reach::Monotone) {
         println!("{what}: {} comparable incidents", found.incidents);
         assert!(found.incidents > 10 * SCENARIOS, "{what}: only {} comparable incidents", found.incidents);
         assert_eq!(found.shorter, 0, "{}", found.first.unwrap_or_default());
@@ -224,13 +231,7 @@ fn more_data_or_less_bandwidth_never_shortens_a_recovery() {
 /// [`more_data_can_shorten_a_recovery`] explains one.
 #[test]
 fn exceptions_are_counted_where_work_queues() {
-    let (mut data, mut link) = (Compared::default(), Compared::default());
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Everything);
-        compare(&document, &with_more_data(&document), "twice the data", &mut data);
-        compare(&document, &with_less_bandwidth(&document), "half the bandwidth", &mut link);
-    }
-    for (what, found) in [("more data", data), ("less bandwidth", link)] {
+    for (what, found) in compare_all(Reach::Everything) {
         println!("{what}: {} of {} comparable incidents end sooner", found.shorter, found.incidents);
         assert!(found.incidents > 10 * SCENARIOS, "{what}: {} comparable incidents", found.incidents);
         assert!(
@@ -276,9 +277,8 @@ fn more_data_can_shorten_a_recovery() {
 /// of a corruption or a deletion: redundancy is not a recovery point.
 #[test]
 fn synchronous_copy_changes_nothing_of_a_corruption() {
-    let mut looked_at = 0;
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Everything);
+    let looked_at: Vec<usize> = each(Reach::Everything, |subject| {
+        let document = &subject.document;
         let mut more = document.clone();
         more.raw("places", "spot9", "[]");
         more.row(
@@ -299,18 +299,20 @@ fn synchronous_copy_changes_nothing_of_a_corruption() {
             changed = true;
         }
         if !changed {
-            continue;
+            return 0;
         }
-        let (a, b) = (load(&document.text()), load(&more.text()));
-        for ((_, failure, x), (_, _, y)) in all_outcomes(&a, OCCURRENCES).into_iter().zip(all_outcomes(&b, OCCURRENCES))
+        let mut incidents = 0;
+        for ((_, failure, x), (_, _, y)) in subject.outcomes.iter().zip(&all_outcomes(&load(&more.text()), OCCURRENCES))
         {
-            let name = &a.failures[failure].name;
+            let name = &subject.scenario.failures[*failure].name;
             if name.starts_with("rot") || name.starts_with("drop") {
                 assert_eq!(x, y, "{name}\n{}", document.text());
-                looked_at += x.len();
+                incidents += x.len();
             }
         }
-    }
+        incidents
+    });
+    let looked_at: usize = looked_at.iter().sum();
     assert!(looked_at > 10_000, "{looked_at}");
 }
 
@@ -318,13 +320,12 @@ fn synchronous_copy_changes_nothing_of_a_corruption() {
 /// scenario's hash.
 #[test]
 fn order_of_tables_changes_no_byte() {
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Everything);
-        let other = document.shuffled(&mut Random::new(seed));
-        let (a, b) = (load(&document.text()), load(&other.text()));
+    each(Reach::Everything, |subject| {
+        let other = subject.document.shuffled(&mut Random::new(subject.seed));
+        let (a, b) = (&subject.scenario, &load(&other.text()));
         assert_eq!(a.hash, b.hash, "{}", other.text());
-        assert_eq!(shown(&campaign(&a, 20, 1)), shown(&campaign(&b, 20, 1)), "{}", other.text());
-    }
+        assert_eq!(shown(&campaign(a, 20, 1)), shown(&campaign(b, 20, 1)), "{}", other.text());
+    });
 }
 
 /// Names only choose the draws. With every name changed, each mean is another sample of the same
@@ -336,60 +337,12 @@ fn order_of_tables_changes_no_byte() {
 /// order is another scenario.
 #[test]
 fn renaming_moves_results_only_within_their_intervals() {
-    let (mut compared, mut outside, mut worst) = (0u32, 0u32, (0.0f64, String::new()));
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Everything);
-        let keep_order = document.names("services").len() > 1;
-        let new_name = |name: &str| {
-            let turned: u64 = name.bytes().fold(seed, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
-            if keep_order { format!("q-{name}") } else { format!("q{}-{name}", turned % 97) }
-        };
-        let renamed = document.renamed(new_name);
-        let (a, b) = (load(&document.text()), load(&renamed.text()));
-        let (x, y) = (campaign(&a, 60, 2), campaign(&b, 60, 2));
-        for tier in &x.tiers {
-            let same = |name: &str, other: &str| new_name(name) == other;
-            let other = y.tiers.iter().find(|t| same(&a.tiers[tier.tier].name, &b.tiers[t.tier].name)).unwrap();
-            for i in tier
-                .incidents
-                .iter()
-                .filter(|i| i.service.is_none() || x.tiers[0].incidents.iter().all(|j| j.service.is_some()))
-            {
-                let j = other.incidents.iter().find(|j| {
-                    same(&a.failures[i.failure].name, &b.failures[j.failure].name)
-                        && match (i.service, j.service) {
-                            (Some(s), Some(t)) => same(&a.services[s].name, &b.services[t].name),
-                            (s, t) => s.is_none() && t.is_none(),
-                        }
-                });
-                let j = j.unwrap_or_else(|| panic!("no such failure\n{}", renamed.text()));
-                for (what, p, q) in [
-                    ("recovery", &i.recovery_time, &j.recovery_time),
-                    ("loss", &i.data_loss, &j.data_loss),
-                    ("full", &i.recovery_time_full, &j.recovery_time_full),
-                ] {
-                    let (Some(m), Some(n)) = (p.mean(), q.mean()) else { continue };
-                    let error = |t: &Tally| t.standard_error().unwrap_or(0.0);
-                    let error = error(p).hypot(error(q));
-                    if p.finite().min(q.finite()) < 20 {
-                        continue;
-                    }
-                    compared += 1;
-                    // Outcomes without any spread must agree to the rounding.
-                    let z = if error > 0.0 {
-                        (m - n).abs() / error
-                    } else if (m - n).abs() > 1.0 {
-                        f64::INFINITY
-                    } else {
-                        0.0
-                    };
-                    outside += u32::from(z > 1.96);
-                    if z > worst.0 {
-                        worst =
-                            (z, format!("{what} of {}: {m} and {n}\n{}", a.failures[i.failure].name, document.text()));
-                    }
-                }
-            }
+    let (mut outside, mut compared, mut worst) = (0u32, 0u32, (0.0f64, String::new()));
+    for (what, z) in each(Reach::Everything, renamed).into_iter().flatten() {
+        compared += 1;
+        outside += u32::from(z > 1.96);
+        if z > worst.0 {
+            worst = (z, what);
         }
     }
     println!("{compared} means compared, {outside} outside, worst {:.2}", worst.0);
@@ -397,6 +350,56 @@ fn renaming_moves_results_only_within_their_intervals() {
     assert!(worst.0 < 6.0, "{} standard errors: {}", worst.0, worst.1);
     let share = f64::from(outside) / f64::from(compared);
     assert!(share < 0.07, "{outside} of {compared} outside their intervals");
+}
+
+/// The means of a scenario against those of the same under other names: what, and by how many
+/// standard errors they differ.
+fn renamed(subject: &Subject) -> Vec<(String, f64)> {
+    let document = &subject.document;
+    let keep_order = document.names("services").len() > 1;
+    let new_name = |name: &str| {
+        let turned: u64 = name.bytes().fold(subject.seed, |h, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
+        if keep_order { format!("q-{name}") } else { format!("q{}-{name}", turned % 97) }
+    };
+    let same = |name: &str, other: &str| new_name(name) == other;
+    let renamed = document.renamed(new_name);
+    let (a, b) = (&subject.scenario, load(&renamed.text()));
+    let (x, y) = (campaign(a, 60, 1), campaign(&b, 60, 1));
+    let single = x.tiers[0].incidents.iter().all(|j| j.service.is_some());
+    let mut all = Vec::new();
+    for tier in &x.tiers {
+        let other = y.tiers.iter().find(|t| same(&a.tiers[tier.tier].name, &b.tiers[t.tier].name)).unwrap();
+        for i in tier.incidents.iter().filter(|i| i.service.is_none() || single) {
+            let j = other.incidents.iter().find(|j| {
+                same(&a.failures[i.failure].name, &b.failures[j.failure].name)
+                    && match (i.service, j.service) {
+                        (Some(s), Some(t)) => same(&a.services[s].name, &b.services[t].name),
+                        (s, t) => s.is_none() && t.is_none(),
+                    }
+            });
+            let j = j.unwrap_or_else(|| panic!("no such failure\n{}", renamed.text()));
+            for (what, p, q) in [
+                ("recovery", &i.recovery_time, &j.recovery_time),
+                ("loss", &i.data_loss, &j.data_loss),
+                ("full", &i.recovery_time_full, &j.recovery_time_full),
+            ] {
+                let told = || format!("{what} of {} in scenario {}", a.failures[i.failure].name, subject.seed);
+                all.extend(standard_errors(p, q).map(|z| (told(), z)));
+            }
+        }
+    }
+    all
+}
+
+/// By how many standard errors two means differ, if both have enough outcomes to tell.
+fn standard_errors(p: &Tally, q: &Tally) -> Option<f64> {
+    let (m, n) = (p.mean()?, q.mean()?);
+    let error = |t: &Tally| t.standard_error().unwrap_or(0.0);
+    let error = error(p).hypot(error(q));
+    let off = (m - n).abs();
+    // Outcomes without any spread must agree to the rounding.
+    let without = if off > 1.0 { f64::INFINITY } else { 0.0 };
+    (p.finite().min(q.finite()) >= 20).then_some(if error > 0.0 { off / error } else { without })
 }
 
 /// The same seed gives the same bytes on 1, 2, 3 and 7 threads.
@@ -417,8 +420,8 @@ fn threads_change_no_byte() {
 /// the same, though all ids after the new names have moved.
 #[test]
 fn additions_change_no_other_draw() {
-    for seed in 0..SCENARIOS {
-        let document = generator::scenario(seed, Reach::Everything);
+    each(Reach::Everything, |subject| {
+        let document = &subject.document;
         let mut more = document.clone();
         let outage = [
             ("kind", "\"outage\""),
@@ -448,12 +451,12 @@ fn additions_change_no_other_draw() {
             };
             more.set("plans", &plan, "steps", &steps);
         }
-        let (a, b) = (load(&document.text()), load(&more.text()));
+        let b = load(&more.text());
         let after = all_outcomes(&b, OCCURRENCES);
-        for (tier, failure, x) in all_outcomes(&a, OCCURRENCES) {
-            let name = &a.failures[failure].name;
-            let (_, _, y) = after.iter().find(|(t, f, _)| *t == tier && b.failures[*f].name == *name).unwrap();
-            assert_eq!(&x, y, "{name}\n{}", document.text());
+        for (tier, failure, x) in &subject.outcomes {
+            let name = &subject.scenario.failures[*failure].name;
+            let (_, _, y) = after.iter().find(|(t, f, _)| t == tier && b.failures[*f].name == *name).unwrap();
+            assert_eq!(x, y, "{name}\n{}", document.text());
         }
-    }
+    });
 }

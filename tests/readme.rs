@@ -64,6 +64,18 @@ fn every_command_runs() {
         let output = run(command, folder.path());
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     }
+    is_the_chart(folder.path());
+}
+
+/// The picture is what the commands beside it draw; `INSTA_UPDATE=always` draws it anew.
+fn is_the_chart(folder: &Path) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/kafka--region--data-loss.svg");
+    let drawn = fs::read_to_string(folder.join("charts/region--data-loss.svg")).expect("a chart");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|v| v == "always") {
+        fs::write(&path, &drawn).unwrap();
+    }
+    assert!(README.contains("](tests/snapshots/kafka--region--data-loss.svg)"));
+    assert_eq!(fs::read_to_string(&path).expect("the picture"), drawn);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use drplan::assess::{
-    Assessment, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, IncidentTimeLine, Measured,
-    ObjectiveResult, Objectives, Obstacle, Outcome, PairAssessment, RareEvent, Representatives, ScenarioName,
+    Assessment, Assumption, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, IncidentTimeLine,
+    Measured, ObjectiveResult, Objectives, Obstacle, Outcome, PairAssessment, RareEvent, Representatives, ScenarioName,
     StepAssessment, TierAssessment, TimedStep, TimedWait, verdict,
 };
 use drplan::cost::CostItem;
@@ -189,6 +189,12 @@ fn result() -> Assessment {
             failure: "region".into(),
             recovery_time: pairs.difference(MS),
             data_loss: pairs.difference(MS),
+        }],
+        assumptions: vec![Assumption {
+            path: "failures.region.rate".into(),
+            value: "0.02 / year".into(),
+            from: "line 12".into(),
+            source: Some("https://example.org/a?b=<c>".into()),
         }],
     }
 }

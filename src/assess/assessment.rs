@@ -54,6 +54,22 @@ pub struct Assessment {
     pub tiers: Vec<TierAssessment>,
     /// Differences between tiers on the same incidents, at the application's level.
     pub paired: Vec<PairAssessment>,
+    /// Every value of the scenario, by path; empty where it was not asked for.
+    #[serde(default)]
+    pub assumptions: Vec<Assumption>,
+}
+
+/// A value that the figures rest on, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assumption {
+    /// Its key, as if the entry had given it itself.
+    pub path: String,
+    /// The value for people.
+    pub value: String,
+    /// `line 12`, `default: ` and the reason, or `like ` and the other entry.
+    pub from: String,
+    /// What the file names as its source.
+    pub source: Option<String>,
 }
 
 /// The part of a scenario that was assessed.

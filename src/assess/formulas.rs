@@ -25,8 +25,10 @@ pub(super) fn of_step(scenario: &Scenario, failure: FailureId, parts: &StepParts
     let mut paths = Vec::new();
     let mut terms = Vec::new();
     if row.takes.is_some() {
-        terms.push("takes".to_owned());
         paths.push(own("takes"));
+        let stressed = scenario.stress_of(row).is_some();
+        terms.push(if stressed { "takes × stress" } else { "takes" }.to_owned());
+        paths.extend(stressed.then(|| Path::keys(&["stress"])));
     }
     if let Some(work) = &row.work {
         let volume = volume(scenario, failure, row, work, &mut paths);

@@ -11,9 +11,9 @@ mod verdict;
 mod yearly;
 
 pub use assessment::{
-    Assessment, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective, Measured,
-    ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName, StepAssessment,
-    TierAssessment, Word,
+    Assessment, Assumption, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective,
+    Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName,
+    StepAssessment, TierAssessment, Word,
 };
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use lifetime::{Lifetimes, ServiceYears};
@@ -30,6 +30,7 @@ use crate::model::Scenario;
 use crate::sim::{
     CampaignResult, Filter, IncidentTally, LifetimeResult, PairResult, PlanLabel, StepTally, TierTally, representatives,
 };
+use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Tally};
 use objective::MS;
 
@@ -62,6 +63,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         distribution_shares: assessment::distribution_shares(),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
+        assumptions: Vec::new(),
     }
 }
 
@@ -98,6 +100,22 @@ pub fn represent(result: &mut Assessment, scenario: &Scenario, campaign: &Campai
             incident.representative = Some(Representatives::new(scenario, found));
         }
     }
+}
+
+/// The values of a scenario as a result lists them.
+#[must_use]
+pub fn assumptions(resolved: &[ResolvedEntry]) -> Vec<Assumption> {
+    let one = |entry: &ResolvedEntry| Assumption {
+        path: entry.path.to_string(),
+        value: entry.value.clone(),
+        from: match &entry.origin {
+            Origin::File { line } => format!("line {line}"),
+            Origin::Default { why } => format!("default: {why}"),
+            Origin::Like { sibling } => format!("like {sibling}"),
+        },
+        source: entry.source.clone(),
+    };
+    resolved.iter().map(one).collect()
 }
 
 fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {

@@ -3,10 +3,10 @@
 //! This says the same as the rules "When is a service up" and "Which copies survive" of the model,
 //! written a second time and apart from the simulation, so that each checks the other.
 
-use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId};
+use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetIndex, AssetSet, Copy, CopyKind, Failure, FailureKind, Need, Scenario, Target, Tier, TierService, Upstream,
-    WhenShort,
+    AssetIndex, AssetSet, Copy, CopyKind, Delay, Factor, Failure, FailureKind, Need, Scenario, Step, Target, Tier,
+    TierService, Upstream, WhenShort,
 };
 use crate::units::Seconds;
 
@@ -37,6 +37,18 @@ impl<'a> Setting<'a> {
     /// How long the outage lasts; `None` for what does not end by itself.
     pub(super) fn lasts(&self) -> Option<Span> {
         self.row().lasts.as_ref().map(|lasts| self.span(lasts, Cause::Failure(self.failure, "lasts")))
+    }
+
+    /// What multiplies the fixed part of a step, if it is one of people.
+    pub(super) fn stress(&self, step: &Step) -> Option<&'a Delay> {
+        self.scenario.stress_of(step).map(Factor::as_delay)
+    }
+
+    /// The fixed part of a step.
+    pub(super) fn fixed(&self, id: StepId, step: &Step) -> Span {
+        let Some(takes) = &step.takes else { return Span::ZERO };
+        let takes = self.span(takes, Cause::Step(id));
+        self.stress(step).map_or(takes, |stress| takes.scaled(self.span(stress, Cause::Stress)))
     }
 
     pub(super) fn lost_instances(&self, pool: PoolId, taken: &AssetSet) -> usize {

@@ -92,7 +92,7 @@ fn plan_info<'a>(at: &Setting<'a>, row: &TierService, fitted: FittedPlan) -> Pla
             row: step,
             after,
             starts: fit.starts.clone(),
-            takes: step.takes.as_ref().map_or(Span::ZERO, |t| at.span(t, Cause::Step(fit.step))),
+            takes: at.fixed(fit.step, step),
             amount,
             of_point: late || matches!(amount, Amount::Point { .. } | Amount::Inflow(_)),
             waits_for,

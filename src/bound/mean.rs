@@ -174,8 +174,13 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
     Some(Means { recovery, full: recovery.filter(|_| !has_background), detected, before, after, bytes })
 }
 
+/// The mean of a step's fixed part: stress is drawn apart from it, so their means multiply.
 pub(super) fn step_mean(at: &Setting<'_>, step: &crate::model::Step) -> Option<f64> {
-    step.takes.as_ref().map_or(Some(0.0), |takes| mean_of(at, takes))
+    let takes = step.takes.as_ref().map_or(Some(0.0), |takes| mean_of(at, takes))?;
+    match at.stress(step) {
+        Some(stress) if takes > 0.0 => mean_of(at, stress).map(|stress| stress * takes),
+        _ => Some(takes),
+    }
 }
 
 /// Mean time of a chain of steps, and the latest moment at which the plan can still be given up;

@@ -6,7 +6,7 @@ use crate::model::{DataSet, FailureKind, Need, PlanPolicy, Taints};
 use super::case::Setting;
 use super::fate::{Fate, PlanInfo, PlanOption, ServiceCase, writes_of};
 use super::lag::Behind;
-use super::mean::{Means, mean_of, means};
+use super::mean::{Means, mean_of, means, step_mean};
 use super::queue;
 use super::span::{Cause, Span, either};
 use super::timeline::{Clock, Endings, Loss, Search};
@@ -54,11 +54,11 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
         .iter()
         .flatten()
         .filter(|plan| plan.fitted.detects)
-        .find_map(|plan| plan.steps.first().map(|s| (s, s.row.takes.as_ref())))
-        .filter(|(_, takes)| takes.is_some());
+        .filter_map(|plan| plan.steps.first())
+        .find(|step| step.row.takes.is_some());
     let (detect, mean_detect) = match (&row.detected, first) {
         (Some(detected), _) => (at.span(detected, cause("detected")), mean_of(at, detected)),
-        (None, Some((step, takes))) => (step.takes, takes.and_then(|t| mean_of(at, t))),
+        (None, Some(step)) => (step.takes, step_mean(at, step.row)),
         (None, None) => (Span::ZERO, Some(0.0)),
     };
     let service = at.tier.services[n].service;

@@ -23,6 +23,8 @@ pub(super) enum Cause {
     Takeover(PoolId),
     /// The resumption of a service.
     Resume(ServiceId),
+    /// What people's steps are multiplied by.
+    Stress,
 }
 
 impl Cause {
@@ -40,6 +42,7 @@ impl Cause {
                 scenario.copies[copy].name, scenario.links[link].name
             ),
             Self::Takeover(id) => format!("compute.{}.takeover has no upper bound", scenario.compute[id].name),
+            Self::Stress => "stress has no upper bound".to_owned(),
             Self::Resume(id) => format!("services.{}.resume has no upper bound", scenario.services[id].name),
         }
     }
@@ -84,6 +87,14 @@ impl Span {
             return Self::ZERO;
         }
         Self { lo: self.lo * factor, hi: self.hi * factor, why: self.why }
+    }
+
+    /// Times another range, neither of them negative.
+    pub(super) fn scaled(self, by: Self) -> Self {
+        if self.hi == 0.0 || by.hi == 0.0 {
+            return Self::ZERO;
+        }
+        Self { lo: self.lo * by.lo, hi: self.hi * by.hi, why: self.why.or(by.why) }
     }
 
     /// The later of two moments.

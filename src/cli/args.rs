@@ -31,11 +31,12 @@ pub(super) struct Args {
     /// What to do
     #[command(subcommand)]
     pub(super) command: Command,
+    // The order is given, as it would depend on the number of commands otherwise.
     /// When to use colour; NO_COLOR turns it off where this is not given
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, display_order = 900)]
     pub(super) color: Color,
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub(super) quiet: bool,
 }
 
@@ -52,12 +53,55 @@ pub(super) enum Command {
     Simulate(SimulateArgs),
     /// Show every value with its origin, or where the time of an incident goes
     Explain(ExplainArgs),
+    /// Write one self-contained page: verdict, comparison, distributions, time lines, costs, sources
+    Report(ReportArgs),
+    /// Write the charts of the page as SVG and PNG
+    Plot(PlotArgs),
     /// Write runbooks: the plans that are simulated, as people carry them out
     Runbook(RunbookArgs),
     /// Print the JSON Schema of scenarios, with which editors complete and check them
     Schema(SchemaArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
+}
+
+/// What a document is made of: a scenario that is simulated, or a result.
+#[derive(Debug, clap::Args)]
+pub(super) struct SubjectArgs {
+    /// Scenario file; `-` is standard input
+    #[arg(value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
+    pub(super) file: Option<PathBuf>,
+    /// Draw this result, which `--format json` wrote, without simulating anything; `-` is standard input
+    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads", "years", "lifetimes"])]
+    pub(super) from: Option<PathBuf>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
+    /// Write to this file instead of standard output; it appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// Arguments of `plot`.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlotArgs {
+    #[command(flatten)]
+    pub(super) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArgs,
+    #[command(flatten)]
+    pub(super) lifetimes: LifetimeArgs,
+    /// Folder for the charts, made if it is missing
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
 }
 
 /// Arguments of `schema`.

@@ -5,7 +5,7 @@ use super::campaign::{self, Names};
 use super::lifetimes::{self, Unasked};
 use super::output::{Screen, page, write};
 use super::{Exit, Stop, input};
-use crate::assess::{Assessment, Outcome};
+use crate::assess::{Assessment, Outcome, assumptions};
 use crate::report::blocks::Block;
 use crate::report::{comparison, csv, json};
 
@@ -15,6 +15,7 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let mut result = campaign::run(scenario, &args.simulation, names, screen)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::add(&mut result, scenario, options, names, Unasked::Some, screen)?;
+    result.assumptions = assumptions(&loaded.resolved);
     print(&result, comparison, &args.output, screen)?;
     let decided = matches!(result.verdict.outcome, Outcome::Met | Outcome::NoObjectives);
     Ok(if args.fail_on_miss && !decided { Exit::Missed } else { Exit::Fine })

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::output::Screen;
 use super::{Exit, Stop};
+use crate::assess::Assessment;
 use crate::diag::{Diagnostics, Severity};
+use crate::report::{RESULT_BYTES, read_result};
 use crate::spec::{self, Document, Loaded, limits};
 
 /// What a file is called in messages.
@@ -28,10 +30,10 @@ fn is_standard_input(path: &Path) -> bool {
 
 /// The bytes of a file or of standard input, never more than the limit: a pipe without end stops
 /// there instead of filling memory.
-fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+fn read(path: &Path, most: usize, what: &str) -> Result<Vec<u8>, Stop> {
     let cannot = |error: io::Error| Stop::invalid(format_args!("cannot read {}: {error}", name(path)));
     if is_standard_input(path) {
-        return read_from(io::stdin().lock(), path);
+        return read_from(io::stdin().lock(), path, most, what);
     }
     let metadata = fs::metadata(path).map_err(cannot)?;
     if metadata.is_dir() {
@@ -43,7 +45,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Stop> {
             name(path)
         )));
     }
-    read_from(File::open(path).map_err(cannot)?, path)
+    read_from(File::open(path).map_err(cannot)?, path, most, what)
 }
 
 /// Opening a named pipe waits until someone writes to it. A descriptor that the shell hands over, as
@@ -59,27 +61,35 @@ fn is_named_pipe(_path: &Path, _metadata: &fs::Metadata) -> bool {
     false
 }
 
-fn read_from(source: impl Read, path: &Path) -> Result<Vec<u8>, Stop> {
+fn read_from(source: impl Read, path: &Path, most: usize, what: &str) -> Result<Vec<u8>, Stop> {
     let mut bytes = Vec::new();
-    let most = limits::FILE_BYTES as u64;
+    let most = most as u64;
     source
         .take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Stop::invalid(format_args!("cannot read {}: {error}", name(path))))?;
     if bytes.len() as u64 > most {
         let limit = most >> 20;
-        return Err(Stop::invalid(format_args!(
-            "{} is larger than the limit of {limit} MiB for a scenario",
-            name(path)
-        )));
+        return Err(Stop::invalid(format_args!("{} is larger than the limit of {limit} MiB for a {what}", name(path))));
     }
     Ok(bytes)
+}
+
+fn read_scenario(path: &Path) -> Result<Vec<u8>, Stop> {
+    read(path, limits::FILE_BYTES, "scenario")
+}
+
+/// Reads a result that `--format json` wrote.
+pub(super) fn load_result(path: &Path) -> Result<Assessment, Stop> {
+    let bytes = read(path, RESULT_BYTES, "result")?;
+    read_result(&bytes).map_err(|fault| Stop::invalid(format_args!("cannot read {}: {fault}", name(path))))
 }
 
 /// Reads and checks a scenario; its faults go to standard error. Advice is only counted there, as
 /// `validate` is the command that shows it.
 pub(super) fn load(path: &Path, screen: &Screen) -> Result<Loaded, Stop> {
-    let loaded = spec::load_bytes(&read(path)?).map_err(|(found, document)| faults(path, &found, &document, screen))?;
+    let loaded =
+        spec::load_bytes(&read_scenario(path)?).map_err(|(found, document)| faults(path, &found, &document, screen))?;
     let advice = loaded.advice.all().len();
     if advice > 0 {
         let things = if advice == 1 { "1 piece".to_owned() } else { format!("{advice} pieces") };
@@ -91,7 +101,7 @@ pub(super) fn load(path: &Path, screen: &Screen) -> Result<Loaded, Stop> {
 /// Reads and checks a scenario; all findings, advice too, go to standard error. Returns how many
 /// pieces of advice there are.
 pub(super) fn check(path: &Path, screen: &Screen) -> Result<usize, Stop> {
-    match spec::load_bytes(&read(path)?) {
+    match spec::load_bytes(&read_scenario(path)?) {
         Ok(loaded) => {
             screen.findings(&loaded.document.render(&name(path), &loaded.advice, screen.color_of_errors()));
             Ok(loaded.advice.all().len())

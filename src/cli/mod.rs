@@ -10,6 +10,8 @@ mod input;
 mod lifetimes;
 mod new;
 mod output;
+mod plot;
+mod report;
 mod runbook;
 mod schema;
 mod simulate;
@@ -87,6 +89,8 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitC
         Command::Compare(args) => compare::run(args, &screen),
         Command::Simulate(args) => simulate::run(args, &screen),
         Command::Explain(args) => explain::run(args, &screen),
+        Command::Report(args) => report::run(args, &screen),
+        Command::Plot(args) => plot::run(args, &screen),
         Command::Runbook(args) => runbook::run(args, &screen),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -6,6 +6,7 @@ use super::compare::print;
 use super::lifetimes::{self, Unasked};
 use super::output::Screen;
 use super::{Exit, Stop, input};
+use crate::assess::assumptions;
 use crate::report::details;
 
 pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
@@ -14,6 +15,7 @@ pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
     let mut result = campaign::run(&loaded.scenario, &args.simulation, names, screen)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::add(&mut result, &loaded.scenario, options, names, Unasked::None, screen)?;
+    result.assumptions = assumptions(&loaded.resolved);
     print(&result, details, &args.output, screen)?;
     let missed = result.tiers.iter().any(|t| t.objectives.missed + t.objectives.undecided > 0);
     Ok(if args.fail_on_miss && missed { Exit::Missed } else { Exit::Fine })

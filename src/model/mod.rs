@@ -6,6 +6,7 @@
 //! file's tables changes nothing.
 
 mod assets;
+mod beta;
 mod change;
 mod compute;
 mod copies;
@@ -21,7 +22,7 @@ pub use assets::{AssetIndex, AssetSet};
 pub use change::Change;
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
-pub use delay::{Delay, Law, normal_quantile};
+pub use delay::{Delay, Factor, Law, normal_quantile};
 pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Taints, Target};
 pub use fit::{FittedPlan, FittedStep, fit_failback, fit_plan};
 pub use places::{Account, Burst, DataSet, External, Link, Place, Role};
@@ -64,6 +65,8 @@ pub struct Parts {
     pub hash: String,
     /// The tier that `check` and `runbook` look at.
     pub chosen: Option<TierId>,
+    /// What multiplies the fixed part of every step that occupies a role, drawn once per incident.
+    pub stress: Option<Factor>,
     /// Regions and what is in them.
     pub places: Table<PlaceId, Place>,
     /// Links between regions.
@@ -124,6 +127,12 @@ impl Scenario {
             at = self.places[p].parent;
         }
         false
+    }
+
+    /// What multiplies the fixed part of a step: the stress of people, if it is one of theirs.
+    #[must_use]
+    pub fn stress_of(&self, step: &Step) -> Option<&Factor> {
+        self.stress.as_ref().filter(|_| step.role.is_some() && step.takes.is_some())
     }
 
     /// The link between the regions of two places, if they differ and one is declared.

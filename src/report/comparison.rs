@@ -18,15 +18,18 @@ pub fn comparison(result: &Assessment) -> Vec<Block> {
     for failure in failures(result) {
         page.extend(failure_blocks(&tiers, &failure));
     }
-    page.push(Block::Text(format!(
-        "p50: half of all incidents stay below. ✓ shown to be met, ✗ shown to be missed, ? neither; beside it what is left of the limit (+) or over it (-) at the objective's chance, or the share of incidents that meet it. {}",
-        provenance(result)
-    )));
+    page.push(Block::Text(format!("{} {}", legend(), provenance(result))));
     page
 }
 
+/// What the marks of the tables mean.
+pub(super) fn legend() -> String {
+    "p50: half of all incidents stay below. ✓ shown to be met, ✗ shown to be missed, ? neither; beside it what is left of the limit (+) or over it (-) at the objective's chance, or the share of incidents that meet it."
+        .to_owned()
+}
+
 /// Those that meet everything first, then by what is missed; the lower bill first among equals.
-fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
+pub(super) fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
     let mut tiers: Vec<&TierAssessment> = result.tiers.iter().collect();
     let bill = |t: &TierAssessment| t.cost.per_month.unwrap_or(f64::INFINITY);
     tiers.sort_by(|a, b| {
@@ -36,7 +39,7 @@ fn by_merit(result: &Assessment) -> Vec<&TierAssessment> {
     tiers
 }
 
-fn tier_table(tiers: &[&TierAssessment]) -> Grid {
+pub(super) fn tier_table(tiers: &[&TierAssessment]) -> Grid {
     let header = [
         "tier",
         "objectives met",
@@ -100,7 +103,7 @@ fn availability(tier: &TierAssessment) -> String {
     }
 }
 
-fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
+pub(super) fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
     let mut notes = Vec::new();
     if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
         notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
@@ -134,14 +137,14 @@ fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
 }
 
 /// All failures of all tiers by name.
-fn failures(result: &Assessment) -> Vec<String> {
+pub(super) fn failures(result: &Assessment) -> Vec<String> {
     let mut names: Vec<String> = result.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure.clone()).collect();
     names.sort();
     names.dedup();
     names
 }
 
-fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Block> {
+pub(super) fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Block> {
     let of = |tier: &TierAssessment| of_application(tier).into_iter().find(|i| i.failure == failure).cloned();
     let rows: Vec<(&TierAssessment, Option<IncidentAssessment>)> = tiers.iter().map(|t| (*t, of(t))).collect();
     let Some(some) = rows.iter().find_map(|(_, i)| i.as_ref()) else { return Vec::new() };

@@ -70,7 +70,7 @@ fn yearly(tier: &TierAssessment) -> String {
 }
 
 /// Years as lifetimes have them.
-fn lifetime_table(tier: &TierAssessment, lifetimes: &Lifetimes) -> Grid {
+pub(super) fn lifetime_table(tier: &TierAssessment, lifetimes: &Lifetimes) -> Grid {
     let mut grid = Grid::new(&["of a year", "mean", "±", "p50", "p95", "p99", "max"], 1);
     let currency = tier.cost.currency.as_str();
     let number = |value: f64| human::number(value);
@@ -94,7 +94,7 @@ fn lifetime_table(tier: &TierAssessment, lifetimes: &Lifetimes) -> Grid {
     grid
 }
 
-fn chances(lifetimes: &Lifetimes) -> Vec<String> {
+pub(super) fn chances(lifetimes: &Lifetimes) -> Vec<String> {
     let mut lines = vec![
         format!("more than an hour down in a year: {}", human::chance(&lifetimes.year_over_an_hour)),
         format!("something lost for good in a lifetime: {}", human::chance(&lifetimes.unrecoverable)),

@@ -40,6 +40,22 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// For JSON inside a page: nothing ends its element or opens a comment, and no line ends or runs
+/// backwards. It stays the same JSON.
+#[must_use]
+pub fn script(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + json.len() / 16);
+    let mut units = [0; 2];
+    for c in json.chars() {
+        if matches!(c, '<' | '>' | '&') || is_unsafe(c) {
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// For a cell of a spreadsheet: text that would be taken for a formula starts with an apostrophe.
 ///
 /// # Source

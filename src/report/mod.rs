@@ -1,9 +1,10 @@
-//! An assessment as people and programs read it: table, JSON, CSV, Markdown.
+//! An assessment as people and programs read it: table, JSON, CSV, Markdown, charts, a page.
 //!
 //! One value, [`Assessment`](crate::assess::Assessment), feeds every renderer; nothing is computed
 //! here but what a reader sees.
 
 pub mod blocks;
+pub mod chart;
 pub mod escape;
 pub mod human;
 pub mod runbook;
@@ -17,6 +18,8 @@ mod explanation;
 mod file_names;
 mod json;
 mod markdown;
+mod page;
+mod result;
 mod verdict;
 
 pub use comparison::comparison;
@@ -26,3 +29,5 @@ pub use explanation::{explanation, resolved_listing};
 pub use file_names::FileNames;
 pub use json::{explained_json, json, resolved_json};
 pub use markdown::render as markdown;
+pub use page::page;
+pub use result::{RESULT_BYTES, read_result};

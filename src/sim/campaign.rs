@@ -37,6 +37,7 @@ pub struct Simulator<'a> {
     truncate: bool,
     tiers: Vec<TierId>,
     failures: Vec<FailureId>,
+    tables: Tables,
     /// By position of the failure, then of the tier.
     programs: Vec<Vec<Option<FailureProgram>>>,
 }
@@ -91,7 +92,7 @@ impl<'a> Simulator<'a> {
             tiers.iter().map(|tier| FailureProgram::compile(&setting.context(*tier, *failure), member)).collect()
         };
         let programs = failures.iter().map(compile).collect();
-        Self { scenario, assets, seed, truncate, tiers, failures, programs }
+        Self { scenario, assets, seed, truncate, tiers, failures, tables, programs }
     }
 
     fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
@@ -245,13 +246,12 @@ impl<'a> Simulator<'a> {
     }
 
     fn spread_impact(&self, program: &FailureProgram, members: &[usize], destroyed: bool) -> Impact {
-        let tables = Tables::default();
         let setting = Setting {
             scenario: self.scenario,
             assets: &self.assets,
             seed: self.seed,
             truncate: self.truncate,
-            tables: &tables,
+            tables: &self.tables,
         };
         let ctx = setting.context(program.tier, program.failure);
         let mut taken = AssetSet::empty(self.assets.size());

@@ -24,7 +24,7 @@ impl<'a> Incident<'a> {
 impl Stage for Incident<'_> {
     fn task(&self, n: usize, launch: &Launch) -> Task<'_> {
         let (plan, option, source) = self.site(n).plan(launch);
-        Task { plan, option, source, occurrence: self.facts.occurrence }
+        Task { plan, option, source, occurrence: self.facts.occurrence, stress: self.facts.stress }
     }
 
     fn resources(&self) -> &[f64] {

@@ -46,7 +46,8 @@ pub struct Outcome {
     pub data_loss_bytes: u64,
     /// How service came back.
     pub plan: PlanLabel,
-    /// Users felt it.
+    /// Users felt it: the recovery time is above zero. A plan that ran and took none of their time, as
+    /// one that undoes a deletion beside running service, was not felt.
     pub interrupted: bool,
     /// Nothing brings it back.
     pub unrecoverable: bool,
@@ -100,6 +101,8 @@ pub(super) struct Facts {
     /// When the outage ends; infinite for what does not end by itself.
     pub(super) end: f64,
     pub(super) corruption: bool,
+    /// What multiplies the fixed part of stressed steps.
+    pub(super) stress: f64,
 }
 
 impl Facts {
@@ -345,17 +348,19 @@ pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence:
         (Some(dwell), Taints::Entry) => -dwell,
         _ => 0.0,
     };
-    let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence));
+    let stress = get(&program.stress).unwrap_or(1.0);
+    let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence, stress));
     let moments = Moments { moment, detect, cutoff, logical: !program.kind.ends_by_itself() };
     let end = get(&program.lasts).unwrap_or(f64::INFINITY);
-    Facts { occurrence, moments, end, corruption: program.kind == FailureKind::Corruption }
+    Facts { occurrence, moments, end, corruption: program.kind == FailureKind::Corruption, stress }
 }
 
 /// A failure without `detected` is known when the `detect` step of a plan says so.
-fn own_detection<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> f64 {
+fn own_detection<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, stress: f64) -> f64 {
     let plans = program.services.iter().flat_map(|service| &service.plans);
-    let first = plans.filter(|plan| plan.detects).find_map(|plan| plan.steps.first()?.takes.as_ref());
-    first.map_or(0.0, |takes| takes.get(draws, occurrence))
+    let first = plans.filter(|plan| plan.detects).filter_map(|plan| plan.steps.first()).find(|s| s.takes.is_some());
+    let Some((step, takes)) = first.and_then(|step| Some((step, step.takes.as_ref()?))) else { return 0.0 };
+    takes.get(draws, occurrence) * if step.stressed { stress } else { 1.0 }
 }
 
 /// Simulates one incident. The outcomes of the services are left in `scratch.services`.

@@ -32,6 +32,7 @@ pub(super) struct Lanes {
     committed: Vec<f64>,
     ready: Vec<f64>,
     takes: Vec<f64>,
+    stress: Vec<f64>,
     finish: Vec<Vec<f64>>,
     millis: Vec<u64>,
     /// Off the common path.
@@ -101,6 +102,10 @@ impl Lanes {
             Some(draw) => draw.fill(draws, &self.occurrences, &mut self.detect),
             // Rare: detection is a step of a plan.
             None => self.detect.extend(self.occurrences.iter().map(|o| facts(program, draws, *o).moments.detect)),
+        }
+        self.stress.clear();
+        if let Some(draw) = &program.stress {
+            draw.fill(draws, &self.occurrences, &mut self.stress);
         }
         match &program.lasts {
             Some(draw) => draw.fill(draws, &self.occurrences, &mut self.end),
@@ -222,6 +227,11 @@ impl Lanes {
             if let Some(takes) = &step.takes {
                 self.takes.clear();
                 takes.fill(draws, &self.occurrences, &mut self.takes);
+                if step.stressed {
+                    for (takes, stress) in self.takes.iter_mut().zip(&self.stress) {
+                        *takes *= stress;
+                    }
+                }
                 for (ready, takes) in self.ready.iter_mut().zip(&self.takes) {
                     *ready += takes;
                 }

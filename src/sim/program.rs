@@ -4,7 +4,7 @@
 //! in [`super::impact`].
 
 use super::impact::Impact;
-use super::random::{Chance, Draw, Key, Tables};
+use super::random::{Chance, Draw, Key, Tables, Uniform};
 use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
 use crate::model::{
     AssetIndex, AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Objective, Phase, Scenario, Schedule, Taints,
@@ -55,6 +55,8 @@ pub(super) struct FailureProgram {
     pub(super) lasts: Option<Draw>,
     pub(super) detected: Option<Draw>,
     pub(super) dwell: Option<Draw>,
+    /// What multiplies the fixed part of stressed steps, if there are any.
+    pub(super) stress: Option<Draw>,
     pub(super) taints: Taints,
     pub(super) destroyed: Chance,
     pub(super) spreads: Option<Spread>,
@@ -131,6 +133,8 @@ pub(super) struct StepProgram {
     pub(super) step: StepId,
     pub(super) after: Vec<u32>,
     pub(super) takes: Option<Draw>,
+    /// Whether the incident's stress multiplies its fixed part.
+    pub(super) stressed: bool,
     pub(super) amount: Amount,
     pub(super) role: Option<usize>,
     pub(super) fails: Chance,
@@ -154,6 +158,15 @@ pub(super) enum Amount {
     Bytes(f64),
     /// What came in since the recovery point, at this rate, which goes on.
     Inflow(f64),
+}
+
+impl StepProgram {
+    /// The fixed part of the `count`-th attempt within the incident, seconds.
+    #[inline(always)]
+    pub(super) fn fixed<U: Uniform>(&self, draws: &U, occurrence: u64, count: u64, stress: f64) -> f64 {
+        let takes = self.takes.as_ref().map_or(0.0, |takes| takes.nth(draws, occurrence, count));
+        if self.stressed { takes * stress } else { takes }
+    }
 }
 
 impl PlanProgram {
@@ -225,6 +238,7 @@ impl FailureProgram {
             lasts: draw("lasts", &failure.lasts),
             detected: draw("detected", &failure.detected),
             dwell: draw("dwell", &failure.dwell),
+            stress: stress(ctx, &services),
             taints: failure.taints,
             destroyed: Chance::new(key.of("destroyed"), failure.destroyed.value()),
             spreads,
@@ -238,6 +252,13 @@ impl FailureProgram {
             limits: limits(scenario, ctx.failure),
         }
     }
+}
+
+/// The incident's stress, which no name of a tier, service or step has a say in: all of them share it.
+fn stress(ctx: &Context<'_>, services: &[ServiceProgram]) -> Option<Draw> {
+    let factor = ctx.scenario.stress.as_ref()?;
+    let mut steps = services.iter().flat_map(|s| &s.plans).flat_map(|p| &p.steps);
+    steps.any(|step| step.stressed).then(|| ctx.draw(ctx.key.of("stress"), factor.as_delay()))
 }
 
 /// Whether a schedule of the tier is tied to the calendar.
@@ -382,6 +403,7 @@ fn compile_step(
         step: fitted.step,
         after: fitted.after.clone(),
         takes: row.takes.as_ref().map(|delay| ctx.draw(key, delay)),
+        stressed: ctx.scenario.stress_of(row).is_some(),
         amount,
         role: row.role.map(crate::id::Id::index),
         fails: Chance::new(key.of("fails"), row.fails.value()),

@@ -4,9 +4,8 @@
 //! service and a step, a copy, …), never by tier, strategy or position. So all tiers see the same
 //! incidents, and adding a step or a failure moves nobody else's draws.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::TryRng;
 use rand::distr::{Distribution, Open01};
@@ -222,14 +221,22 @@ fn between(points: &[f64], at: f64) -> f64 {
     left + (right - left) * (at - cell as f64)
 }
 
+/// Quantiles at `N` shares; what is endless lies where draws are computed exactly.
+fn points<const N: usize>(exact: &Delay, share: impl Fn(usize) -> f64) -> [f64; N] {
+    let mut points = [0.0; N];
+    for (point, value) in points.iter_mut().zip(exact.quantiles((0..N).map(share))) {
+        *point = if value.is_finite() { value } else { 0.0 };
+    }
+    points
+}
+
 impl QuantileTable {
     fn new(exact: &Delay) -> Self {
         let fine = (TAIL_CELLS * CELLS / TAIL) as f64;
-        let finite = |u: f64| Some(exact.quantile(u)).filter(|q| q.is_finite()).unwrap_or(0.0);
         Self {
-            centre: std::array::from_fn(|n| finite(n as f64 / CELLS as f64)),
-            low: std::array::from_fn(|n| finite(n as f64 / fine)),
-            high: std::array::from_fn(|n| finite(1.0 - n as f64 / fine)),
+            centre: points(exact, |n| n as f64 / CELLS as f64),
+            low: points(exact, |n| n as f64 / fine),
+            high: points(exact, |n| 1.0 - n as f64 / fine),
             exact: exact.clone(),
         }
     }
@@ -253,11 +260,11 @@ impl QuantileTable {
 
 /// Tables of the distributions of a scenario, each made once however often it is drawn from.
 #[derive(Debug, Default)]
-pub(super) struct Tables(RefCell<Vec<Arc<QuantileTable>>>);
+pub(super) struct Tables(Mutex<Vec<Arc<QuantileTable>>>);
 
 impl Tables {
     fn of(&self, delay: &Delay) -> Arc<QuantileTable> {
-        let mut tables = self.0.borrow_mut();
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = tables.iter().find(|table| table.exact == *delay) {
             return Arc::clone(table);
         }

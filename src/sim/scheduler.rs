@@ -74,6 +74,8 @@ pub(super) struct Task<'a> {
     pub(super) option: &'a PlanOption,
     pub(super) source: &'a SourceOption,
     pub(super) occurrence: u64,
+    /// What multiplies the fixed part of stressed steps.
+    pub(super) stress: f64,
 }
 
 /// Knows what each service carries out.
@@ -262,8 +264,7 @@ impl Scheduler {
     fn begin_attempt<U: Uniform>(&mut self, task: &Task<'_>, draws: &U, n: usize, step_n: usize) {
         let node = &mut self.actors[n].nodes[step_n];
         let count = attempt_count(node.round, node.attempt);
-        let takes = task.plan.steps[step_n].takes.as_ref();
-        let takes = takes.map_or(0.0, |takes| takes.nth(draws, task.occurrence, count));
+        let takes = task.plan.steps[step_n].fixed(draws, task.occurrence, count, task.stress);
         node.state = State::Fixed(self.now + takes);
     }
 

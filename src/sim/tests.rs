@@ -9,12 +9,42 @@ use super::random::{Purpose, Random, Tables};
 use super::{Act, CampaignSettings, Ending, Filter, Line, NEVER, Outcome, Simulator, TimeLine, Wait, representatives};
 use crate::model::{AssetIndex, Scenario};
 
-const SCENARIOS: [&str; 4] = [
+const SCENARIOS: [&str; 5] = [
+    STRESS,
     include_str!("../../scenarios/kafka.toml"),
     include_str!("../../scenarios/shop.toml"),
     include_str!("../../templates/scenario/comparison.toml"),
     include_str!("../../templates/scenario/warm-standby.toml"),
 ];
+
+/// People's steps, in a row and side by side, one that fails, under a factor that they share.
+const STRESS: &str = r#"
+title = "A bad night"
+roles = { sre = 9 }
+stress = { p95 = 2.5 }
+places = { here = [], there = [] }
+[data]
+d = { size = "50 GB", writes = "1 GB/day" }
+[copies]
+db = { kind = "primary", at = "here" }
+vault = { kind = "backup", of = "db", at = "there", every = "6h", takes = "10m", keep = "9d" }
+[failures]
+drop = { kind = "deletion", hits = "d", rate = "1 / year", detected = { mean = "5m" } }
+rot = { kind = "corruption", hits = "d", rate = "1 / year" }
+[services]
+s = { data = "d", copies = ["db"], plans = ["quick", "slow"] }
+[strategies]
+only = { copies = ["vault"] }
+[plans]
+quick = { for = ["drop"], from = ["vault"], steps = ["judge", ["load", "call"], "check"] }
+slow = { for = ["drop", "rot"], from = ["vault"], steps = ["see", "judge", "load", "check"] }
+[steps]
+see = { phase = "detect", takes = { mean = "20m" }, role = "sre" }
+judge = { phase = "decide", takes = { median = "10m", p95 = "30m" }, role = "sre", fails = "10%" }
+load = { phase = "restore", takes = "1m", moves = "from", rate = "100 MB/s" }
+call = { phase = "restore", takes = { min = "1m", mode = "5m", max = "20m" }, role = "sre" }
+check = { phase = "verify", takes = "5m", role = "sre", fails = "20%", retries = 1 }
+"#;
 
 /// Two services that one person recovers: steps wait for her.
 const ONE_PERSON: &str = r#"

@@ -113,7 +113,7 @@ fn attempts<U: Uniform>(
     let mut now = ready;
     for attempt in 0..=step.retries {
         let count = attempt_count(launch.round, attempt);
-        now += step.takes.as_ref().map_or(0.0, |takes| takes.nth(draws, facts.occurrence, count));
+        now += step.fixed(draws, facts.occurrence, count, facts.stress);
         now += transfer(step.amount, launch, now, source.routes[n].seconds_per_byte);
         let last = attempt == step.retries;
         if !step.fails.nth(draws, facts.occurrence, count, Purpose::Attempt { last }) {

@@ -23,11 +23,9 @@ pub(super) fn read(cx: &mut Reader<'_>) {
             None => cx.broken = true,
         }
     }
-    if cx.broken || drafts.len() != names.len() {
+    let circular = report_cycle(cx, &names);
+    if circular || cx.broken || drafts.len() != names.len() {
         cx.broken = true;
-        return;
-    }
-    if report_cycle(cx, &names, &drafts) {
         return;
     }
     resolve_data(cx, &mut drafts);
@@ -325,18 +323,26 @@ fn skips(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Listed<Failure
     values::list(cx, node, path, "kinds of failure", failure_kind)
 }
 
-fn report_cycle(cx: &mut Reader<'_>, names: &[String], drafts: &[Draft]) -> bool {
-    let next: Vec<Vec<usize>> = drafts
-        .iter()
-        .map(|d| match d.row.of {
-            Some(Upstream::Copy(of)) => vec![of.index()],
-            _ => Vec::new(),
-        })
-        .collect();
+/// The copies that are made from one another, read off the file itself: another copy's fault hides none.
+fn report_cycle(cx: &mut Reader<'_>, names: &[String]) -> bool {
+    let document = cx.document;
+    let Some(table) = document.root.item("copies").map(|item| &item.node) else { return false };
+    let upstream = |name: &String| {
+        let own = &table.item(name)?.node;
+        let sibling = own.item("like").and_then(|like| like.node.text());
+        let (entry, node) = match own.item("of") {
+            Some(item) => (name.as_str(), &item.node),
+            None => (sibling?, &table.item(sibling?)?.node.item("of")?.node),
+        };
+        let of = names.iter().position(|other| node.text() == Some(other))?;
+        Some((of, Path::keys(&["copies", entry, "of"])))
+    };
+    let edges: Vec<Option<(usize, Path)>> = names.iter().map(upstream).collect();
+    let next: Vec<Vec<usize>> = edges.iter().map(|edge| edge.iter().map(|(of, _)| *of).collect()).collect();
     let Some(circle) = graph::cycle(&next) else { return false };
     let message = format!("copies are made from one another: {}", graph::describe(&circle, names));
-    let first = &drafts[circle[0]];
-    cx.push(Diagnostic::error(codes::COPY_CYCLE, first.of.clone().unwrap_or_default(), message));
+    let at = edges[circle[0]].as_ref().map(|(_, path)| path.clone()).unwrap_or_default();
+    cx.push(Diagnostic::error(codes::COPY_CYCLE, at, message));
     cx.broken = true;
     true
 }

@@ -3,11 +3,11 @@
 use super::document::{Node, Raw};
 use super::keys::{DRILLS, EXPLORE, RUNBOOK, TABLES, TOP};
 use super::names::{Sort, closest, quote};
-use super::read::{Entry, Reader, Show};
+use super::read::{Entry, Reader, Show, Shown};
 use super::{codes, services, values};
 use crate::diag::{Diagnostic, Path, Segment};
 use crate::id::{Id, PlanId, Table, TierId};
-use crate::model::{Drill, Explore, ExploreAxis, Runbook};
+use crate::model::{Drill, Explore, ExploreAxis, Factor, Law, Runbook, normal_quantile};
 
 /// Reads the keys at the top that are not tables of entries; false: the tables cannot be read.
 pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
@@ -50,6 +50,47 @@ fn version(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<u32> {
     values::whole(cx, node, path, 0, u64::from(u32::MAX), codes::VERSION)
 }
 
+impl Show for Factor {
+    fn show(&self) -> Option<Shown> {
+        let delay = self.as_delay();
+        let human = match delay.law() {
+            Law::LogNormal { sigma, .. } => {
+                format!("lognormal: median 1, p95 {:.2} (sigma {sigma:.3})", delay.quantile(0.95))
+            }
+            _ => format!("uniform: {} to {}", delay.min(), delay.max()),
+        };
+        Some(Shown { human, exact: delay.to_string() })
+    }
+}
+
+/// A factor with median 1.
+fn factor(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Factor> {
+    let Some(items) = node.items() else {
+        cx.push(
+            Diagnostic::error(codes::WRONG_TYPE, path.clone(), format!("this takes a table, not {}", node.what()))
+                .help("people at least twice as slow in one incident of twenty is `{ p95 = 2 }`"),
+        );
+        return None;
+    };
+    let keys: Vec<&str> = items.iter().map(|i| i.key.as_str()).collect();
+    if ![&["p95"][..], &["sigma"], &["high", "low"]].contains(&keys.as_slice()) {
+        let fault = Diagnostic::error(codes::BAD_DISTRIBUTION, path.clone(), "this is no factor with median 1");
+        cx.push(fault.help("a factor is { p95 }, { sigma } or { low, high }"));
+        return None;
+    }
+    let values: Vec<Option<f64>> =
+        items.iter().map(|item| values::number(cx, &item.node, &path.key(&item.key))).collect();
+    let values: Vec<f64> = values.into_iter().collect::<Option<_>>()?;
+    let made = match (keys.as_slice(), values.as_slice()) {
+        (["p95"], [p95]) if *p95 < 1.0 => Err("needs a p95 of at least 1, its median"),
+        (["p95"], [p95]) => Factor::lognormal(libm::log(*p95) / normal_quantile(0.95)),
+        (["sigma"], [sigma]) => Factor::lognormal(*sigma),
+        (_, [high, low]) => Factor::uniform(*low, *high),
+        _ => return None,
+    };
+    made.map_err(|why| cx.error(codes::BAD_DISTRIBUTION, path, format!("this factor {why}"))).ok()
+}
+
 struct TierName(TierId);
 
 impl Show for TierName {}
@@ -65,6 +106,11 @@ fn tier(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<TierName> {
 pub(super) fn read_rest(cx: &mut Reader<'_>) {
     let document = cx.document;
     let Some(mut top) = Entry::new(cx, &TOP, &document.root, Path::default(), None) else { return };
+    cx.parts.stress = top.get(cx, "stress", factor);
+    if cx.parts.stress.is_some() && !cx.broken && cx.parts.steps.rows().iter().all(|step| step.role.is_none()) {
+        let message = "`stress` means nothing: no step has a `role`, so no step is done by people";
+        cx.push(Diagnostic::error(codes::USELESS_KEY, top.at("stress"), message).on_key());
+    }
     cx.parts.chosen = top.get(cx, "chosen", tier).map(|t| t.0);
     cx.parts.objectives = services::read_objectives(cx, &top);
     read_drills(cx);

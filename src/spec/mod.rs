@@ -27,6 +27,7 @@ mod resolved;
 mod schema;
 mod services;
 mod values;
+mod vary;
 
 pub use codes::ALL as CODES;
 pub use document::Document;
@@ -101,6 +102,9 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
         if !follows && (error(&diagnostic) || !faulty) {
             found.push(diagnostic);
         }
+    }
+    if !found.has_errors() {
+        vary::check(&document, &mut found);
     }
     if found.has_errors() {
         return Err((found, document));

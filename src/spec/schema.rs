@@ -178,6 +178,7 @@ fn shape(table: &KeyTable, key: &Key) -> Value {
         "count" if key.name == "points" => whole(limits::POINTS),
         "count" => whole(limits::MEMBERS),
         "true or false" => json!({ "type": "boolean" }),
+        "{ p95 }, { sigma } or { low, high }" => reference("factor"),
         "{ rate, lasts, every }" => reference(&def_name(&BURST)),
         "objectives" => objectives(),
         "place, list, map or \"X/*\"" | "place, pool, list, map or \"X/*\"" => reference("places"),
@@ -289,6 +290,11 @@ fn quantities() -> Map<String, Value> {
         ] },
         "money": { "type": "number", "minimum": 0 },
         "delay": { "anyOf": delays() },
+        "factor": { "anyOf": [
+            form(&["p95"], |_| json!({ "type": "number", "minimum": 1 })),
+            form(&["sigma"], |_| json!({ "type": "number", "minimum": 0 })),
+            form(&["low", "high"], |_| json!({ "type": "number", "minimum": 0, "maximum": 2 })),
+        ] },
     });
     match all {
         Value::Object(map) => map,

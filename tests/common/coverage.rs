@@ -23,16 +23,17 @@ pub(crate) fn features(scenario: &Scenario) -> BTreeSet<String> {
         }
     }
     failure_features(scenario, &mut found);
+    if scenario.stress.is_some() {
+        found.insert("stress".to_owned());
+    }
     found
 }
 
 /// In how many of these scenarios each feature occurs.
-pub(crate) fn count<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> BTreeMap<String, usize> {
+pub(crate) fn sum(scenarios: Vec<BTreeSet<String>>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for scenario in scenarios {
-        for feature in features(scenario) {
-            *counts.entry(feature).or_insert(0) += 1;
-        }
+    for feature in scenarios.into_iter().flatten() {
+        *counts.entry(feature).or_insert(0) += 1;
     }
     counts
 }

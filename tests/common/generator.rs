@@ -29,6 +29,7 @@ pub(crate) fn scenario(seed: u64, reach: Reach) -> Document {
         reach,
         accounts: false,
         roles: Vec::new(),
+        stressed: false,
         instances: Vec::new(),
     };
     maker.ground();
@@ -40,6 +41,7 @@ pub(crate) fn scenario(seed: u64, reach: Reach) -> Document {
     if services > 1 {
         maker.tiers(services);
     }
+    maker.stress();
     maker.doc
 }
 
@@ -71,6 +73,8 @@ struct Maker {
     reach: Reach,
     accounts: bool,
     roles: Vec<String>,
+    /// Whether people's steps share a factor, if there are any.
+    stressed: bool,
     /// Instances of each service's pool.
     instances: Vec<u64>,
 }
@@ -161,6 +165,7 @@ impl Maker {
             let (people, more) = (self.r.whole(1, 3), self.r.whole(1, 2));
             self.doc.top("roles", format!("{{ crew1 = {people}, boss1 = {more} }}"));
             self.roles = vec!["crew1".to_owned(), "boss1".to_owned()];
+            self.stressed = self.r.chance(0.4);
         }
     }
 
@@ -225,6 +230,14 @@ impl Maker {
         let words: &[&str] =
             if self.everything() { &["order", "fastest", "least-loss"] } else { &["order", "least-loss"] };
         self.maybe(p, |r| text(r.pick(words)))
+    }
+
+    fn stress(&mut self) {
+        let steps = self.doc.names("steps");
+        if self.stressed && steps.iter().any(|step| self.doc.get("steps", step, "role").is_some()) {
+            let factor = *self.r.pick(&["{ p95 = 2.5 }", "{ sigma = 0.4 }", "{ low = 0.6, high = 1.4 }"]);
+            self.doc.top("stress", factor);
+        }
     }
 
     fn tiers(&mut self, services: usize) {

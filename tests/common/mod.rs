@@ -7,3 +7,4 @@ pub(crate) mod engine;
 pub(crate) mod generator;
 pub(crate) mod random;
 pub(crate) mod shipped;
+pub(crate) mod subjects;

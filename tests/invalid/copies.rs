@@ -171,6 +171,27 @@ const COPIES: &[Case] = &[
         )],
     ),
     (
+        "kept for less than detection takes, beside what is kept for longer",
+        &["may-expire", "may-expire"],
+        &[
+            (r#"detected = { median = "2h", p95 = "1d" }"#, r#"detected = { low = "3d", high = "4d" }"#),
+            (
+                r#"like = "nightly", every = "1h", takes = "10m""#,
+                r#"like = "nightly", every = "1h", takes = "10m", keep = "2d", locked = "2d", full_every = "1d""#,
+            ),
+            (r#"copies = ["standby", "hourly"], monthly"#, r#"copies = ["standby", "hourly", "nightly"], monthly"#),
+        ],
+    ),
+    (
+        "a cycle beside another fault",
+        &["out-of-range", "copy-cycle"],
+        &[
+            (r#"archive = { kind = "backup", of = "queue""#, r#"archive = { kind = "backup", of = "mirror""#),
+            (r#"mirror  = { kind = "async", of = "queue""#, r#"mirror  = { kind = "async", of = "archive""#),
+            (r#"of = "main", keep = "7d", bypass = "1%""#, r#"of = "main", keep = "0s", bypass = "1%""#),
+        ],
+    ),
+    (
         "kept for less than an attacker dwells",
         &["kept-too-short", "kept-too-short", "kept-too-short", "kept-too-short"],
         &[(r#"dwell = { median = "6d", p95 = "29d" }"#, r#"dwell = "120d""#)],

@@ -104,6 +104,29 @@ const REFERENCES: &[Case] = &[
         &[("[runbook]", "[explore]\nvary = { copies.weekly.every = [\"7d\"] }\n\n[runbook]")],
     ),
     (
+        "values to explore of the wrong type",
+        &["missing-unit", "out-of-range", "wrong-type"],
+        &[(
+            "[runbook]",
+            "[explore]\nvary = { copies.archive.every = [\"12h\", 6, \"0s\", { mean = \"1h\" }] }\n\n[runbook]",
+        )],
+    ),
+    (
+        "a name to explore that is none",
+        &["unknown-name"],
+        &[("[runbook]", "[explore]\nvary = { copies.mirror.at = [\"lab\", \"wets\"] }\n\n[runbook]")],
+    ),
+    (
+        "a distribution to explore without its shape",
+        &["bad-distribution"],
+        &[("[runbook]", "[explore]\nvary = { steps.decide.takes = [{ median = \"5m\" }, \"5m\"] }\n\n[runbook]")],
+    ),
+    (
+        "values to explore beside what excludes them",
+        &["exclusive-keys"],
+        &[("[runbook]", "[explore]\nvary = { copies.nightly.every = [\"12h\"] }\n\n[runbook]")],
+    ),
+    (
         "unknown key to explore",
         &["unknown-key"],
         &[("[runbook]", "[explore]\nvary = { copies.archive.evry = [\"7d\"] }\n\n[runbook]")],

@@ -56,7 +56,38 @@ const QUANTITIES: &[Case] = &[
     ("growth that is none", &["bad-quantity"], &[(r#""20 GB/day" }"#, r#""20 GB/day", growth = "fast" }"#)]),
 ];
 
+/// The line before which and behind which keys of the top can stand.
+const CHOSEN: &str = "chosen   = \"warm\"\n";
+
 const DISTRIBUTIONS: &[Case] = &[
+    ("a bare number as stress", &["wrong-type"], &[(CHOSEN, "chosen   = \"warm\"\nstress   = 2\n")]),
+    (
+        "stress with a median",
+        &["bad-distribution"],
+        &[(CHOSEN, "chosen   = \"warm\"\nstress   = { median = 1, p95 = 2 }\n")],
+    ),
+    (
+        "stress that mostly speeds up",
+        &["bad-distribution"],
+        &[(CHOSEN, "chosen   = \"warm\"\nstress   = { p95 = 0.5 }\n")],
+    ),
+    (
+        "stress around another middle",
+        &["bad-distribution"],
+        &[(CHOSEN, "chosen   = \"warm\"\nstress   = { low = 1, high = 2 }\n")],
+    ),
+    (
+        "stress that nobody feels",
+        &["useless-key"],
+        &[
+            (CHOSEN, "chosen   = \"warm\"\nstress   = { p95 = 2 }\n"),
+            (
+                r#"takes = { median = "10m", p95 = "30m" }, role = "sre" }"#,
+                r#"takes = { median = "10m", p95 = "30m" } }"#,
+            ),
+            (r#"takes = { low = "1m", high = "6m" }, role = "sre" }"#, r#"takes = { low = "1m", high = "6m" } }"#),
+        ],
+    ),
     (
         "p95 below the median",
         &["bad-distribution"],

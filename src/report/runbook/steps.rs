@@ -192,7 +192,8 @@ fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, inc
 fn duration(subject: &Subject<'_>, position: usize, own: Option<&Observed>, p: f64) -> Option<f64> {
     let fitted = &subject.fitted.steps[position];
     let row = &subject.scenario().steps[fitted.step];
-    let plain = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();
+    let alone = row.work.is_none() && row.fails.value() == 0.0 && fitted.starts.is_empty();
+    let plain = alone && subject.scenario().stress_of(row).is_none();
     match &row.takes {
         Some(takes) if plain => Some(takes.quantile(p)),
         _ => own.and_then(|spread| spread.quantile(p)).map(|q| q.point),

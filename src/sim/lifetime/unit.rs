@@ -154,11 +154,13 @@ impl Stage for Desk<'_> {
         let unit = &self.units[n];
         if let Work::Recovering(case) = &unit.work {
             let (plan, option, source) = site(&case.hit.situation, n).plan(launch);
-            return Task { plan, option, source, occurrence: case.hit.facts.occurrence };
+            let facts = &case.hit.facts;
+            return Task { plan, option, source, occurrence: facts.occurrence, stress: facts.stress };
         }
         let way_back = unit.away.as_ref().and_then(|(away, _)| away.failback.as_ref());
         let Failback { plan, option, source, .. } = way_back.unwrap_or(self.nothing);
-        Task { plan, option, source, occurrence: unit.occurrence }
+        // The way back is planned: no bad night has a part in it.
+        Task { plan, option, source, occurrence: unit.occurrence, stress: 1.0 }
     }
 
     fn resources(&self) -> &[f64] {

@@ -8,6 +8,9 @@ use crate::model::{AsyncLag, Copy, CopyKind, FailureKind, Upstream};
 use crate::spec::codes;
 use crate::spec::names::quote;
 
+/// Further copies that one finding underlines.
+const MOST_SHOWN: usize = 3;
+
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
     for (id, copy) in scenario.copies.iter() {
@@ -17,8 +20,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if let CopyKind::SoftDelete { .. } = copy.kind {
             check_bin(checks, id, copy);
         }
-        check_lock(checks, id, copy);
     }
+    check_locks(checks);
     check_flows(checks);
     check_deletions(checks);
 }
@@ -147,15 +150,32 @@ fn check_deletions(checks: &mut Checks<'_>) {
     }
 }
 
-/// Isolated is not immutable: an account of its own keeps today's attacker out, a lock any.
-fn check_lock(checks: &mut Checks<'_>, id: CopyId, copy: &Copy) {
+/// Isolated is not immutable: an account of its own keeps today's attacker out, a lock any. Told once
+/// for each account.
+fn check_locks(checks: &mut Checks<'_>) {
+    let scenario = checks.scenario;
     let taken = checks.taken_accounts();
-    let Some(account) = copy.account.filter(|a| !taken.is_empty() && !taken.contains(a)) else { return };
-    if let CopyKind::Backup { locked: None, .. } | CopyKind::Log { locked: None, .. } = copy.kind {
-        let name = &checks.scenario.accounts[account].name;
-        let message = format!("{} is safe only as long as nobody takes the account {}", quote(&copy.name), quote(name));
-        let advice = Diagnostic::advice(codes::NOT_LOCKED, checks.copy_at(id, "account"), message)
+    if taken.is_empty() {
+        return;
+    }
+    for (account, row) in scenario.accounts.iter().filter(|(account, _)| !taken.contains(account)) {
+        let unlocked = |copy: &Copy| {
+            let open = matches!(copy.kind, CopyKind::Backup { locked: None, .. } | CopyKind::Log { locked: None, .. });
+            open && copy.account == Some(account)
+        };
+        let open: Vec<(CopyId, &Copy)> = scenario.copies.iter().filter(|(_, copy)| unlocked(copy)).collect();
+        let [(first, _), others @ ..] = open.as_slice() else { continue };
+        let all = names(open.iter().map(|(_, copy)| copy.name.as_str()));
+        let are = if others.is_empty() { "is" } else { "are" };
+        let message = format!("{all} {are} safe only as long as nobody takes the account {}", quote(&row.name));
+        let mut advice = Diagnostic::advice(codes::NOT_LOCKED, checks.copy_at(*first, "account"), message)
             .help("isolated is not immutable: `locked = \"30d\"` says that nobody can delete it for so long");
+        for (copy, _) in others.iter().take(MOST_SHOWN) {
+            let at = checks.copy_at(*copy, "account");
+            if advice.labels.iter().all(|label| label.path != at) {
+                advice = advice.also(at, "not locked either");
+            }
+        }
         checks.push(advice);
     }
 }

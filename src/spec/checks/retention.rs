@@ -5,8 +5,8 @@
 
 use super::Checks;
 use crate::diag::Diagnostic;
-use crate::id::CopyId;
-use crate::model::{Copy, CopyKind, Delay, FailureKind, Schedule, Taints};
+use crate::id::{CopyId, FailureId};
+use crate::model::{Copy, CopyKind, Delay, Failure, FailureKind, Schedule, Taints};
 use crate::spec::codes;
 use crate::spec::names::quote;
 use crate::units::Seconds;
@@ -149,18 +149,7 @@ fn check_detection(checks: &mut Checks<'_>) {
     for (cause, copy) in pairs {
         let failure = &scenario.failures[cause];
         let Some(keep) = kept(&scenario.copies[copy]) else { continue };
-        let detected = failure.detected.as_ref();
-        let (least, tail, what, key) = match (failure.kind, &failure.dwell) {
-            (FailureKind::Deletion | FailureKind::Corruption, _) => {
-                let Some(detected) = detected else { continue };
-                (detected.min(), p95(detected), "it is found", "detected")
-            }
-            (FailureKind::Compromise, Some(dwell)) if failure.taints == Taints::Entry => {
-                let (least, tail) = detected.map_or((0.0, 0.0), |d| (d.min(), p95(d)));
-                (dwell.min() + least, p95(dwell) + tail, "the attacker is found after entry", "dwell")
-            }
-            _ => continue,
-        };
+        let Some(Found { least, tail, what, key }) = found(failure) else { continue };
         let (least_beyond, tail_beyond) = (keep.seconds() < least, keep.seconds() < tail);
         if !tail_beyond {
             continue;
@@ -175,13 +164,64 @@ fn check_detection(checks: &mut Checks<'_>) {
             quote(&failure.name)
         );
         let at = checks.copy_at(copy, "keep");
-        let found = if least_beyond {
+        let found = if least_beyond && is_last_resort(checks, cause, copy, least) {
             Diagnostic::error(codes::KEPT_TOO_SHORT, at, message).help("no clean point would ever be left")
+        } else if least_beyond {
+            let help = "it never helps against this; what else the plans of its tiers take may";
+            Diagnostic::advice(codes::MAY_EXPIRE, at, message).help(help)
         } else {
             Diagnostic::advice(codes::MAY_EXPIRE, at, message).help("in 5% of incidents or more no clean point is left")
         };
         checks.push(found.also(checks.at("failures", &failure.name, key), "against this"));
     }
+}
+
+/// How long it takes until the damage of a failure is found, counted from the last clean moment.
+struct Found {
+    least: f64,
+    tail: f64,
+    what: &'static str,
+    key: &'static str,
+}
+
+fn found(failure: &Failure) -> Option<Found> {
+    let detected = failure.detected.as_ref();
+    match (failure.kind, &failure.dwell) {
+        (FailureKind::Deletion | FailureKind::Corruption, _) => {
+            let detected = detected?;
+            Some(Found { least: detected.min(), tail: p95(detected), what: "it is found", key: "detected" })
+        }
+        (FailureKind::Compromise, Some(dwell)) if failure.taints == Taints::Entry => {
+            let (least, tail) = detected.map_or((0.0, 0.0), |d| (d.min(), p95(d)));
+            let what = "the attacker is found after entry";
+            Some(Found { least: dwell.min() + least, tail: p95(dwell) + tail, what, key: "dwell" })
+        }
+        _ => None,
+    }
+}
+
+/// Whether some tier with this copy has nothing else to recover from when the damage is found.
+fn is_last_resort(checks: &Checks<'_>, cause: FailureId, copy: CopyId, least: f64) -> bool {
+    let scenario = checks.scenario;
+    let kind = scenario.failures[cause].kind;
+    let helps = |other: &CopyId| {
+        let row = &scenario.copies[*other];
+        match &row.kind {
+            _ if row.data != scenario.copies[copy].data => false,
+            CopyKind::SoftDelete { keep, .. } => kind == FailureKind::Deletion && keep.seconds() >= least,
+            CopyKind::Log { keep, .. } | CopyKind::Backup { keep, .. } => keep.seconds() >= least,
+            CopyKind::Async { .. } => row.edge.skips.contains(&kind) || row.edge.delay.is_some(),
+            CopyKind::Derived { .. } => true,
+            CopyKind::Primary { .. } => false,
+        }
+    };
+    scenario.tiers.rows().iter().filter(|tier| tier.copies.contains(&copy)).any(|tier| {
+        let plans = tier.services.iter().flat_map(|s| &s.plans).map(|plan| &scenario.plans[*plan]);
+        let sources: Vec<CopyId> =
+            plans.filter(|plan| plan.causes.contains(&cause)).flat_map(|plan| plan.from.iter().copied()).collect();
+        let has = |c: &CopyId| tier.copies.contains(c);
+        sources.contains(&copy) && !sources.iter().filter(|c| has(c)).any(helps)
+    })
 }
 
 /// How long the points of a copy are kept.

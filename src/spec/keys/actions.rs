@@ -302,7 +302,7 @@ pub const EXPLORE: KeyTable = KeyTable {
             "vary",
             "table path = list of values",
             Absent("nothing"),
-            "values that vary, such as `copies.nightly.every`",
+            "values that vary, such as `copies.nightly.every`; each is held to what that key takes",
         ),
     ],
 };

@@ -28,6 +28,12 @@ pub const TOP: KeyTable = KeyTable {
             "how many people of each role are on call",
         ),
         key(
+            "stress",
+            "{ p95 }, { sigma } or { low, high }",
+            Absent("steps of people vary each on their own"),
+            "a factor around 1, drawn once per incident, on `takes` of every step with a `role`",
+        ),
+        key(
             "chosen",
             "tier",
             Absent("`check` needs --tier, `runbook` writes the plans of every tier"),

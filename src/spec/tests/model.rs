@@ -217,6 +217,15 @@ fn the_listing_says_where_values_come_from() {
 }
 
 #[test]
+fn stress_is_listed_as_what_it_means() {
+    let found = loaded(&format!("stress = {{ p95 = 2 }}\n{WHOLE}"));
+    let entry = found.resolved.iter().find(|e| e.path.to_string() == "stress").unwrap();
+    assert_eq!(entry.value, "lognormal: median 1, p95 2.00 (sigma 0.421)");
+    assert_eq!(entry.origin, Origin::File { line: 1 });
+    assert_ne!(found.scenario.hash, loaded(WHOLE).scenario.hash);
+}
+
+#[test]
 fn lag_over_a_link_stays_in_the_model_even_if_it_has_no_bound() {
     let text = patched("writes = \"20 GB/day\"", "writes = \"2 Gbps\"");
     let loaded = loaded(&text);

@@ -1,0 +1,98 @@
+//! Charts of a result, as SVG and PNG: everything is drawn from the result alone.
+//!
+//! Every chart is laid out here, text measured with the font that it is drawn in, so that no label
+//! overlaps another or is cut off; plotters draws.
+
+mod axis;
+mod bill;
+mod distribution;
+mod draw;
+mod font;
+mod gantt;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod tradeoff;
+
+pub use bill::bill;
+pub use distribution::{Quantity, distribution};
+pub use gantt::gantts;
+pub use tradeoff::tradeoff;
+
+use std::fmt::Write;
+
+use super::cells::of_application;
+use super::comparison::failures;
+use crate::assess::Assessment;
+use scene::{Ink, Scene};
+
+/// Tiers that one chart shows at most: more cannot be told apart.
+const MOST_TIERS: usize = 40;
+
+/// A chart that is laid out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What it shows, for the name of its file: names of the scenario among them.
+    pub words: Vec<String>,
+    /// One line.
+    pub title: String,
+    /// What it says, for those who cannot see it.
+    pub description: String,
+    scene: Scene,
+}
+
+impl Chart {
+    /// As an SVG document, which may stand in a page too.
+    ///
+    /// # Arguments
+    /// `id`: letters, digits and `-`; unique in the page.
+    ///
+    /// # Errors
+    /// The drawing library's own words; no result leads there.
+    pub fn svg(&self, id: &str) -> Result<String, String> {
+        draw::svg(&self.scene, id, &self.title, &self.description)
+    }
+
+    /// As a PNG file, two pixels for each of the SVG's.
+    ///
+    /// # Errors
+    /// The libraries' own words; no result leads there.
+    pub fn png(&self) -> Result<Vec<u8>, String> {
+        draw::png(&self.scene)
+    }
+}
+
+/// All charts of a result: money first, then failure by failure.
+#[must_use]
+pub fn charts(result: &Assessment) -> Vec<Chart> {
+    let mut all: Vec<Chart> = bill(result).into_iter().collect();
+    for failure in failures(result) {
+        all.extend(tradeoff(result, &failure));
+        all.extend(Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &failure, quantity)));
+        for tier in &result.tiers {
+            for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
+                all.extend(gantts(&tier.id, incident));
+            }
+        }
+    }
+    all
+}
+
+/// Rules of a style sheet that turn the colours of charts on a dark screen.
+#[must_use]
+pub fn dark_rules() -> String {
+    let mut rules = String::new();
+    for ink in Ink::THEMED {
+        if let Some(dark) = ink.in_the_dark() {
+            let light = ink.hex();
+            // Writing to a string cannot fail.
+            let _ = writeln!(rules, "svg [fill=\"{light}\"]{{fill:{dark}}}svg [stroke=\"{light}\"]{{stroke:{dark}}}");
+        }
+    }
+    rules
+}
+
+/// A sentence about what a chart leaves out.
+fn left_out(shown: usize, all: usize, things: &str) -> String {
+    if all > shown { format!("{} more {things} are not shown", all - shown) } else { String::new() }
+}

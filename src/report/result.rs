@@ -1,0 +1,69 @@
+//! A result read back from its JSON. A file is anybody's: nothing in it is taken on trust.
+
+use serde::Deserialize;
+
+use crate::assess::{Assessment, SCHEMA_VERSION};
+
+/// Bytes of a result: the result of a thousand tiers under ten failures is smaller.
+pub const RESULT_BYTES: usize = 64 << 20;
+
+/// Tiers, as many as a scenario may have.
+const TIERS: usize = 1_000;
+
+/// Failures and services of a tier together.
+const INCIDENTS: usize = 10_000;
+
+/// Points of a distribution, objectives, lines of a bill, steps of a plan.
+const ENTRIES: usize = 10_000;
+
+/// What tells a result from other files.
+#[derive(Deserialize)]
+struct Head {
+    schema_version: Option<u64>,
+}
+
+/// Reads a result that [`super::json()`] wrote.
+///
+/// # Arguments
+/// `bytes`: at most [`RESULT_BYTES`] of them.
+///
+/// # Errors
+/// A phrase for people: no JSON, no result, another version, more than the limits.
+pub fn read_result(bytes: &[u8]) -> Result<Assessment, String> {
+    if bytes.len() > RESULT_BYTES {
+        return Err(format!("it is larger than the limit of {} MiB for a result", RESULT_BYTES >> 20));
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(|error| format!("it is no result: {error}"))?;
+    match head.schema_version {
+        None => return Err("it is no result: schema_version is missing".to_owned()),
+        Some(version) if version != u64::from(SCHEMA_VERSION) => {
+            return Err(format!("its schema_version is {version}; this program reads {SCHEMA_VERSION}"));
+        }
+        Some(_) => {}
+    }
+    let result: Assessment = serde_json::from_slice(bytes).map_err(|error| format!("it is no result: {error}"))?;
+    within_limits(&result)?;
+    Ok(result)
+}
+
+fn within_limits(result: &Assessment) -> Result<(), String> {
+    let at_most = |what: &str, count: usize, most: usize| {
+        if count > most { Err(format!("it has {count} {what}, more than the limit of {most}")) } else { Ok(()) }
+    };
+    at_most("tiers", result.tiers.len(), TIERS)?;
+    at_most("shares", result.distribution_shares.len(), ENTRIES)?;
+    for tier in &result.tiers {
+        at_most("incidents of a tier", tier.incidents.len(), INCIDENTS)?;
+        at_most("objectives of a tier", tier.objectives.each.len(), ENTRIES)?;
+        at_most("items of a bill", tier.cost.items.len(), ENTRIES)?;
+        for incident in &tier.incidents {
+            at_most("steps of an incident", incident.steps.len(), ENTRIES)?;
+            at_most("points of a distribution", incident.distribution.recovery_time.len(), ENTRIES)?;
+            at_most("points of a distribution", incident.distribution.data_loss.len(), ENTRIES)?;
+            for line in incident.representative.iter().flat_map(|r| [&r.median, &r.p95]).flatten() {
+                at_most("lines of a time line", line.steps.len() + line.waits.len(), ENTRIES)?;
+            }
+        }
+    }
+    Ok(())
+}
