@@ -9,7 +9,7 @@
 //! | [`bound`] | the scenario → best case, worst case and mean in closed form |
 //! | [`cost`] | the scenario → the items of a month, of an incident |
 //! | [`assess`] | tallies, bounds and costs → one serialisable [`assess::Assessment`] with its verdict |
-//! | [`report`] | the assessment → table, JSON, CSV, Markdown, charts, a page |
+//! | [`report`] | the assessment → table, JSON, CSV, Markdown, charts, a page, runbooks |
 //! | [`cli`] | arguments → the stages above → exit code |
 //!
 //! Below them: [`units`], [`id`], [`diag`] (findings) and [`stats`] (estimates with their intervals).

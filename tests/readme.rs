@@ -86,3 +86,17 @@ fn the_output_is_what_the_first_command_prints() {
     let shown = fenced("text").join("\n");
     assert!(output.starts_with(&shown), "the README shows:\n{shown}\n\nthe program prints:\n{output}");
 }
+
+#[test]
+fn the_runbook_is_what_its_command_writes() {
+    let folder = folder();
+    let command =
+        fenced("sh").into_iter().find_map(|line| line.strip_prefix(PROGRAM).filter(|c| c.starts_with("runbook")));
+    assert!(run(command.expect("a command for runbooks"), folder.path()).status.success());
+    let written = fs::read_to_string(folder.path().join("runbooks/continuous--rebuild.md")).unwrap();
+    let shown = fenced("markdown").join("\n");
+    assert!(
+        shown.lines().count() > 5 && written.contains(&shown),
+        "the README shows:\n{shown}\n\nwritten is:\n{written}"
+    );
+}

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use drplan::assess::{Assessment, assess, plan_times, represent};
 use drplan::id::TierId;
-use drplan::model::{GraphNode, fit_plan};
+use drplan::model::{fit_failback, fit_plan};
 use drplan::report::human;
 use drplan::report::runbook::{Runbook, Runbooks, Said, Stage, Templates};
 use drplan::sim::{CampaignSettings, Filter, run_incidents};
@@ -156,8 +156,8 @@ fn every_step_comes_after_those_it_waits_for() {
             let named = |id| scenario.steps[id].name.clone();
             let steps: Vec<_> = fitted.steps.iter().map(|s| (named(s.step), s.after.clone())).collect();
             holds(&runbook.stages, &steps, &format!("{name}, {}", runbook.file));
-            let back = |n: &GraphNode| (named(n.step), n.after.clone());
-            let steps: Vec<_> = scenario.plans[*plan].failback.nodes.iter().map(back).collect();
+            let back = fit_failback(scenario, row, &fitted).map(|back| back.steps).unwrap_or_default();
+            let steps: Vec<_> = back.iter().map(|s| (named(s.step), s.after.clone())).collect();
             holds(&runbook.failback.stages, &steps, &format!("{name}, {}, failback", runbook.file));
         }
     }

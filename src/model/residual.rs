@@ -65,7 +65,7 @@ mod tests {
 
     /// Mean of the quantile function above `t`, by the midpoint rule: what the formulas are derived from.
     fn by_quantiles(delay: &Delay, t: f64) -> f64 {
-        let n = 400_000;
+        let n = 40_000;
         let draws = (0..n).map(|i| delay.quantile((f64::from(i) + 0.5) / f64::from(n))).filter(|x| *x > t);
         let (count, sum) = draws.fold((0.0, 0.0), |(count, sum), x| (count + 1.0, sum + x));
         sum / count - t
@@ -86,10 +86,10 @@ mod tests {
         for law in laws {
             let delay = Delay::new(law).unwrap();
             for u in [0.0, 0.1, 0.5, 0.9] {
-                let t = delay.quantile(u) * 1.001;
+                let t = delay.quantile(u) * 0.999;
                 let (formula, sum) = (delay.residual_mean(t).unwrap(), by_quantiles(&delay, t));
-                // 0.3%: what the midpoint rule leaves out of the tail beyond its last point.
-                assert!((formula / sum - 1.0).abs() < 3e-3, "{delay} at {t}: {formula} against {sum}");
+                // 1%: what the midpoint rule leaves out of the tail beyond its last point.
+                assert!((formula / sum - 1.0).abs() < 1e-2, "{delay} at {t}: {formula} against {sum}");
             }
         }
     }

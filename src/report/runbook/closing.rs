@@ -4,7 +4,7 @@
 use super::subject::Subject;
 use super::topology::links_of;
 use super::view::{Said, Sheet, Tests, Todos};
-use crate::diag::Segment;
+use crate::diag::{Path, Segment};
 use crate::report::human;
 use crate::spec::{Origin, ResolvedEntry};
 
@@ -146,7 +146,7 @@ fn entries(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     let scenario = subject.scenario();
     let mut wanted = vec![("plans", subject.plan.name.clone()), ("services", subject.service.name.clone())];
     wanted.extend(subject.causes().map(|(_, failure, _)| ("failures", failure.name.clone())));
-    let steps = subject.fitted.steps.iter().map(|s| s.step).chain(subject.plan.failback.nodes.iter().map(|n| n.step));
+    let steps = subject.fitted.steps.iter().map(|s| s.step).chain(subject.back.iter().map(|n| n.step));
     wanted.extend(steps.map(|step| ("steps", scenario.steps[step].name.clone())));
     wanted.extend(subject.row.copies.iter().map(|copy| ("copies", scenario.copies[*copy].name.clone())));
     wanted.extend(subject.service.data.map(|data| ("data", scenario.data[data].name.clone())));
@@ -173,47 +173,50 @@ fn figure(key: &str, value: &str, currency: &str) -> String {
     if key.is_empty() { said } else { format!("{key} {said}") }
 }
 
+/// The figures of one entry of the scenario.
+struct Row {
+    entry: String,
+    figures: Vec<String>,
+    lines: Vec<usize>,
+    source: Option<String>,
+}
+
 /// One row per entry: its figures, where they stand, where they come from.
 pub(super) fn assumptions(subject: &Subject<'_>) -> Sheet {
-    let mut sheet = Sheet::new(&["Entry", "Figures", "Line", "Source"]);
-    let mut at: Option<(String, Vec<String>, Vec<usize>, Option<String>)> = None;
-    let mut close = |row: Option<(String, Vec<String>, Vec<usize>, Option<String>)>| {
-        let Some((entry, figures, mut lines, source)) = row else { return };
-        lines.sort_unstable();
-        lines.dedup();
-        let lines = match lines.as_slice() {
-            [] => String::new(),
-            [one] => one.to_string(),
-            [first, .., last] => format!("{first} to {last}"),
-        };
-        let source = match source {
-            Some(source) => Said::Source { source },
-            None => Said::Text("none given".to_owned()),
-        };
-        sheet.row([Said::Text(entry), Said::Text(figures.join("; ")), Said::Text(lines), source]);
-    };
+    let mut rows: Vec<Row> = Vec::new();
     for value in figures(subject) {
-        let path: Vec<String> =
-            value.path.0.iter().map(|segment| crate::diag::Path(vec![segment.clone()]).to_string()).collect();
-        let (entry, key) = path.split_at(path.len().min(2));
-        let (entry, key) = (entry.join("."), key.join(".").replace(".[", "["));
-        if at.as_ref().is_none_or(|(known, ..)| *known != entry) {
-            close(at.take());
-            at = Some((entry, Vec::new(), Vec::new(), value.source.clone()));
+        let (entry, key) = value.path.0.split_at(value.path.0.len().min(2));
+        let (entry, key) = (Path(entry.to_vec()).to_string(), Path(key.to_vec()).to_string());
+        if rows.last().is_none_or(|row| row.entry != entry) {
+            rows.push(Row { entry, figures: Vec::new(), lines: Vec::new(), source: value.source.clone() });
         }
-        let Some((_, figures, lines, _)) = &mut at else { continue };
-        figures.push(figure(&key, &value.value, &subject.scenario().currency));
+        let Some(row) = rows.last_mut() else { continue };
         match &value.origin {
-            Origin::File { line } => lines.push(*line),
+            Origin::File { line } => row.lines.push(*line),
             Origin::Like { sibling } => {
                 let from = format!("the rest as {sibling}");
-                if !figures.contains(&from) {
-                    figures.insert(0, from);
+                if !row.figures.contains(&from) {
+                    row.figures.insert(0, from);
                 }
             }
             Origin::Default { .. } => {}
         }
+        row.figures.push(figure(&key, &value.value, &subject.scenario().currency));
     }
-    close(at);
+    let mut sheet = Sheet::new(&["Entry", "Figures", "Line", "Source"]);
+    for mut row in rows {
+        row.lines.sort_unstable();
+        row.lines.dedup();
+        let lines = match row.lines.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            [first, .., last] => format!("{first} to {last}"),
+        };
+        let source = match row.source {
+            Some(source) => Said::Source { source },
+            None => Said::Text("none given".to_owned()),
+        };
+        sheet.row([Said::Text(row.entry), Said::Text(row.figures.join("; ")), Said::Text(lines), source]);
+    }
     sheet.trimmed()
 }

@@ -171,7 +171,7 @@ fn price(subject: &Subject<'_>, id: crate::id::FailureId, todos: &mut Todos) -> 
     let times = subject.times(id)?;
     let (failover, lost) = (times.after_decision.mean()?, times.data_loss.mean()?);
     let scenario = subject.scenario();
-    let redirects = subject.plan.failback.nodes.iter().map(|n| &scenario.steps[n.step]);
+    let redirects = subject.back.iter().map(|n| &scenario.steps[n.step]);
     let redirects = redirects.filter(|s| s.phase == Phase::Redirect).filter_map(|s| s.takes.as_ref());
     let failback = redirects.map(Delay::mean).sum();
     if lost == 0.0 {
@@ -238,7 +238,7 @@ fn break_even(lasts: &Delay, resume: f64, price: f64) -> BreakEven {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
     use crate::model::Law;

@@ -1,6 +1,6 @@
 //! What to do: stages, steps, when each is done; and the way back.
 
-use super::subject::{Subject, stages_of};
+use super::subject::{Subject, stages as order_of};
 use super::timeline::charts;
 use super::view::{Clock, Failback, Said, Sheet, Stage, Step, Todos, Verification};
 use super::words::{joined, spread_of};
@@ -239,17 +239,17 @@ pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verifica
 
 pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
     let scenario = subject.scenario();
-    let graph = &subject.plan.failback;
-    let order = stages_of(graph);
+    let back = &subject.back;
+    let order = order_of(back);
     let number = |position: usize| order.iter().position(|(p, _)| *p == position).map_or(0, |n| n + 1);
     let mut steps = Vec::new();
     for (position, stage) in &order {
-        let node = &graph.nodes[*position];
+        let node = &back[*position];
         let row = &scenario.steps[node.step];
         let same = subject.fitted.steps.iter().position(|s| s.step == node.step);
         let mut step = match same {
             Some(same) => repeated(subject, row, same),
-            None => said(subject, row, &row.starts, todos),
+            None => said(subject, row, &node.starts, todos),
         };
         step.number = format!("F{}", number(*position));
         step.after = node.after.iter().map(|p| format!("F{}", number(*p as usize))).collect();
@@ -265,7 +265,7 @@ pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
         let away = joined(subject.fitted.into.iter().map(|p| scenario.compute[*p].name.as_str()));
         todos.missing(&format!("how to go back from {away} to {home}"))
     } else {
-        let again = graph.nodes.iter().any(|n| scenario.steps[n.step].phase == Phase::Redirect);
+        let again = back.iter().any(|n| scenario.steps[n.step].phase == Phase::Redirect);
         let again = if again { " The redirect interrupts users once more: choose a quiet hour." } else { "" };
         Said::Text(format!("Go back once {home} is whole again.{again}"))
     };

@@ -6,7 +6,7 @@ use super::view::Link;
 use crate::assess::{Assessment, IncidentAssessment, PlanTimes, StepAssessment, TierAssessment};
 use crate::id::{FailureId, PlanId, ServiceId, TierId};
 use crate::model::{
-    Commit, Failure, FittedPlan, Phase, Plan, Scenario, Service, StepGraph, Tier, TierService, fit_plan,
+    Commit, Failure, FittedPlan, FittedStep, Phase, Plan, Scenario, Service, Tier, TierService, fit_failback, fit_plan,
 };
 use crate::spec::ResolvedEntry;
 
@@ -60,6 +60,8 @@ pub(super) struct Subject<'a> {
     pub(super) id: PlanId,
     pub(super) plan: &'a Plan,
     pub(super) fitted: FittedPlan,
+    /// The way back as the tier carries it out.
+    pub(super) back: Vec<FittedStep>,
     /// Positions of the fitted steps in the order of the runbook, with their stage from 1.
     pub(super) order: Vec<(usize, u64)>,
 }
@@ -68,10 +70,10 @@ impl<'a> Subject<'a> {
     /// `None` if the plan does not fit the tier.
     pub(super) fn new(setting: Setting<'a>, row: &'a TierService, id: PlanId) -> Option<Self> {
         let fitted = fit_plan(setting.scenario, row, id)?;
-        let waits: Vec<&[u32]> = fitted.steps.iter().map(|step| step.after.as_slice()).collect();
-        let order = stages(&waits);
+        let back = fit_failback(setting.scenario, row, &fitted).map(|back| back.steps).unwrap_or_default();
+        let order = stages(&fitted.steps);
         let (service, plan) = (&setting.scenario.services[row.service], &setting.scenario.plans[id]);
-        Some(Self { setting, row, service, id, plan, fitted, order })
+        Some(Self { setting, row, service, id, plan, fitted, back, order })
     }
 
     pub(super) fn scenario(&self) -> &'a Scenario {
@@ -138,13 +140,10 @@ impl<'a> Subject<'a> {
 
 /// Steps in the order of the stage in which they can begin at the earliest, then as listed; a stage
 /// waits for steps of earlier stages only.
-///
-/// # Arguments
-/// `after`: positions of the steps that each waits for, all smaller than its own
-pub(super) fn stages(after: &[&[u32]]) -> Vec<(usize, u64)> {
-    let mut stage: Vec<u64> = Vec::with_capacity(after.len());
-    for waits in after {
-        let last = waits.iter().filter_map(|n| stage.get(*n as usize)).max().copied().unwrap_or(0);
+pub(super) fn stages(steps: &[FittedStep]) -> Vec<(usize, u64)> {
+    let mut stage: Vec<u64> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let last = step.after.iter().filter_map(|n| stage.get(*n as usize)).max().copied().unwrap_or(0);
         stage.push(last + 1);
     }
     let mut order: Vec<(usize, u64)> = stage.into_iter().enumerate().collect();
@@ -152,20 +151,18 @@ pub(super) fn stages(after: &[&[u32]]) -> Vec<(usize, u64)> {
     order
 }
 
-/// The stages of a graph that is not fitted.
-pub(super) fn stages_of(graph: &StepGraph) -> Vec<(usize, u64)> {
-    let waits: Vec<&[u32]> = graph.nodes.iter().map(|node| node.after.as_slice()).collect();
-    stages(&waits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{Id, StepId};
 
     #[test]
     fn a_stage_waits_for_earlier_ones_only() {
         // A diamond with a tail that waits for its head only.
-        let order = stages(&[&[], &[0], &[0], &[1, 2], &[0]]);
+        let after: [&[u32]; 5] = [&[], &[0], &[0], &[1, 2], &[0]];
+        let step =
+            |after: &[u32]| FittedStep { step: StepId::from_index(0), after: after.to_vec(), starts: Vec::new() };
+        let order = stages(&after.map(step));
         assert_eq!(order, [(0, 1), (1, 2), (2, 2), (4, 2), (3, 3)]);
     }
 }

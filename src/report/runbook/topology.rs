@@ -222,14 +222,14 @@ pub(super) fn roles(subject: &Subject<'_>, todos: &mut Todos) -> Roles {
         todos.missing("")
     };
     let mut people = Sheet::new(&["Role", "On call", "Steps"]);
-    let all = subject.fitted.steps.iter().map(|s| s.step).chain(subject.plan.failback.nodes.iter().map(|n| n.step));
+    let all = subject.fitted.steps.iter().map(|s| s.step).chain(subject.back.iter().map(|n| n.step));
     let mut used: Vec<_> = all.filter_map(|s| scenario.steps[s].role).collect();
     used.sort_unstable();
     used.dedup();
     for role in used {
         let mine = positions.iter().filter(|p| step(**p).role == Some(role));
         let mut steps: Vec<String> = mine.map(|p| subject.number(*p).to_string()).collect();
-        if subject.plan.failback.nodes.iter().any(|n| scenario.steps[n.step].role == Some(role)) {
+        if subject.back.iter().any(|n| scenario.steps[n.step].role == Some(role)) {
             steps.push("failback".to_owned());
         }
         let count = scenario.roles[role].people;

@@ -1,0 +1,241 @@
+//! Laws of lifetimes: rare failures add up as incidents say, and neither threads nor order nor
+//! additions change a byte.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::path::PathBuf;
+
+use common::engine::{ERRORS, MS, load};
+use common::generator::{self, Reach};
+use common::random::Random;
+use drplan::assess::{add_lifetimes, assess};
+use drplan::id::{FailureId, TierId};
+use drplan::model::Scenario;
+use drplan::sim::{
+    CampaignSettings, Filter, IncidentTally, LifetimeResult, LifetimeSettings, LifetimeTally, events_per_year,
+    run_incidents, run_lifetimes,
+};
+use drplan::stats::Tally;
+
+const YEARS: f64 = 10.0;
+
+fn shipped() -> Vec<(String, String)> {
+    let entries = fs::read_dir("scenarios").unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    paths.sort();
+    paths.iter().map(|p| (p.display().to_string(), fs::read_to_string(p).unwrap())).collect()
+}
+
+fn run(scenario: &Scenario, lifetimes: u64, threads: usize, filter: &Filter) -> LifetimeResult {
+    run_lifetimes(scenario, &LifetimeSettings { years: YEARS, lifetimes, first: 0, seed: 1, threads }, filter)
+}
+
+/// Everything that the lifetimes of a scenario come to, as programs read it.
+fn shown(scenario: &Scenario, years: &LifetimeResult) -> String {
+    let settings = CampaignSettings { trials: 1, seed: 1, threads: 1, truncate: false };
+    let filter = Filter::default();
+    let mut result = assess(scenario, &run_incidents(scenario, &settings, &filter), &filter);
+    add_lifetimes(&mut result, scenario, years);
+    drplan::report::json(&result).unwrap() + &years.events.to_string()
+}
+
+/// A frequency a hundred times lower; whatever else stands there stays.
+fn rarer(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => {
+            let (number, unit) = text.split_once('/').expect("a frequency");
+            *text = format!("{} / {}", number.trim().parse::<f64>().expect("a number") / 100.0, unit.trim());
+        }
+        toml::Value::Table(table) => {
+            for (key, value) in table.iter_mut() {
+                match (key.as_str(), &mut *value) {
+                    ("years", toml::Value::Integer(years)) => *years *= 100,
+                    ("years", toml::Value::Float(years)) => *years *= 100.0,
+                    ("low" | "high" | "point", value) => rarer(value),
+                    _ => {}
+                }
+            }
+        }
+        other => panic!("no frequency: {other}"),
+    }
+}
+
+/// The scenario with failures a hundred times rarer, and nothing to do to go back.
+fn with_rare_failures(text: &str) -> Scenario {
+    let mut file: toml::Table = text.parse().unwrap();
+    for (_, failure) in file["failures"].as_table_mut().unwrap() {
+        if let Some(rate) = failure.get_mut("rate") {
+            rarer(rate);
+        }
+        assert!(failure.get("gap").is_none(), "make gaps longer here too");
+    }
+    for (_, plan) in file["plans"].as_table_mut().unwrap() {
+        plan.as_table_mut().unwrap().remove("failback");
+    }
+    load(&toml::to_string(&file).unwrap())
+}
+
+/// A mean and its standard error, of a sample that counts infinite outcomes as zero.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    mean: f64,
+    error: f64,
+}
+
+impl Known {
+    fn new(tally: &Tally, scale: f64) -> Self {
+        let (mean, error) = (tally.mean().unwrap_or(0.0), tally.standard_error().unwrap_or(0.0));
+        Self { mean: mean * scale, error: error * scale }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { mean: self.mean + other.mean, error: self.error.hypot(other.error) }
+    }
+
+    /// Whether two estimates of the same thing agree; half a millisecond per year is rounding.
+    fn agrees(self, other: Self, what: &str) {
+        let off = (self.mean - other.mean).abs();
+        let error = self.error.hypot(other.error);
+        assert!(
+            off <= ERRORS * error + 0.5 * MS,
+            "{what}: {} a year in lifetimes, {} as a sum, {:.1} standard errors",
+            self.mean,
+            other.mean,
+            off / error
+        );
+    }
+}
+
+/// Incidents of a year, each with its rate and the part of the users that it hits.
+struct Sum {
+    downtime: Known,
+    loss: Known,
+    /// Events a year that nothing brings back.
+    lost_for_good: Known,
+}
+
+fn sum(scenario: &Scenario, incidents: &[&IncidentTally]) -> Sum {
+    let mut sum = Sum { downtime: Known::default(), loss: Known::default(), lost_for_good: Known::default() };
+    for i in incidents {
+        let weight = i.rate_per_year * scenario.failures[i.failure].share;
+        sum.downtime = sum.downtime.plus(Known::new(&i.recovery_time, weight * MS));
+        sum.loss = sum.loss.plus(Known::new(&i.data_loss, weight * MS));
+        let p = i.unrecoverable as f64 / i.n as f64;
+        let error = (p * (1.0 - p) / i.n as f64).sqrt();
+        let rate = i.rate_per_year;
+        sum.lost_for_good = sum.lost_for_good.plus(Known { mean: rate * p, error: rate * error });
+    }
+    sum
+}
+
+fn agrees(lifetimes: &LifetimeTally, sum: &Sum, what: &str) {
+    Known::new(&lifetimes.downtime_of_lifetime, MS / YEARS).agrees(sum.downtime, &format!("{what}: downtime"));
+    Known::new(&lifetimes.loss_of_lifetime, MS / YEARS).agrees(sum.loss, &format!("{what}: loss"));
+}
+
+/// With failures a hundred times rarer nothing overlaps, and years come to Σ rate × mean.
+///
+/// An incident that nothing brings back is apart: in a lifetime it is down until its loss is certain,
+/// and nothing is after it; in the sum it is zero seconds, as nobody knows how long it would last. Of
+/// those the chance is compared, and tiers that have any are compared failure by failure, those left
+/// out.
+#[test]
+fn rare_failures_add_up() {
+    for (name, text) in shipped() {
+        let scenario = with_rare_failures(&text);
+        let settings = CampaignSettings { trials: 20_000, seed: 2, threads: 2, truncate: false };
+        let campaign = run_incidents(&scenario, &settings, &Filter::default());
+        let of = |tier: TierId, failure: Option<FailureId>| -> Vec<&IncidentTally> {
+            let tier = campaign.tiers.iter().find(|t| t.tier == tier).unwrap();
+            let wanted = |i: &&IncidentTally| i.service.is_none() && failure.is_none_or(|f| f == i.failure);
+            tier.incidents.iter().filter(wanted).collect()
+        };
+        let failures = scenario.failures.ids().map(Some).chain([None]);
+        for failure in failures {
+            let filter = Filter { failure, ..Filter::default() };
+            // Some thousand events each.
+            let events = events_per_year(&scenario, &filter) * YEARS / 2.0;
+            let lifetimes = (4_000.0 / events).clamp(2_000.0, 250_000.0) as u64;
+            let years = run(&scenario, lifetimes, 2, &filter);
+            for tally in &years.tiers {
+                let what = format!(
+                    "{name}, {}, {}",
+                    scenario.tiers[tally.tier].name,
+                    failure.map_or("all failures", |f| scenario.failures[f].name.as_str())
+                );
+                let incidents = of(tally.tier, failure);
+                let sum = sum(&scenario, &incidents);
+                if incidents.iter().all(|i| i.unrecoverable == 0) {
+                    assert_eq!(tally.unrecoverable, 0, "{what}");
+                    agrees(tally, &sum, &what);
+                } else if failure.is_some() {
+                    // At least one in ten years, of a Poisson process.
+                    let share = tally.unrecoverable as f64 / tally.lifetimes as f64;
+                    let error = (share * (1.0 - share) / tally.lifetimes as f64).sqrt();
+                    let found = Known { mean: -(1.0 - share).ln() / YEARS, error: error / (1.0 - share) / YEARS };
+                    let off = (found.mean - sum.lost_for_good.mean).abs();
+                    let error = found.error.hypot(sum.lost_for_good.error);
+                    assert!(off <= ERRORS * error, "{what}: {} and {} lost a year", found.mean, sum.lost_for_good.mean);
+                }
+            }
+        }
+    }
+}
+
+/// The same seed gives the same bytes on 1, 2, 3 and 7 threads.
+#[test]
+fn threads_change_no_byte() {
+    for (name, text) in shipped() {
+        let scenario = load(&text);
+        let one = shown(&scenario, &run(&scenario, 300, 1, &Filter::default()));
+        for threads in [2, 3, 7] {
+            let more = shown(&scenario, &run(&scenario, 300, threads, &Filter::default()));
+            assert!(one == more, "{threads} threads, {name}");
+        }
+    }
+}
+
+/// Neither does the order of tables, of rows in them and of keys in those.
+#[test]
+fn order_of_tables_changes_no_byte() {
+    for seed in 0..30 {
+        let document = generator::scenario(seed, Reach::Everything);
+        let other = document.shuffled(&mut Random::new(seed));
+        let (a, b) = (load(&document.text()), load(&other.text()));
+        let lives = |scenario: &Scenario| shown(scenario, &run(scenario, 20, 1, &Filter::default()));
+        assert_eq!(lives(&a), lives(&b), "{}", other.text());
+    }
+}
+
+/// A failure more changes no draw of the others: what it does not touch has the same lifetimes, though all
+/// ids after its name have moved. Nor does a tier more.
+#[test]
+fn additions_change_no_other_draw() {
+    let text = fs::read_to_string("scenarios/benchmark-w1.toml").unwrap();
+    let scenario = load(&text);
+    let outage = "aaa = { kind = \"outage\", hits = \"z\", rate = \"5 / year\", lasts = \"1d\" }\n";
+    let more = text
+        .replace("b  = []", "b  = []\nz  = []")
+        .replace("[failures]\n", &format!("[failures]\n{outage}"))
+        .replace("[strategies]\n", "[strategies]\na0 = { runs = [\"any-two\"] }\n");
+    let added = load(&more);
+    assert_eq!((added.failures.len(), added.tiers.len()), (scenario.failures.len() + 1, scenario.tiers.len() + 1));
+    let (before, after) = (run(&scenario, 4_000, 1, &Filter::default()), run(&added, 4_000, 2, &Filter::default()));
+    assert!(after.events > before.events);
+    for tally in &before.tiers {
+        let name = &scenario.tiers[tally.tier].name;
+        let other = after.tiers.iter().find(|t| added.tiers[t.tier].name == *name).unwrap();
+        for (a, b) in [
+            (&tally.downtime_of_lifetime, &other.downtime_of_lifetime),
+            (&tally.outages_of_lifetime, &other.outages_of_lifetime),
+            (&tally.loss_of_lifetime, &other.loss_of_lifetime),
+            (&tally.exposed, &other.exposed),
+            (&tally.outage, &other.outage),
+            (&tally.loss, &other.loss),
+        ] {
+            assert!(a == b, "{name}: {:?} and {:?}", (a.count(), a.sum()), (b.count(), b.sum()));
+        }
+    }
+}
