@@ -94,7 +94,8 @@ impl Shares {
             match (pair[0].1, pair[1].1) {
                 (_, None) => found.never += share,
                 (_, Some(0.0)) => found.zero += share,
-                (from, Some(to)) => found.parts.push((from.filter(|f| *f > 0.0 && *f < to).unwrap_or(to), to, share)),
+                // From nothing to something: anywhere in between, so from the left end of the axis on.
+                (from, Some(to)) => found.parts.push((from.filter(|f| *f < to).unwrap_or(to), to, share)),
             }
         }
         found
@@ -215,7 +216,7 @@ fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxi
     scene.text((WIDTH - MARGIN, y + 12.0), Anchor::End, WIDTH, &said);
     let base = y + 24.0 + BARS;
     let bars = row.shares.bars(axis, left, ((right - left) / BIN) as usize + 1);
-    let highest = bars.iter().copied().fold(0.0, f64::max);
+    let highest = bars.iter().copied().fold(row.shares.zero.max(row.shares.never), f64::max);
     let tops: Vec<f64> =
         bars.iter().map(|share| if *share > 0.0 { (share / highest * BARS).max(1.0) } else { 0.0 }).collect();
     let within = |n: usize| limit.is_none_or(|(limit, ..)| left + (n as f64 + 0.5) * BIN <= axis.x(limit));
@@ -224,7 +225,7 @@ fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxi
     skyline(scene, &tops[first_over..], (left + first_over as f64 * BIN, base), right, Ink::Bad);
     let mut aside = |x: f64, share: f64, ink: Ink| {
         if share > 0.0 {
-            let h = (share * BARS).max(1.0);
+            let h = (share / highest * BARS).max(1.0);
             scene.fill(Area { x, y: base - h, w: SIDE - 10.0, h }, ink);
         }
     };
