@@ -68,14 +68,12 @@ fn run_range(
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;
     let mut room = Room::default();
-    let mut count = 0;
     for lifetime in from..to {
         streams.generate(lifetime, horizon, &mut room);
-        count += room.events.len() as u64;
         for (world, tally) in &mut worlds {
             world.live(lifetime, &room.events);
             world.ledger.close(tally);
         }
     }
-    (worlds.into_iter().map(|(_, tally)| tally).collect(), count)
+    (worlds.into_iter().map(|(_, tally)| tally).collect(), room.count)
 }

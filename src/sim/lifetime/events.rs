@@ -89,6 +89,7 @@ impl Streams {
                 }
                 let until = row.lasts.as_ref().map_or(f64::INFINITY, |lasts| time + lasts.get(&Random, occurrence));
                 room.mixed.push(Event { time, until, stream: n as u32, count });
+                room.count += 1 + u64::from(until < horizon);
                 if row.lasts.is_some() {
                     time = until;
                 }
@@ -104,6 +105,8 @@ pub(super) struct Room {
     mixed: Vec<Event>,
     /// The events in order.
     pub(super) events: Vec<Event>,
+    /// Events of all lifetimes so far, ends of outages included.
+    pub(super) count: u64,
     starts: Vec<u32>,
 }
 

@@ -34,8 +34,11 @@ pub(super) struct Situation {
     /// Everything that cannot be reached.
     pub(super) taken: AssetSet,
     /// What serves after its plans: by service, plan and source.
-    aways: RefCell<Vec<((usize, usize, usize), Rc<Away>)>>,
+    aways: RefCell<Vec<(AwayKey, Rc<Away>)>>,
 }
+
+/// Service, plan and source.
+type AwayKey = (usize, usize, usize);
 
 /// A configuration that serves after a plan: what must be left of it.
 pub(super) struct Away {

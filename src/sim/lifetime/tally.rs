@@ -29,7 +29,7 @@ pub struct LifetimeResult {
     pub settings: LifetimeSettings,
     /// One entry per tier, in the order of their ids.
     pub tiers: Vec<LifetimeTally>,
-    /// Failures in all lifetimes.
+    /// Events of all lifetimes, ends of outages included.
     pub events: u64,
 }
 
