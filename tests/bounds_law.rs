@@ -4,9 +4,11 @@
 
 mod common;
 
+use common::adversary::{Answers, Search, Start};
 use common::engine::load;
 use common::generator::{self, Reach};
 use drplan::bound::{Bound, IncidentBounds, bounds_truncated};
+use drplan::id::{FailureId, TierId};
 use drplan::sim::{Adversary, Attempts, Filter, Key, NEVER, Outcome, Purpose, Random, Simulator, Uniform};
 use rayon::prelude::*;
 
@@ -15,6 +17,13 @@ const SCENARIOS: u64 = 1_000;
 
 /// Incidents per tier and failure, drawn at random.
 const OCCURRENCES: u64 = 20;
+
+/// Corners from which the searching adversary sets out, and incidents that it tries from each.
+const STARTS: usize = 1;
+const TRIES: u32 = 300;
+
+/// Scenarios that it searches: each costs some thousands of incidents.
+const SEARCHED: u64 = 60;
 
 /// The worst that incidents came to, in the units of an outcome.
 #[derive(Default)]
@@ -145,4 +154,114 @@ impl Counted {
             assert!(value <= most, "{what}: {value} > {most}: {place}");
         }
     }
+}
+
+/// A figure of an outcome, the bound on it and its units per second.
+type Figure = (&'static str, fn(&Outcome) -> u64, fn(&IncidentBounds) -> &Bound);
+
+const FIGURES: [Figure; 2] =
+    [("recovery", |o| o.recovery_time, |b| &b.recovery_time), ("loss", |o| o.data_loss, |b| &b.data_loss)];
+
+/// Where the searching adversary of a scenario came to.
+#[derive(Default)]
+struct Reached {
+    bounds: u32,
+    close: u32,
+    /// What was not reached: share, and where.
+    missed: Vec<(f64, String)>,
+}
+
+/// Where nothing contends, an adversary that chooses each answer by itself reaches at least 99% of most
+/// bounds. Not of all: see the end of the test.
+#[test]
+fn an_adversary_reaches_most_bounds_where_nothing_contends() {
+    let each: Vec<Reached> = (0..SEARCHED).into_par_iter().map(reached).collect();
+    let (bounds, close) = each.iter().fold((0, 0), |(a, b), r| (a + r.bounds, b + r.close));
+    let mut missed: Vec<&(f64, String)> = each.iter().flat_map(|r| &r.missed).collect();
+    missed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    println!("{close} of {bounds} bounds are reached to 99%");
+    for (share, place) in missed.iter().take(20) {
+        println!("{:.1}% {place}", share * 100.0);
+    }
+    assert!(bounds > 20 * SEARCHED as u32, "{bounds}");
+    // Two thirds when this was written. The rest lie higher than what this search finds: bounds take the
+    // worst of each step, point and plan by itself, which need not come together, and a backup whose runs
+    // may fail has its retention as bound, for which hundreds of runs in a row must fail.
+    assert!(close * 5 > bounds * 3, "{close} of {bounds}");
+}
+
+/// Incidents in which the first few last attempts fail or succeed in every way: each is another way
+/// through points, sources and plans.
+fn tries(simulator: &Simulator<'_>, tier: TierId, failure: FailureId) -> Vec<(Start, Vec<Outcome>)> {
+    let mut tried = Vec::new();
+    for base in adversaries().into_iter().filter(|a| a.attempts == Attempts::LastSucceeds) {
+        for fails in 0..64 {
+            let start = Start { base, fails };
+            simulator.incidents_by(&Answers::new(start), tier, failure, 0..1, |whole, services| {
+                tried.push((start, std::iter::once(whole).chain(services).copied().collect()));
+            });
+        }
+    }
+    tried
+}
+
+fn reached(seed: u64) -> Reached {
+    let document = generator::scenario(seed, Reach::Everything);
+    let scenario = load(&document.text());
+    let simulator = Simulator::new(&scenario, seed, true, &Filter::default());
+    let corners = InTurn(adversaries());
+    let mut reached = Reached::default();
+    for (tier, row) in scenario.tiers.iter() {
+        for failure in scenario.failures.ids() {
+            let mut outcomes: Vec<Vec<Outcome>> = Vec::new();
+            simulator.incidents_by(&corners, tier, failure, 0..corners.0.len() as u64, |whole, services| {
+                outcomes.push(std::iter::once(whole).chain(services).copied().collect());
+            });
+            let mut tried: Option<Vec<(Start, Vec<Outcome>)>> = None;
+            // With one service its figures are the application's.
+            let several = if row.services.len() > 1 { row.services.len() } else { 0 };
+            for n in 0..=several {
+                let service = n.checked_sub(1).map(|n| row.services[n].service);
+                let bounds = bounds_truncated(&scenario, tier, failure, service);
+                for (what, figure, bound) in FIGURES {
+                    let Some(most) = bound(&bounds).worst.filter(|most| *most > 0.0 && !bounds.serialised) else {
+                        continue;
+                    };
+                    let of = |outcomes: &[Outcome]| match figure(&outcomes[n]) {
+                        NEVER => -1.0,
+                        value => value as f64 / (most * 1e3),
+                    };
+                    let evaluate = |answers: &Answers| {
+                        let mut value = -1.0;
+                        simulator.incidents_by(answers, tier, failure, 0..1, |whole, services| {
+                            value = of(&std::iter::once(whole).chain(services).copied().collect::<Vec<_>>());
+                        });
+                        value
+                    };
+                    let mut best = outcomes.iter().map(|o| of(o)).fold(-1.0, f64::max);
+                    if best < 0.99 {
+                        let tried = tried.get_or_insert_with(|| tries(&simulator, tier, failure));
+                        let mut order: Vec<(f64, Start)> = tried.iter().map(|(start, o)| (of(o), *start)).collect();
+                        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+                        best = order.first().map_or(best, |(value, _)| best.max(*value));
+                        for (_, start) in order.iter().take(STARTS) {
+                            if best < 0.99 {
+                                let mut search = Search { evaluate: &evaluate, enough: 0.99, left: TRIES };
+                                best = best.max(search.climb(*start));
+                            }
+                        }
+                    }
+                    reached.bounds += 1;
+                    reached.close += u32::from(best >= 0.99);
+                    if best < 0.99 {
+                        let name = &scenario.failures[failure].name;
+                        reached
+                            .missed
+                            .push((best, format!("{what} of {name} in {} {service:?}, seed {seed}", row.name)));
+                    }
+                }
+            }
+        }
+    }
+    reached
 }

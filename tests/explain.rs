@@ -164,6 +164,22 @@ fn changes_save_what_they_save_by_hand() {
     assert!(!found.iter().any(|(name, _)| name.contains("wan")), "a link that is not the limit: {found:#?}");
 }
 
+/// A bad night is bad throughout: with a stress of 0.5 to 1.5, a step of 10 min of a person takes 5 to
+/// 15 min, and one that nobody is busy with its own time.
+#[test]
+fn stress_is_part_of_the_formula() {
+    let text = SHOP.replace("roles = { sre = 1 }", "roles = { sre = 1 }\nstress = { low = 0.5, high = 1.5 }");
+    let loaded = load(&text);
+    let (_, why) = named(&loaded, "saved", "oops", 500);
+    let part = |id: &str| why.parts.iter().find(|part| part.id == id).expect("a part");
+    let (stop, decide) = (part("stop"), part("decide"));
+    assert_eq!((stop.formula.as_str(), decide.formula.as_str()), ("takes × stress", "takes"));
+    assert_eq!((stop.closed_form.best, stop.closed_form.worst), (Some(300.0), Some(900.0)));
+    assert!(stop.takes.min.is_some_and(|t| t < 310.0) && stop.takes.max.is_some_and(|t| t > 890.0), "{:?}", stop.takes);
+    let input = stop.inputs.iter().find(|input| input.path == "stress").expect("an input");
+    assert_eq!((input.line, input.from.as_ref()), (Some(3), "file"));
+}
+
 fn shipped() -> Vec<std::path::PathBuf> {
     let folders = ["scenarios", "templates/scenario"];
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));

@@ -94,6 +94,7 @@ fn generator_covers_the_language() {
         "backup locked",
         "backup travels",
         "soft-delete bypass",
+        "soft-delete of what is replicated",
         "failure outage",
         "failure partition",
         "failure deletion",

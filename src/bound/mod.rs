@@ -66,6 +66,9 @@ pub struct IncidentBounds {
     pub data_loss_after: Bound,
     /// Logical bytes lost.
     pub data_loss_bytes: Bound,
+    /// Steps may wait for each other, so the worst case has them one after the other: no incident
+    /// exceeds it, and none need come close to it.
+    pub serialised: bool,
 }
 
 /// Most members of a failure that spreads: all sets of them are looked at.
@@ -179,6 +182,7 @@ fn unbounded(reason: &str) -> IncidentBounds {
         data_loss_before: bound(),
         data_loss_after: bound(),
         data_loss_bytes: bound(),
+        serialised: false,
     }
 }
 
@@ -212,5 +216,6 @@ fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
         data_loss_before: bound(loss.map(|l| l.before), means.before, 1e3),
         data_loss_after: bound(loss.map(|l| l.after), means.after, 1e3),
         data_loss_bytes: bound(loss.map(|l| l.bytes), means.bytes, 1.0),
+        serialised: range.serialised,
     }
 }

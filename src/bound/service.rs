@@ -23,6 +23,8 @@ pub(super) struct Range {
     pub(super) loss: Option<Loss>,
     pub(super) may_be_lost: bool,
     pub(super) means: Means,
+    /// It holds the work of steps that may wait for each other.
+    pub(super) serialised: bool,
 }
 
 impl Range {
@@ -40,6 +42,7 @@ impl Range {
             },
             may_be_lost: self.may_be_lost || others.may_be_lost,
             means: self.means.plus(&others.means),
+            serialised: self.serialised || others.serialised,
         }
     }
 }
@@ -98,6 +101,7 @@ pub(super) fn services(
     for (n, fate) in fates.iter().enumerate() {
         let row = &at.tier.services[n];
         let mut range = service(at, &clocks[n], fate, &endings[n], n);
+        range.serialised = contended;
         if !contended {
             range.means = means(at, &clocks[n], fate, &plans[n], writes_of(at, row));
         }
@@ -188,6 +192,7 @@ fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Ending
         loss: Some(Loss::NONE),
         may_be_lost: false,
         means: Means::default(),
+        serialised: false,
     };
     match &case.fate {
         Fate::Untouched => {}
@@ -262,6 +267,7 @@ pub(super) fn application(ranges: &[Range]) -> Range {
         loss: Some(Loss::NONE),
         may_be_lost: false,
         means: Means::ZERO,
+        serialised: false,
     };
     ranges.iter().fold(quiet, |all, one| {
         let later = |a: Option<Span>, b: Option<Span>| a.zip(b).map(|(a, b)| a.max(b));
@@ -276,6 +282,7 @@ pub(super) fn application(ranges: &[Range]) -> Range {
                 bytes: a.bytes.plus(b.bytes),
             }),
             may_be_lost: all.may_be_lost || one.may_be_lost,
+            serialised: all.serialised || one.serialised,
             means: if ranges.len() == 1 { one.means.clone() } else { all.means.worst_with(&one.means, &all, one) },
         }
     })

@@ -48,23 +48,33 @@ fn median(result: &Assessment) -> Option<&IncidentTimeLine> {
     first.representative.as_ref()?.median.as_ref()
 }
 
-/// What a part is called where several plans or services may have one of its name.
+/// What a wait is called.
+fn wait_name(reason: &str, what: Option<&str>) -> String {
+    match (reason, what) {
+        ("data", Some(what)) => format!("wait for data of {what}"),
+        ("people" | "needs", Some(what)) => format!("wait for {what}"),
+        ("outage-end", _) => "end of the outage".to_owned(),
+        ("after-down", _) => "wait before the plan".to_owned(),
+        (reason, _) => reason.to_owned(),
+    }
+}
+
+/// What a part is called, with its service and its plan where others have one of its name.
 fn name_of(part: &Part, why: &Explanation) -> String {
-    let differ = |of: fn(&Part) -> Option<&str>| {
-        let mut all = why.parts.iter().filter_map(of);
-        let first = all.next();
-        all.any(|other| Some(other) != first)
-    };
     let mut name = String::new();
-    if differ(|p| Some(&p.service)) {
+    if why.parts.iter().any(|other| other.service != part.service) {
         name.push_str(&format!("{}: ", part.service));
     }
-    if let Some(plan) = part.plan.as_ref().filter(|_| differ(|p| p.plan.as_deref())) {
-        name.push_str(&format!("{plan}: "));
+    match &part.plan {
+        None => name.push_str(&wait_name(&part.id, part.what.as_deref())),
+        Some(plan) => {
+            let same = |p: &&Part| p.service == part.service && p.plan.is_some() && p.id == part.id;
+            if why.parts.iter().filter(same).count() > 1 {
+                name.push_str(&format!("{plan}: "));
+            }
+            name.push_str(&part.id);
+        }
     }
-    let wait = if part.plan.is_none() { "waits for " } else { "" };
-    let what = part.what.as_ref().map_or_else(String::new, |what| format!(" ({what})"));
-    name.push_str(&format!("{wait}{}{what}", part.id));
     name
 }
 
@@ -122,8 +132,7 @@ fn chart(line: &IncidentTimeLine) -> Vec<Block> {
         (begin, Bar { label, begin, finish, full, text })
     };
     for wait in &line.waits {
-        let what = wait.what.as_ref().map_or_else(String::new, |what| format!(" ({what})"));
-        let label = label(&wait.service, format!("waits for {}{what}", wait.reason));
+        let label = label(&wait.service, wait_name(&wait.reason, wait.what.as_deref()));
         bars.push(bar(label, wait.begin, wait.finish, wait.critical));
     }
     for step in &line.steps {

@@ -47,7 +47,7 @@ pub enum Purpose {
 }
 
 /// The key of one question, before the occurrence is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
 impl Key {

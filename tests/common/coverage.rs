@@ -74,7 +74,10 @@ fn copy_features(scenario: &Scenario, copy: &Copy, found: &mut BTreeSet<String>)
             add("backup locked", locked.is_some());
             add("backup travels", travel.is_some());
         }
-        CopyKind::SoftDelete { bypass, .. } => add("soft-delete bypass", bypass.value() > 0.0),
+        CopyKind::SoftDelete { bypass, replicated, .. } => {
+            add("soft-delete bypass", bypass.value() > 0.0);
+            add("soft-delete of what is replicated", *replicated);
+        }
         CopyKind::Derived { .. } => {}
     }
 }

@@ -209,9 +209,14 @@ impl Maker {
     fn strategies(&mut self, got: &Got, service: &str) {
         let extra: Vec<String> = got.copies[1..].to_vec();
         let keep: Vec<String> = extra.iter().filter(|_| self.r.chance(0.6)).cloned().collect();
-        // A log is of no use without a base: it goes where its backup goes.
-        let lean: Vec<String> =
-            keep.iter().filter(|c| **c != got.name("log") || keep.contains(&got.name("save"))).cloned().collect();
+        // A log is of no use without a base, nor the bin of a replica without that: each goes where the other
+        // goes.
+        let with = |copy: &String| {
+            let of_mirror = self.doc.get("copies", copy, "replicated").is_some();
+            let base = if *copy == got.name("log") { "save" } else { "mirror" };
+            !(*copy == got.name("log") || of_mirror) || keep.contains(&got.name(base))
+        };
+        let lean: Vec<String> = keep.iter().filter(|copy| with(copy)).cloned().collect();
         for (stem, copies) in [("rich", extra), ("lean", lean)] {
             let ready = if self.r.chance(0.5) { "standby" } else { "cold" };
             let choose = self.choose(0.1);

@@ -18,11 +18,14 @@ impl Maker {
             let keep = text(format!("{}d", self.r.whole(1, 7)));
             let bypass = self.maybe(0.5, |r| format!("\"{}%\"", r.whole(1, 30)));
             let account = self.account(0.0);
+            let mirrored = got.copies.contains(&got.name("mirror")) && self.r.chance(0.4);
+            let of = if mirrored { "mirror" } else { "main" };
             let keys = [
                 ("kind", text("soft-delete")),
-                ("of", text(got.name("main"))),
+                ("of", text(got.name(of))),
                 ("keep", keep),
                 ("bypass", bypass),
+                ("replicated", if mirrored { "true".to_owned() } else { String::new() }),
                 ("account", account),
             ];
             self.copy(got, "bin", &keys);

@@ -26,7 +26,8 @@ impl Maker {
         for (stem, phase, seconds) in
             [("judge", "decide", 600), ("find", "decide", 900), ("scan", "decide", 300), ("go", "redirect", 180)]
         {
-            let keys = [("takes", self.delay(seconds)), ("role", self.role(0.7))];
+            let shared = self.maybe(0.2, |_| "true".to_owned());
+            let keys = [("takes", self.delay(seconds)), ("role", self.role(0.7)), ("shared", shared)];
             self.step(got, stem, phase, &keys);
         }
         let fails = self.maybe(0.5, |r| format!("\"{}%\"", r.whole(1, 40)));
