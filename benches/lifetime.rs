@@ -57,7 +57,7 @@ fn by_hand(random: &mut Xoshiro256PlusPlus, up: &[bool; 1024], counts: &mut Coun
         *at = KINDS[kind(member)].0 * exponential(random);
     }
     let (mut down, mut since, mut lag, mut away) = (0_usize, f64::NAN, 0.0, false);
-    let mut outage = |since: f64, until: f64, lag: f64, counts: &mut Counts| {
+    let outage = |since: f64, until: f64, lag: f64, counts: &mut Counts| {
         let length = until - since;
         counts.outages += 1;
         counts.down += length;
