@@ -155,20 +155,22 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
     let known = tiers.iter().filter_map(|tier| tier.inputs.as_ref().map(|inputs| (tier, inputs)));
     let ranges: Vec<String> = known
         .clone()
-        .map(|(tier, inputs)| {
+        .filter_map(|(tier, inputs)| {
             let Range { low, high } = inputs.availability;
-            format!("{} {} to {}", tier.id, human::percent(low), human::percent(high))
+            let (low, high) = (human::percent(low), human::percent(high));
+            (low != high).then(|| format!("{} {low} to {high}", tier.id))
         })
         .collect();
     let mut uncertain: Vec<&str> = known.flat_map(|(_, inputs)| &inputs.uncertain).map(String::as_str).collect();
     uncertain.sort_unstable();
     uncertain.dedup();
     if !uncertain.is_empty() {
-        notes.push(format!(
-            "Inputs: how often {} happens is known as a range; that alone puts availability at {}.",
-            uncertain.join(", "),
-            ranges.join(", ")
-        ));
+        let change = if ranges.is_empty() {
+            "changes no digit of the availability shown".to_owned()
+        } else {
+            format!("alone puts availability at: {}", ranges.join(", "))
+        };
+        notes.push(format!("How often {} happens is known as a range only. That {change}.", uncertain.join(", ")));
     }
     if let Some(ranking) = &result.ranking {
         let lowest = ranking.order.first().map_or("", String::as_str);
