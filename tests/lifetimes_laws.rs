@@ -114,12 +114,26 @@ struct Sum {
     loss: Known,
     /// Events a year that nothing brings back.
     lost_for_good: Known,
+    /// Variances of a year's sums: Σ rate × E[x²], as incidents come in a Poisson stream.
+    downtime_variance: f64,
+    loss_variance: f64,
+}
+
+/// Mean square of the finite outcomes times the square of a scale.
+fn mean_square(tally: &Tally, scale: f64) -> f64 {
+    let (mean, variance) = (tally.mean().unwrap_or(0.0), tally.variance().unwrap_or(0.0));
+    (variance + mean * mean) * scale * scale
 }
 
 fn sum(scenario: &Scenario, incidents: &[&IncidentTally]) -> Sum {
-    let mut sum = Sum { downtime: Known::default(), loss: Known::default(), lost_for_good: Known::default() };
+    let nothing = Known::default();
+    let mut sum =
+        Sum { downtime: nothing, loss: nothing, lost_for_good: nothing, downtime_variance: 0.0, loss_variance: 0.0 };
     for i in incidents {
-        let weight = i.rate_per_year * scenario.failures[i.failure].share;
+        let share = scenario.failures[i.failure].share;
+        sum.downtime_variance += i.rate_per_year * mean_square(&i.recovery_time, share * MS);
+        sum.loss_variance += i.rate_per_year * mean_square(&i.data_loss, share * MS);
+        let weight = i.rate_per_year * share;
         sum.downtime = sum.downtime.plus(Known::new(&i.recovery_time, weight * MS));
         sum.loss = sum.loss.plus(Known::new(&i.data_loss, weight * MS));
         let p = i.unrecoverable as f64 / i.n as f64;
@@ -131,8 +145,15 @@ fn sum(scenario: &Scenario, incidents: &[&IncidentTally]) -> Sum {
 }
 
 fn agrees(lifetimes: &LifetimeTally, sum: &Sum, what: &str) {
-    Known::new(&lifetimes.downtime_of_lifetime, MS / YEARS).agrees(sum.downtime, &format!("{what}: downtime"));
-    Known::new(&lifetimes.loss_of_lifetime, MS / YEARS).agrees(sum.loss, &format!("{what}: loss"));
+    // A handful of events does not show how much they differ; how much they must, the incidents tell.
+    let known = |tally: &Tally, variance: f64| {
+        let known = Known::new(tally, MS / YEARS);
+        let expected = (variance / lifetimes.years_lived()).sqrt();
+        Known { error: known.error.max(expected), ..known }
+    };
+    let downtime = known(&lifetimes.downtime_of_lifetime, sum.downtime_variance);
+    downtime.agrees(sum.downtime, &format!("{what}: downtime"));
+    known(&lifetimes.loss_of_lifetime, sum.loss_variance).agrees(sum.loss, &format!("{what}: loss"));
 }
 
 /// With failures a hundred times rarer nothing overlaps, and years come to Σ rate × mean.

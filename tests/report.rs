@@ -137,7 +137,9 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         downtime_per_year: None,
         data_loss_per_year: None,
         penalty_per_year: None,
+        inputs: None,
         rare_event: RareEvent {
+            year_over_an_hour: Default::default(),
             interruptions_per_year: 0.02,
             downtime_per_year: 90.0,
             availability: 1.0 - 90.0 / (8760.0 * 3600.0),
@@ -183,6 +185,7 @@ fn result() -> Assessment {
         verdict: verdict(&tiers),
         distribution_shares: SHARES.to_vec(),
         tiers,
+        ranking: None,
         paired: vec![PairAssessment {
             tier: "frugal".into(),
             than: "sturdy".into(),

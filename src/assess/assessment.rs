@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::composed::Composed;
+use super::inputs::{InputRanges, Ranking};
 use super::lifetime::Lifetimes;
 use super::representative::Representatives;
 use super::verdict::Verdict;
@@ -52,6 +54,10 @@ pub struct Assessment {
     pub distribution_shares: Vec<f64>,
     /// One entry per tier, by id.
     pub tiers: Vec<TierAssessment>,
+    /// The order of the tiers by expected cost, and whether it stands over the ranges of the inputs; `None`
+    /// if every rate is given as exact, or a price is missing.
+    #[serde(default)]
+    pub ranking: Option<Ranking>,
     /// Differences between tiers on the same incidents, at the application's level.
     pub paired: Vec<PairAssessment>,
     /// Every value of the scenario, by path; empty where it was not asked for.
@@ -118,6 +124,9 @@ pub struct TierAssessment {
     pub lifetimes: Option<Lifetimes>,
     /// The yearly figures as far as incidents that never overlap tell them.
     pub rare_event: RareEvent,
+    /// What uncertain inputs leave open of them; `None` if every rate is given as exact.
+    #[serde(default)]
+    pub inputs: Option<InputRanges>,
     /// The monthly bill.
     pub cost: Cost,
     /// Whether every objective is met; `None`: none is missed, but some stay undecided.
@@ -175,6 +184,9 @@ pub struct RareEvent {
     pub known_penalty_per_year: f64,
     /// Prices that are missing.
     pub unknown: Vec<String>,
+    /// The chance of more than an hour down in a year.
+    #[serde(default)]
+    pub year_over_an_hour: Composed,
 }
 
 /// The bill of a month.

@@ -1,8 +1,10 @@
 //! Outcomes, closed forms and costs joined to one assessment: objectives, ranking, verdict.
 
 mod assessment;
+mod composed;
 mod explain;
 mod formulas;
+mod inputs;
 mod lifetime;
 mod objective;
 mod representative;
@@ -15,7 +17,9 @@ pub use assessment::{
     Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName,
     StepAssessment, TierAssessment, Word,
 };
+pub use composed::Composed;
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
+pub use inputs::{InputRanges, Range, Ranking};
 pub use lifetime::{Lifetimes, ServiceYears};
 pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
 pub use times::{Observed, PlanTimes, plan_times};
@@ -60,6 +64,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         lifetimes: None,
         only: only(scenario, filter),
         verdict: verdict(&tiers),
+        ranking: inputs::ranking(scenario, campaign, &tiers),
         distribution_shares: assessment::distribution_shares(),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
@@ -155,6 +160,7 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally, failures: &[FailureId], t
         id: tier.name.clone(),
         title: tier.title.clone(),
         strategies: strategies(scenario, tally.tier),
+        inputs: inputs::ranges(scenario, tally),
         rare_event,
         incidents,
         lifetimes: None,

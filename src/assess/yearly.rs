@@ -1,8 +1,9 @@
 //! Yearly figures from incidents alone: Σ rate × mean per incident.
 
 use super::assessment::RareEvent;
+use super::composed::year_over_an_hour;
 use super::objective::MS;
-use crate::id::{Id, ServiceId};
+use crate::id::{FailureId, Id, ServiceId};
 use crate::model::{Scenario, Service};
 use crate::sim::{IncidentTally, TierTally};
 use crate::stats::Tally;
@@ -17,18 +18,25 @@ const SECONDS_PER_HOUR: f64 = 3600.0;
 /// seconds and is priced by `unrecoverable_cost` alone; the failure's `share` weighs time and money
 /// because that part of the users is affected.
 pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
+    RareEvent { year_over_an_hour: year_over_an_hour(scenario, tier), ..rare_event_at(scenario, tier, &|_| 1.0) }
+}
+
+/// The same with the rate of each failure times a factor, without the chance of a long year.
+pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, factor: &dyn Fn(FailureId) -> f64) -> RareEvent {
+    let rate = |tally: &IncidentTally| tally.rate_per_year * factor(tally.failure);
+    let weight = |tally: &IncidentTally| rate(tally) * scenario.failures[tally.failure].share;
     let mut sum = RareEvent::default();
     for tally in tier.incidents.iter().filter(|t| t.service.is_none()) {
-        let weight = weight(scenario, tally);
-        sum.interruptions_per_year += tally.rate_per_year * part(tally.interrupted, tally.n);
+        let weight = weight(tally);
+        sum.interruptions_per_year += rate(tally) * part(tally.interrupted, tally.n);
         sum.downtime_per_year += weight * mean_of_all(&tally.recovery_time);
         sum.data_loss_per_year += weight * mean_of_all(&tally.data_loss);
-        sum.unrecoverable_per_year += tally.rate_per_year * part(tally.unrecoverable, tally.n);
+        sum.unrecoverable_per_year += rate(tally) * part(tally.unrecoverable, tally.n);
     }
     sum.availability = 1.0 - (sum.downtime_per_year / SECONDS_PER_YEAR).min(1.0);
     for (service, row) in scenario.services.iter() {
         let tallies: Vec<&IncidentTally> = of_service(scenario, tier, service).collect();
-        let (known, unknown) = penalty(scenario, row, &tallies);
+        let (known, unknown) = penalty(&weight, row, &tallies);
         sum.known_penalty_per_year += known;
         sum.unknown.extend(unknown);
     }
@@ -49,11 +57,15 @@ fn of_service<'a>(
 }
 
 /// Money per year for one service as far as it has prices, and the prices that are missing.
-fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -> (f64, Vec<String>) {
+fn penalty(
+    weight: &dyn Fn(&IncidentTally) -> f64,
+    service: &Service,
+    tallies: &[&IncidentTally],
+) -> (f64, Vec<String>) {
     let hours = |of: fn(&IncidentTally) -> &Tally| {
-        tallies.iter().map(|t| weight(scenario, t) * mean_of_all(of(t))).sum::<f64>() / SECONDS_PER_HOUR
+        tallies.iter().map(|t| weight(t) * mean_of_all(of(t))).sum::<f64>() / SECONDS_PER_HOUR
     };
-    let lost: f64 = tallies.iter().map(|t| weight(scenario, t) * part(t.unrecoverable, t.n)).sum();
+    let lost: f64 = tallies.iter().map(|t| weight(t) * part(t.unrecoverable, t.n)).sum();
     let parts = [
         ("downtime_per_hour", service.downtime_per_hour, hours(|t| &t.recovery_time)),
         ("loss_per_hour", service.loss_per_hour, hours(|t| &t.data_loss)),
@@ -69,10 +81,6 @@ fn penalty(scenario: &Scenario, service: &Service, tallies: &[&IncidentTally]) -
         }
     }
     (total, unknown)
-}
-
-fn weight(scenario: &Scenario, tally: &IncidentTally) -> f64 {
-    tally.rate_per_year * scenario.failures[tally.failure].share
 }
 
 fn part(events: u64, n: u64) -> f64 {

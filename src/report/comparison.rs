@@ -4,7 +4,7 @@ use super::blocks::{Block, Grid};
 use super::cells::{against, limits, mark, of_application, provenance, sum, time_at};
 use super::human;
 use super::verdict;
-use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, TierAssessment};
+use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
 
 /// The page of `compare`.
 #[must_use]
@@ -14,7 +14,7 @@ pub fn comparison(result: &Assessment) -> Vec<Block> {
     let tiers = by_merit(result);
     page.push(Block::Heading(2, "Tiers".to_owned()));
     page.push(Block::Table(tier_table(&tiers)));
-    page.extend(tier_notes(&tiers));
+    page.extend(tier_notes(result, &tiers));
     for failure in failures(result) {
         page.extend(failure_blocks(&tiers, &failure));
     }
@@ -103,7 +103,7 @@ fn availability(tier: &TierAssessment) -> String {
     }
 }
 
-pub(super) fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
+pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<Block> {
     let mut notes = Vec::new();
     if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
         notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
@@ -120,6 +120,9 @@ pub(super) fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
                 .to_owned(),
         );
     }
+    if tiers.iter().any(|t| t.rare_event.year_over_an_hour.point > 0.0) {
+        notes.push(long_years(tiers));
+    }
     let missing = |of: fn(&TierAssessment) -> &[String]| {
         let mut all: Vec<&str> = tiers.iter().flat_map(|t| of(t)).map(String::as_str).collect();
         all.sort_unstable();
@@ -133,7 +136,55 @@ pub(super) fn tier_notes(tiers: &[&TierAssessment]) -> Vec<Block> {
     if !losses.is_empty() {
         notes.push(format!("?: prices missing for losses: {losses}."));
     }
+    notes.extend(input_notes(result, tiers));
     if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
+}
+
+/// The chance of a long year, tier by tier.
+fn long_years(tiers: &[&TierAssessment]) -> String {
+    let each = tiers.iter().map(|tier| {
+        let chance = tier.rare_event.year_over_an_hour;
+        format!("{} {}", tier.id, human::percent(chance.point))
+    });
+    format!("Chance of more than an hour down in a year: {}.", each.collect::<Vec<_>>().join(", "))
+}
+
+/// What is known of the inputs only as a range, and what that leaves open.
+fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let known = tiers.iter().filter_map(|tier| tier.inputs.as_ref().map(|inputs| (tier, inputs)));
+    let ranges: Vec<String> = known
+        .clone()
+        .filter_map(|(tier, inputs)| {
+            let Range { low, high } = inputs.availability;
+            let (low, high) = (human::percent(low), human::percent(high));
+            (low != high).then(|| format!("{} {low} to {high}", tier.id))
+        })
+        .collect();
+    let mut uncertain: Vec<&str> = known.flat_map(|(_, inputs)| &inputs.uncertain).map(String::as_str).collect();
+    uncertain.sort_unstable();
+    uncertain.dedup();
+    if !uncertain.is_empty() {
+        let change = if ranges.is_empty() {
+            "changes no digit of the availability shown".to_owned()
+        } else {
+            format!("alone puts availability at: {}", ranges.join(", "))
+        };
+        notes.push(format!("How often {} happens is known as a range only. That {change}.", uncertain.join(", ")));
+    }
+    if let Some(ranking) = &result.ranking {
+        let lowest = ranking.order.first().map_or("", String::as_str);
+        notes.push(match (ranking.lowest_holds, ranking.order_holds) {
+            (_, true) => "Over these ranges the order of tiers by expected cost holds.".to_owned(),
+            (true, false) => {
+                format!("Over these ranges {lowest} keeps the lowest expected cost; the order behind it changes.")
+            }
+            (false, false) => {
+                format!("Over these ranges another tier than {lowest} may have the lowest expected cost.")
+            }
+        });
+    }
+    notes
 }
 
 /// All failures of all tiers by name.

@@ -208,7 +208,7 @@ fn view(result: &Assessment) -> Result<Page, String> {
         only: result.only.as_ref().map(partly),
         tiers: Tiers {
             table: tier_table(&tiers).into(),
-            notes: lines(tier_notes(&tiers)),
+            notes: lines(tier_notes(result, &tiers)),
             made_of: made_of(&tiers).into(),
         },
         years,

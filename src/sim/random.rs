@@ -177,8 +177,12 @@ impl Uniform for Adversary {
 #[derive(Clone, Debug)]
 enum Sampler {
     Constant(f64),
-    Uniform { low: f64, width: f64 },
-    Table(Arc<QuantileTable>),
+    Uniform {
+        low: f64,
+        width: f64,
+    },
+    /// A table, and what its values are multiplied by.
+    Table(Arc<QuantileTable>, f64),
     Exact(Arc<Delay>),
 }
 
@@ -270,6 +274,17 @@ impl Tables {
     }
 }
 
+/// A distribution as a multiple of one that many share: fewer tables, which stay in the first cache.
+fn unit(delay: &Delay) -> (Delay, f64) {
+    let (law, scale) = match *delay.law() {
+        Law::LogNormal { median, sigma } => (Law::LogNormal { median: 1.0, sigma }, median),
+        Law::Exponential { mean } => (Law::Exponential { mean: 1.0 }, mean),
+        Law::Weibull { shape, scale } => (Law::Weibull { shape, scale: 1.0 }, scale),
+        _ => return (delay.clone(), 1.0),
+    };
+    Delay::new(law).map_or_else(|_| (delay.clone(), 1.0), |unit| (unit, scale))
+}
+
 impl Sampler {
     fn new(delay: &Delay, tables: &Tables) -> Self {
         if delay.is_constant() {
@@ -279,7 +294,10 @@ impl Sampler {
             Law::Uniform { low, high } => Self::Uniform { low, width: high - low },
             Law::Heartbeat { .. } => Self::Uniform { low: delay.min(), width: delay.max() - delay.min() },
             Law::Empirical(_) => Self::Exact(Arc::new(delay.clone())),
-            _ => Self::Table(tables.of(delay)),
+            _ => {
+                let (unit, scale) = unit(delay);
+                Self::Table(tables.of(&unit), scale)
+            }
         }
     }
 
@@ -288,7 +306,7 @@ impl Sampler {
         match self {
             Self::Constant(value) => *value,
             Self::Uniform { low, width } => low + width * u,
-            Self::Table(table) => table.quantile(u),
+            Self::Table(table, scale) => scale * table.quantile(u),
             Self::Exact(delay) => delay.quantile(u),
         }
     }
@@ -336,7 +354,7 @@ impl Draw {
         match &self.sampler {
             Sampler::Constant(value) => values.resize(values.len() + occurrences.len(), *value),
             Sampler::Uniform { low, width } => values.extend(occurrences.iter().map(|o| low + width * u(o))),
-            Sampler::Table(table) => values.extend(occurrences.iter().map(|o| table.quantile(u(o)))),
+            Sampler::Table(table, scale) => values.extend(occurrences.iter().map(|o| scale * table.quantile(u(o)))),
             Sampler::Exact(delay) => values.extend(occurrences.iter().map(|o| delay.quantile(u(o)))),
         }
     }

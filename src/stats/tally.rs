@@ -244,6 +244,14 @@ impl Tally {
         self.variance().map(|v| (v / self.finite() as f64).sqrt())
     }
 
+    /// Calls `see` with the least and greatest value of every bin above zero that holds outcomes, and how
+    /// many.
+    pub fn for_each_bin(&self, mut see: impl FnMut(u64, u64, u64)) {
+        for (low, high, count) in self.histogram.bins() {
+            see(low.max(self.min), high.min(self.max), count);
+        }
+    }
+
     /// Skewness of the finite outcomes, from the middles of the histogram's bins, which are within a
     /// thousandth of the outcomes; `None` if they do not differ.
     ///

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::events::Streams;
+use super::events::{Room, Streams};
 use super::situation::Situations;
 use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
 use super::world::World;
@@ -68,15 +68,13 @@ fn run_range(
         })
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;
-    let mut events = Vec::new();
-    let mut count = 0;
+    let mut room = Room::default();
     for lifetime in from..to {
-        streams.generate(lifetime, horizon, &mut events);
-        count += events.len() as u64;
+        streams.generate(lifetime, horizon, &mut room);
         for (world, tally) in &mut worlds {
-            world.live(lifetime, &events);
+            world.live(lifetime, &room.events);
             world.ledger.close(tally);
         }
     }
-    (worlds.into_iter().map(|(_, tally)| tally).collect(), count)
+    (worlds.into_iter().map(|(_, tally)| tally).collect(), room.count)
 }

@@ -1,9 +1,8 @@
 //! The events of a lifetime: when every member fails and is back, whatever the tiers make of it.
 //!
-//! Members know nothing of each other, so that all tiers live through the same years.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Members know nothing of each other, so that all tiers live through the same years. Each member's
+//! events follow one another in one go, in the registers of the processor; only then all are put in
+//! order.
 
 use crate::id::FailureId;
 use crate::model::{Delay, Law, Occurrence, Scenario};
@@ -24,17 +23,23 @@ pub(super) struct Stream {
     lasts: Option<Draw>,
 }
 
-/// A member fails, or is back.
+/// A member fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Event {
     /// Seconds from the start of the lifetime.
     pub(super) time: f64,
-    /// When what begins now is over; infinite if it does not end by itself.
+    /// When it is over; infinite if it does not end by itself.
     pub(super) until: f64,
     pub(super) stream: u32,
     /// How many events its member had before.
     pub(super) count: u32,
-    pub(super) begins: bool,
+}
+
+impl Event {
+    /// The order of events: by time, then as the members are listed.
+    fn comes_before(&self, other: &Self) -> bool {
+        (self.time, self.stream, self.count) < (other.time, other.stream, other.count)
+    }
 }
 
 /// Every member of every failure that ever happens.
@@ -43,13 +48,6 @@ pub(super) struct Streams {
     /// Expected events in a year, ends of outages included.
     pub(super) per_year: f64,
 }
-
-/// Up to so many members, the next event is found by looking at all of them: their next moments fill
-/// a few registers. Their number fits the bits of a moment that do not count.
-const FEW: usize = 64;
-
-/// Bits of a moment that hold the member instead: 2^-46 of ten years is 5 µs.
-const MEMBER_BITS: u64 = FEW as u64 - 1;
 
 impl Streams {
     /// The members of all failures that the filter lets through, in the order of the failures.
@@ -77,93 +75,78 @@ impl Streams {
         streams
     }
 
-    /// All events of a lifetime before `horizon` seconds, in order, in place of what `events` holds.
-    pub(super) fn generate(&self, lifetime: u64, horizon: f64, events: &mut Vec<Event>) {
-        events.clear();
-        if self.rows.len() <= FEW { self.few(lifetime, horizon, events) } else { self.many(lifetime, horizon, events) }
-    }
-
-    fn few(&self, lifetime: u64, horizon: f64, events: &mut Vec<Event>) {
+    /// All events of a lifetime before `horizon` seconds, in order.
+    pub(super) fn generate(&self, lifetime: u64, horizon: f64, room: &mut Room) {
+        room.mixed.clear();
         let first = first_event(lifetime);
-        let mut next = [f64::INFINITY; FEW];
-        let mut ahead = [0.0; FEW];
-        let mut counts = [0_u32; FEW];
-        let mut down = 0_u64;
         for (n, row) in self.rows.iter().enumerate() {
-            next[n] = tagged(row.gap.get(&Random, first), n);
-            ahead[n] = row.lasts.as_ref().map_or(0.0, |lasts| lasts.get(&Random, first));
-        }
-        let lanes = self.rows.len().next_multiple_of(4);
-        loop {
-            let least = least(&next[..lanes]);
-            let n = (least.to_bits() & MEMBER_BITS) as usize;
-            let time = whole(least);
-            if time >= horizon {
-                return;
-            }
-            let row = &self.rows[n];
-            let bit = 1_u64 << n;
-            let count = counts[n];
-            // What follows was drawn one event ahead, so that no event waits for its own draw.
-            let after = time + ahead[n];
-            next[n] = tagged(after, n);
-            let begins = down & bit == 0;
-            let ends = row.lasts.is_some();
-            let until = match (begins, ends) {
-                (true, true) => whole(after),
-                (true, false) => f64::INFINITY,
-                (false, _) => time,
-            };
-            events.push(Event { time, until, stream: n as u32, count, begins });
-            match (&row.lasts, begins) {
-                (Some(_), true) => {
-                    down |= bit;
-                    counts[n] += 1;
-                    ahead[n] = row.gap.get(&Random, first + u64::from(count) + 1);
+            let mut time = 0.0;
+            for count in 0.. {
+                let occurrence = first + u64::from(count);
+                time += row.gap.get(&Random, occurrence);
+                if time >= horizon {
+                    break;
                 }
-                (Some(lasts), false) => {
-                    down &= !bit;
-                    ahead[n] = lasts.get(&Random, first + u64::from(count));
-                }
-                (None, _) => {
-                    counts[n] += 1;
-                    next[n] = tagged(time + row.gap.get(&Random, first + u64::from(count) + 1), n);
+                let until = row.lasts.as_ref().map_or(f64::INFINITY, |lasts| time + lasts.get(&Random, occurrence));
+                room.mixed.push(Event { time, until, stream: n as u32, count });
+                room.count += 1 + u64::from(until < horizon);
+                if row.lasts.is_some() {
+                    time = until;
                 }
             }
         }
+        room.sort(horizon);
     }
+}
 
-    fn many(&self, lifetime: u64, horizon: f64, events: &mut Vec<Event>) {
-        let first = first_event(lifetime);
-        // Moments are positive: their bits are in the order of their values.
-        let mut queue: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::with_capacity(self.rows.len());
-        let mut counts = vec![0_u32; self.rows.len()];
-        let mut down = vec![false; self.rows.len()];
-        for (n, row) in self.rows.iter().enumerate() {
-            queue.push(Reverse((whole(row.gap.get(&Random, first)).to_bits(), n as u32)));
+/// Room for the events of a lifetime, kept from one to the next.
+#[derive(Default)]
+pub(super) struct Room {
+    mixed: Vec<Event>,
+    /// The events in order.
+    pub(super) events: Vec<Event>,
+    /// Events of all lifetimes so far, ends of outages included.
+    pub(super) count: u64,
+    starts: Vec<u32>,
+}
+
+/// More events than this between two equal parts of the time are left to the library's sort.
+const CROWD: u32 = 16;
+
+impl Room {
+    /// Puts the events in order: into as many parts of the time as there are events, about one each, then
+    /// neighbour by neighbour.
+    fn sort(&mut self, horizon: f64) {
+        let parts = self.mixed.len().next_power_of_two();
+        let scale = parts as f64 / horizon;
+        let part = |event: &Event| ((event.time * scale) as i64 as usize).min(parts - 1);
+        self.starts.clear();
+        self.starts.resize(parts + 1, 0);
+        for event in &self.mixed {
+            self.starts[part(event) + 1] += 1;
         }
-        while let Some(mut head) = queue.peek_mut() {
-            let (time, stream) = (f64::from_bits(head.0.0), head.0.1);
-            if time >= horizon {
-                return;
+        let crowded = self.starts.iter().any(|count| *count > CROWD);
+        for n in 0..parts {
+            self.starts[n + 1] += self.starts[n];
+        }
+        self.events.clear();
+        self.events.extend_from_slice(&self.mixed);
+        for event in &self.mixed {
+            let at = &mut self.starts[part(event)];
+            self.events[*at as usize] = *event;
+            *at += 1;
+        }
+        if crowded {
+            self.events
+                .sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then((a.stream, a.count).cmp(&(b.stream, b.count))));
+            return;
+        }
+        for n in 1..self.events.len() {
+            let mut at = n;
+            while at > 0 && self.events[at].comes_before(&self.events[at - 1]) {
+                self.events.swap(at, at - 1);
+                at -= 1;
             }
-            let n = stream as usize;
-            let row = &self.rows[n];
-            let occurrence = first + u64::from(counts[n]);
-            let begins = !down[n];
-            let (until, next) = match &row.lasts {
-                Some(lasts) if begins => {
-                    let until = whole(time + lasts.get(&Random, occurrence));
-                    (until, until)
-                }
-                Some(_) => (time, whole(time + row.gap.get(&Random, occurrence))),
-                None => (f64::INFINITY, whole(time + row.gap.get(&Random, occurrence + 1))),
-            };
-            // The end of an outage bears the number of its begin, plus one: it is not looked up by it.
-            events.push(Event { time, until, stream, count: counts[n], begins });
-            counts[n] += u32::from(begins);
-            down[n] = begins && row.lasts.is_some();
-            head.0 = (next.to_bits(), stream);
         }
     }
 }
@@ -184,29 +167,4 @@ fn gap(occurs: &Occurrence) -> Option<Delay> {
             Delay::new(Law::Exponential { mean }).ok().filter(|_| per_year > 0.0)
         }
     }
-}
-
-/// A moment without the bits that do not count, so that it is the same at every position of its member.
-#[inline(always)]
-fn whole(time: f64) -> f64 {
-    f64::from_bits(time.to_bits() & !MEMBER_BITS)
-}
-
-/// A moment that names its member in bits that do not count.
-#[inline(always)]
-fn tagged(time: f64, member: usize) -> f64 {
-    f64::from_bits(time.to_bits() & !MEMBER_BITS | member as u64)
-}
-
-/// The least of some moments, a multiple of four of them.
-#[inline(always)]
-fn least(next: &[f64]) -> f64 {
-    let min = |a: f64, b: f64| if b < a { b } else { a };
-    let mut lanes = [f64::INFINITY; 4];
-    for part in next.chunks_exact(4) {
-        for (lane, value) in lanes.iter_mut().zip(part) {
-            *lane = min(*lane, *value);
-        }
-    }
-    min(min(lanes[0], lanes[1]), min(lanes[2], lanes[3]))
 }

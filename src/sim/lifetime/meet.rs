@@ -13,21 +13,23 @@ use crate::sim::random::Random;
 use crate::units::SECONDS_PER_YEAR;
 
 impl World<'_> {
-    /// Something fails or is back.
+    /// What is over at this moment is back.
+    pub(super) fn meet_end(&mut self, now: f64) {
+        self.active.retain(|one| one.until > now);
+        self.find_taken();
+        self.something_is_back();
+    }
+
+    /// Something fails.
     pub(super) fn meet(&mut self, lifetime: u64, event: &Event) {
         let stream = event.stream as usize;
         if self.situations.effects[stream] == Effect::Absent {
             return;
         }
-        if !event.begins {
-            self.active.retain(|one| one.stream != event.stream);
-            self.find_taken();
-            return self.something_is_back();
-        }
         let occurrence = self.streams.rows[stream].key.event(lifetime, u64::from(event.count));
         if self.kinds[stream].ends_by_itself() {
-            let (members, destroyed) = self.situations.reach(self.streams, stream, occurrence);
-            self.active.push(Active { stream: event.stream, members, destroyed });
+            let (members, destroyed) = self.situations.reach(stream, occurrence);
+            self.active.push(Active { stream: event.stream, members, destroyed, until: event.until });
             self.find_taken();
             self.something_is_lost(event, occurrence);
         } else {
@@ -37,9 +39,11 @@ impl World<'_> {
 
     fn find_taken(&mut self) {
         self.situations.taken(self.streams, &self.active, &mut self.taken);
-        self.resources.copy_from_slice(&self.capacities);
-        for link in self.situations.cut_links(self.streams, &self.active) {
-            self.resources[link] = 0.0;
+        if self.has_cuts {
+            self.resources.copy_from_slice(&self.capacities);
+            for link in self.situations.cut_links(self.streams, &self.active) {
+                self.resources[link] = 0.0;
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::sim::impact::{
 };
 use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
-use crate::sim::random::{Purpose, Random};
+use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, routes};
 
 /// An outage or a partition that is going on.
@@ -22,8 +22,9 @@ use crate::sim::route::{resources, routes};
 pub(super) struct Active {
     pub(super) stream: u32,
     /// Members that it reached; the stream's own and those that it spread to.
-    pub(super) members: Vec<u32>,
+    pub(super) members: Rc<[u32]>,
     pub(super) destroyed: bool,
+    pub(super) until: f64,
 }
 
 /// A failure in the middle of whatever else is lost.
@@ -33,8 +34,11 @@ pub(super) struct Situation {
     /// Everything that cannot be reached.
     pub(super) taken: AssetSet,
     /// What serves after its plans: by service, plan and source.
-    aways: RefCell<Vec<((usize, usize, usize), Rc<Away>)>>,
+    aways: RefCell<Vec<(AwayKey, Rc<Away>)>>,
 }
+
+/// Service, plan and source.
+type AwayKey = (usize, usize, usize);
 
 /// A configuration that serves after a plan: what must be left of it.
 pub(super) struct Away {
@@ -72,6 +76,18 @@ pub(super) enum Effect {
     Matters,
 }
 
+/// How far an event of a stream reaches.
+struct Reach {
+    /// The stream's own member.
+    own: Rc<[u32]>,
+    /// What that takes.
+    lost: AssetSet,
+    /// Members of the failure.
+    count: u32,
+    destroyed: Chance,
+    spreads: Chance,
+}
+
 /// All situations of a tier that were met so far.
 pub(super) struct Situations<'a> {
     setting: &'a Setting<'a>,
@@ -80,7 +96,9 @@ pub(super) struct Situations<'a> {
     pub(super) effects: Vec<Effect>,
     /// By stream: whether its outage leaves fewer copies than the tier wants.
     pub(super) exposes: Vec<bool>,
-    /// What each member of each outage takes.
+    /// By stream.
+    reaches: Vec<Reach>,
+    /// What each member of each outage takes, where an event may reach several.
     lost: HashMap<(FailureId, u32), AssetSet>,
     programs: HashMap<(FailureId, Vec<FailureId>), Rc<FailureProgram>>,
     known: HashMap<Vec<u32>, Rc<Situation>>,
@@ -95,6 +113,7 @@ impl<'a> Situations<'a> {
             tier,
             effects: Vec::new(),
             exposes: Vec::new(),
+            reaches: Vec::new(),
             lost: HashMap::new(),
             programs: HashMap::new(),
             known: HashMap::new(),
@@ -102,6 +121,17 @@ impl<'a> Situations<'a> {
         };
         for row in &streams.rows {
             let failure = &setting.scenario.failures[row.failure];
+            let key = all.context(row.failure).key;
+            all.reaches.push(Reach {
+                own: Rc::from([row.member as u32]),
+                lost: setting.assets.taken(setting.scenario, failure.kind, &failure.members[row.member].targets),
+                count: failure.members.len() as u32,
+                destroyed: Chance::new(key.of("destroyed"), failure.destroyed.value()),
+                spreads: Chance::new(key.of("spreads"), failure.spreads.value()),
+            });
+            if failure.spreads.value() == 0.0 {
+                continue;
+            }
             for (n, member) in failure.members.iter().enumerate() {
                 let lost = setting.assets.taken(setting.scenario, failure.kind, &member.targets);
                 all.lost.insert((row.failure, n as u32), lost);
@@ -133,7 +163,7 @@ impl<'a> Situations<'a> {
         let situation = self.of_active(
             streams,
             n,
-            &[Active { stream: n as u32, members: vec![row.member as u32], destroyed: false }],
+            &[Active { stream: n as u32, members: Rc::from([row.member as u32]), destroyed: false, until: 0.0 }],
         );
         let quiet = situation.impact.services.iter().all(|service| match &service.fate {
             Fate::Untouched => true,
@@ -166,8 +196,7 @@ impl<'a> Situations<'a> {
     }
 
     fn look_up(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
-        let mut parts: Vec<(u32, bool, &[u32])> =
-            active.iter().map(|a| (a.stream, a.destroyed, a.members.as_slice())).collect();
+        let mut parts: Vec<(u32, bool, &[u32])> = active.iter().map(|a| (a.stream, a.destroyed, &*a.members)).collect();
         parts.sort_unstable();
         let mut key = vec![cause as u32, u32::from(damage)];
         for (stream, destroyed, members) in parts {
@@ -207,7 +236,7 @@ impl<'a> Situations<'a> {
         let cut_alone = !damage && active.len() == 1;
         for one in active {
             let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
-            for member in &one.members {
+            for member in one.members.iter() {
                 let hit = &failure.members[*member as usize].targets;
                 let lost = ctx.assets.taken(scenario, failure.kind, hit);
                 taken.unite(&lost);
@@ -292,16 +321,16 @@ impl<'a> Situations<'a> {
         Failback { plan, option, source, size: 0.0, window: f64::INFINITY }
     }
 
-    /// The members that an event of a stream reaches, ascending, and whether what they hold comes back.
-    pub(super) fn reach(&mut self, streams: &Streams, stream: usize, occurrence: u64) -> (Vec<u32>, bool) {
-        let row = &streams.rows[stream];
-        let program = self.program(&Context { also: &[], ..self.context(row.failure) });
-        let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
-        let Some(spread) = &program.spreads else { return (vec![row.member as u32], destroyed) };
-        let reached = |n: &u32| {
-            *n as usize == row.member || spread.chance.nth(&Random, occurrence, u64::from(*n) + 1, Purpose::Chance)
-        };
-        ((0..spread.taken.len() as u32).filter(reached).collect(), destroyed)
+    /// The members that an event of a stream reaches, ascending, and whether what they hold is gone.
+    pub(super) fn reach(&self, stream: usize, occurrence: u64) -> (Rc<[u32]>, bool) {
+        let reach = &self.reaches[stream];
+        let destroyed = reach.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
+        if !reach.spreads.is_possible() {
+            return (Rc::clone(&reach.own), destroyed);
+        }
+        let reached =
+            |n: &u32| *n == reach.own[0] || reach.spreads.nth(&Random, occurrence, u64::from(*n) + 1, Purpose::Chance);
+        ((0..reach.count).filter(reached).collect(), destroyed)
     }
 
     fn program(&mut self, ctx: &Context<'_>) -> Rc<FailureProgram> {
@@ -318,11 +347,11 @@ impl<'a> Situations<'a> {
     pub(super) fn taken(&self, streams: &Streams, active: &[Active], taken: &mut AssetSet) {
         taken.clear();
         for one in active {
-            let row = &streams.rows[one.stream as usize];
-            for member in &one.members {
-                match self.lost.get(&(row.failure, *member)) {
-                    Some(lost) => taken.unite(lost),
-                    None => continue,
+            let reach = &self.reaches[one.stream as usize];
+            taken.unite(&reach.lost);
+            for member in one.members.iter().filter(|member| **member != reach.own[0]) {
+                if let Some(lost) = self.lost.get(&(streams.rows[one.stream as usize].failure, *member)) {
+                    taken.unite(lost);
                 }
             }
         }

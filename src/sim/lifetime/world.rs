@@ -26,6 +26,8 @@ pub(super) struct World<'a> {
     pub(super) needs: Vec<Vec<usize>>,
     /// Plans may have to wait for one another.
     pub(super) contended: bool,
+    /// Links may be cut.
+    pub(super) has_cuts: bool,
     pub(super) capacities: Vec<f64>,
     pub(super) people: Vec<u32>,
     pub(super) active: Vec<Active>,
@@ -61,6 +63,7 @@ impl<'a> World<'a> {
             shares: streams.rows.iter().map(|row| scenario.failures[row.failure].share).collect(),
             kinds: streams.rows.iter().map(|row| scenario.failures[row.failure].kind).collect(),
             needs: needs.collect(),
+            has_cuts: streams.rows.iter().any(|row| scenario.failures[row.failure].kind == FailureKind::Partition),
             contended,
             resources: capacities.clone(),
             capacities,
@@ -86,25 +89,14 @@ impl<'a> World<'a> {
         let mut calm = true;
         while !self.over {
             if calm {
-                // Most of what happens is that something fails that nobody misses, and is back before
-                // anything else happens.
-                while let Some(event) = events.get(at) {
-                    match self.situations.effects[event.stream as usize] {
-                        Effect::Absent => at += 1,
-                        Effect::Quiet if events.get(at + 1).is_some_and(|next| next.stream == event.stream) => {
-                            if self.situations.exposes[event.stream as usize] {
-                                self.ledger.exposed += milliseconds(event.until - event.time);
-                            }
-                            at += 2;
-                        }
-                        _ => break,
-                    }
-                }
-                if at >= events.len() {
+                at = self.pass_over(events, at);
+                if at == events.len() {
                     break;
                 }
             }
-            let outside = events.get(at).map_or(f64::INFINITY, |event| event.time);
+            let begins = events.get(at).map_or(f64::INFINITY, |event| event.time);
+            let ends = self.active.iter().map(|one| one.until).fold(f64::INFINITY, f64::min);
+            let outside = begins.min(ends);
             let inside = self.next_moment();
             // Rounding must not turn time back.
             let next = outside.min(inside).max(self.now);
@@ -113,8 +105,12 @@ impl<'a> World<'a> {
             }
             self.pass(next);
             if outside <= inside {
-                self.meet(lifetime, &events[at]);
-                at += 1;
+                if ends <= begins {
+                    self.meet_end(ends);
+                } else {
+                    self.meet(lifetime, &events[at]);
+                    at += 1;
+                }
             }
             self.settle();
             calm = self.active.is_empty() && self.units.iter().all(|unit| unit.is_calm(self.now));
@@ -123,6 +119,26 @@ impl<'a> World<'a> {
             }
         }
         self.end();
+    }
+
+    /// The next event that must be looked at: most of what happens is that something fails that nobody
+    /// misses, and is back before anything else happens.
+    fn pass_over(&mut self, events: &[Event], from: usize) -> usize {
+        let mut at = from;
+        while let Some(event) = events.get(at) {
+            let stream = event.stream as usize;
+            match self.situations.effects[stream] {
+                Effect::Absent => {}
+                Effect::Quiet if event.until < events.get(at + 1).map_or(self.horizon, |next| next.time) => {
+                    if self.situations.exposes[stream] {
+                        self.ledger.exposed += milliseconds(event.until - event.time);
+                    }
+                }
+                _ => break,
+            }
+            at += 1;
+        }
+        at
     }
 
     fn end(&mut self) {
