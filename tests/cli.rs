@@ -95,8 +95,19 @@ fn in_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-const COMMANDS: [&str; 10] =
-    ["new", "validate", "compare", "simulate", "explain", "report", "plot", "runbook", "schema", "completions"];
+const COMMANDS: [&str; 11] = [
+    "new",
+    "validate",
+    "compare",
+    "simulate",
+    "merge",
+    "explain",
+    "report",
+    "plot",
+    "runbook",
+    "schema",
+    "completions",
+];
 
 #[test]
 fn help_of_every_command() {
