@@ -112,24 +112,25 @@ impl Ledger {
     /// application loses as much as the service that loses most.
     pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, seconds: f64, share: f64) {
         let lost = milliseconds(seconds * share);
-        if lost == 0 || lost == NEVER {
+        if lost == 0 {
             return;
         }
         let year = self.year(milliseconds(origin));
         self.touched[year] = true;
         self.any = true;
         if self.lines.len() > 1 {
-            self.lines[service + 1].loss[year] += lost;
+            add(&mut self.lines[service + 1].loss[year], lost);
         }
         let whole = milliseconds(seconds);
         match self.open.iter_mut().find(|(id, ..)| *id == incident) {
             Some((_, _, most)) => {
-                self.lines[0].loss[year] += lost.saturating_sub(*most);
+                let more = if lost == NEVER { NEVER } else { lost.saturating_sub(*most) };
+                add(&mut self.lines[0].loss[year], more);
                 *most = lost.max(*most);
             }
             None => {
                 self.open.push((incident, year, lost));
-                self.lines[0].loss[year] += lost;
+                add(&mut self.lines[0].loss[year], lost);
                 self.losses.push(whole);
             }
         }
@@ -195,4 +196,9 @@ impl Ledger {
         self.gone.clear();
         (self.exposed, self.ended, self.any) = (0, None, false);
     }
+}
+
+/// Adds to a sum that stays [`NEVER`], a loss without bound, once it is.
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
 }

@@ -2,6 +2,7 @@
 
 use crate::id::{Id, ServiceId, TierId};
 use crate::model::{Scenario, Tier};
+use crate::sim::NEVER;
 use crate::stats::Tally;
 use crate::units::{Money, SECONDS_PER_YEAR};
 
@@ -101,7 +102,7 @@ impl LineTally {
         for year in (0..years).filter(|year| touched[*year]) {
             self.downtime.record(down[year]);
             self.outages.record(outages[year]);
-            self.loss.record(loss[year]);
+            record(&mut self.loss, loss[year]);
         }
     }
 
@@ -189,7 +190,9 @@ impl LifetimeTally {
                 let lost: f64 = gone.iter().filter(|(s, y, _)| (*s, *y) == (n, year)).map(|(.., share)| share).sum();
                 let prices = self.prices[n];
                 money += self.price(prices.service, "downtime_per_hour", prices.downtime_per_hour, hours(down));
-                money += self.price(prices.service, "loss_per_hour", prices.loss_per_hour, hours(loss));
+                // What is lost without bound has no price.
+                let price = prices.loss_per_hour.filter(|_| loss != NEVER);
+                money += self.price(prices.service, "loss_per_hour", price, hours(loss));
                 money += self.price(prices.service, "unrecoverable_cost", prices.unrecoverable, lost);
             }
             let hundredths = (money * 100.0).round() as u64;
@@ -220,14 +223,14 @@ impl LifetimeTally {
 
     pub(super) fn add_incidents(&mut self, outages: &[u64], losses: &[u64]) {
         outages.iter().for_each(|length| self.outage.record(*length));
-        losses.iter().for_each(|loss| self.loss.record(*loss));
+        losses.iter().for_each(|loss| record(&mut self.loss, *loss));
     }
 
     /// The sums of a lifetime of the application.
     pub(super) fn add_whole(&mut self, years: usize, down: &[u64], outages: &[u64], loss: &[u64]) {
         self.downtime_of_lifetime.record(down[..years].iter().sum());
         self.outages_of_lifetime.record(outages[..years].iter().sum());
-        self.loss_of_lifetime.record(loss[..years].iter().sum());
+        record(&mut self.loss_of_lifetime, loss[..years].iter().fold(0, |sum: u64, year| sum.saturating_add(*year)));
         self.long_years += down[..years].iter().filter(|time| **time > HOUR).count() as u64;
     }
 
@@ -279,6 +282,11 @@ impl LifetimeTally {
     pub fn years_lived(&self) -> f64 {
         self.lived as f64 / 1000.0 / SECONDS_PER_YEAR
     }
+}
+
+/// Counts a loss; one without bound as such.
+fn record(tally: &mut Tally, loss: u64) {
+    if loss == NEVER { tally.record_infinite() } else { tally.record(loss) }
 }
 
 fn hours(milliseconds: u64) -> f64 {

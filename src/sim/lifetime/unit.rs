@@ -86,7 +86,6 @@ pub(super) struct Unit {
     /// A short interruption lasts until then, for this part of the users.
     pub(super) interrupted: (f64, f64),
     pub(super) outside: Outside,
-    pub(super) own: f64,
     pub(super) total: f64,
 }
 
@@ -108,7 +107,6 @@ impl Unit {
             queue: Vec::new(),
             interrupted: (0.0, 0.0),
             outside: Outside::There,
-            own: 0.0,
             total: 0.0,
         }
     }

@@ -234,7 +234,7 @@ impl<'a> World<'a> {
         for n in 0..self.units.len() {
             let own = self.own_weight(n);
             let total = self.needs[n].iter().fold(own, |weight, need| weight.max(self.units[*need].total));
-            (self.units[n].own, self.units[n].total) = (own, total);
+            self.units[n].total = total;
             application = application.max(total);
             if several {
                 self.ledger.set(n + 1, self.now, total);
