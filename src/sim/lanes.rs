@@ -225,7 +225,6 @@ impl Lanes {
         }
         if !option.is_up[step_n] {
             if let Some(takes) = &step.takes {
-                self.takes.clear();
                 takes.fill(draws, &self.occurrences, &mut self.takes);
                 if step.stressed {
                     for (takes, stress) in self.takes.iter_mut().zip(&self.stress) {
@@ -284,30 +283,54 @@ impl Lanes {
         block: &mut Block,
     ) {
         let service = &program.services[0];
-        let corruption = program.kind == FailureKind::Corruption;
         let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption);
-        let impact_time = |n: usize| if corruption { self.detect[n] } else { 0.0 };
-        let kept = plan.salvage || source.merges || !felt;
-        let lost_after = |n: usize| if kept || self.keeps_after[n] { 0.0 } else { self.detect[n] };
-        let lost_before = |n: usize| if source.merges { 0.0 } else { self.age[n] };
+        // What was lost after impact takes the place of what is moved, which nobody asks for any more.
+        let after = &mut self.moves;
+        if plan.salvage || source.merges || !felt {
+            after.fill(0.0);
+        } else {
+            for ((after, detect), keeps) in after.iter_mut().zip(&self.detect).zip(&self.keeps_after) {
+                *after = if *keeps { 0.0 } else { *detect };
+            }
+        }
+        if source.merges {
+            self.age.fill(0.0);
+            self.bytes.fill(0.0);
+        }
+        if option.short {
+            self.full.iter_mut().zip(&self.end).for_each(|(full, end)| *full = full.max(*end));
+        }
+        if program.kind == FailureKind::Corruption {
+            for list in [&mut self.serve, &mut self.full] {
+                list.iter_mut().zip(&self.detect).for_each(|(time, detect)| *time -= detect);
+            }
+        }
         let at = self.positions.as_slice();
-        put(&mut block.recovery_time, at, |n| milliseconds(self.serve[n] - impact_time(n)));
-        put(&mut block.recovery_time_full, at, |n| {
-            let full = if option.short { self.full[n].max(self.end[n]) } else { self.full[n] };
-            milliseconds(full - impact_time(n))
-        });
+        put(&mut block.recovery_time, at, self.serve.iter().map(|t| milliseconds(*t)));
+        put(&mut block.recovery_time_full, at, self.full.iter().map(|t| milliseconds(*t)));
         let detected = if plan.detects { &self.finish[0] } else { &self.detect };
-        put(&mut block.undetected, at, |n| milliseconds(detected[n]));
-        put(&mut block.data_loss_before, at, |n| milliseconds(lost_before(n)));
-        put(&mut block.data_loss_after, at, |n| milliseconds(lost_after(n)));
-        put(&mut block.data_loss_bytes, at, |n| {
-            let known = self.bytes[n];
-            let before = if known.is_nan() { service.writes * lost_before(n) } else { known };
-            whole_bytes(if source.merges { 0.0 } else { before + service.writes * lost_after(n) })
-        });
+        put(&mut block.undetected, at, detected.iter().map(|t| milliseconds(*t)));
+        put(&mut block.data_loss_before, at, self.age.iter().map(|t| milliseconds(*t)));
+        put(&mut block.data_loss_after, at, self.moves.iter().map(|t| milliseconds(*t)));
+        let bytes = |known: f64, before: f64, after: f64| {
+            whole_bytes(if known.is_nan() { service.writes * (before + after) } else { known + service.writes * after })
+        };
+        match (alike(&self.bytes), alike(&self.age), alike(&self.moves)) {
+            (Some(known), Some(before), Some(after)) => {
+                put(&mut block.data_loss_bytes, at, std::iter::repeat(bytes(known, before, after)));
+            }
+            _ => {
+                let lost = self.bytes.iter().zip(&self.age).zip(&self.moves);
+                put(
+                    &mut block.data_loss_bytes,
+                    at,
+                    lost.map(|((known, before), after)| bytes(*known, *before, *after)),
+                );
+            }
+        }
         let label = PlanLabel::Plan(plan.plan);
-        put(&mut block.plan, at, |_| label);
-        put(&mut block.unrecoverable, at, |_| false);
+        put(&mut block.plan, at, std::iter::repeat(label));
+        put(&mut block.unrecoverable, at, std::iter::repeat(false));
         block.derive(at, service.rto, service.rpo);
     }
 
@@ -341,15 +364,19 @@ impl Lanes {
 
 /// Puts a value for each incident at its position.
 #[inline(always)]
-fn put<T>(list: &mut [T], positions: &[usize], value: impl Fn(usize) -> T) {
+fn put<T>(list: &mut [T], positions: &[usize], values: impl Iterator<Item = T>) {
     if positions.len() == list.len() {
         // The whole block, in order.
-        for (n, entry) in list.iter_mut().enumerate() {
-            *entry = value(n);
-        }
+        list.iter_mut().zip(values).for_each(|(entry, value)| *entry = value);
         return;
     }
-    for (n, position) in positions.iter().enumerate() {
-        list[*position] = value(n);
+    for (position, value) in positions.iter().zip(values) {
+        list[*position] = value;
     }
+}
+
+/// The value that all have, in all bits: not a number is one value too.
+fn alike(values: &[f64]) -> Option<f64> {
+    let first = *values.first()?;
+    values.iter().all(|value| value.to_bits() == first.to_bits()).then_some(first)
 }

@@ -45,13 +45,13 @@ pub use worth::{Worth, worths};
 /// Stands for what never ends, in whole milliseconds or bytes.
 pub const NEVER: u64 = u64::MAX;
 
-/// Seconds as whole milliseconds; what is longer than 100 million years, or endless, is [`NEVER`].
-#[inline]
+/// Seconds as whole milliseconds, ties to even; what is longer than 140,000 years, or endless, is [`NEVER`].
+#[inline(always)]
 #[must_use]
 pub fn milliseconds(seconds: f64) -> u64 {
-    // Half up, by truncation: rounding proper is a call on processors without an instruction for it.
-    let value = seconds.max(0.0) * 1000.0 + 0.5;
-    // 2^61: a sum of a few such values still fits.
-    // Through a signed integer, which processors convert in one instruction.
-    if value < 2_305_843_009_213_693_952.0 { value as i64 as u64 } else { NEVER }
+    // The numbers from 2^52 to 2^53 are the integers, in their low 52 bits: an addition rounds, and
+    // several of them fit one instruction, which a conversion does not.
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    let value = seconds.max(0.0) * 1000.0;
+    if value < TWO_52 - 1.0 { (value + TWO_52).to_bits() & ((1 << 52) - 1) } else { NEVER }
 }

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pulp::{Arch, NullaryFnOnce};
 use rand::TryRng;
 use rand::distr::{Distribution, Open01};
 
@@ -348,14 +349,21 @@ impl Draw {
         self.sampler.quantile(self.low + self.width * u)
     }
 
-    /// The values for these occurrences, appended to `values`.
+    /// The values for these occurrences, in place of what `values` holds: the same as one by one, in the
+    /// widest instructions that the processor has.
     pub(super) fn fill<U: Uniform>(&self, draws: &U, occurrences: &[u64], values: &mut Vec<f64>) {
-        let u = |occurrence: &u64| self.low + self.width * draws.uniform(self.key, *occurrence, Purpose::Duration);
+        values.clear();
+        if let Sampler::Constant(value) = self.sampler {
+            values.resize(occurrences.len(), value);
+            return;
+        }
+        values.resize(occurrences.len(), 0.0);
+        Arch::new().dispatch(Shares { draw: self, draws, occurrences, values });
         match &self.sampler {
-            Sampler::Constant(value) => values.resize(values.len() + occurrences.len(), *value),
-            Sampler::Uniform { low, width } => values.extend(occurrences.iter().map(|o| low + width * u(o))),
-            Sampler::Table(table, scale) => values.extend(occurrences.iter().map(|o| scale * table.quantile(u(o)))),
-            Sampler::Exact(delay) => values.extend(occurrences.iter().map(|o| delay.quantile(u(o)))),
+            Sampler::Constant(_) => {}
+            Sampler::Uniform { low, width } => values.iter_mut().for_each(|value| *value = low + width * *value),
+            Sampler::Table(table, scale) => values.iter_mut().for_each(|value| *value = scale * table.quantile(*value)),
+            Sampler::Exact(delay) => values.iter_mut().for_each(|value| *value = delay.quantile(*value)),
         }
     }
 
@@ -363,6 +371,26 @@ impl Draw {
     #[must_use]
     pub(super) fn longest(&self) -> f64 {
         self.sampler.quantile(self.low + self.width)
+    }
+}
+
+/// The shares of a draw that are not exceeded, for many occurrences: a task for [`Arch::dispatch`].
+struct Shares<'a, U> {
+    draw: &'a Draw,
+    draws: &'a U,
+    occurrences: &'a [u64],
+    values: &'a mut [f64],
+}
+
+impl<U: Uniform> NullaryFnOnce for Shares<'_, U> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (key, low, width) = (self.draw.key, self.draw.low, self.draw.width);
+        for (value, occurrence) in self.values.iter_mut().zip(self.occurrences) {
+            *value = low + width * self.draws.uniform(key, *occurrence, Purpose::Duration);
+        }
     }
 }
 
@@ -398,6 +426,26 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    /// One by one or many at once, in whatever instructions: the same bits.
+    #[test]
+    fn many_at_once_are_the_same_as_one_by_one() {
+        let tables = Tables::default();
+        let occurrences: Vec<u64> = (0..10_007).map(|n| n << 24 | n % 5).collect();
+        let laws = [
+            Law::LogNormal { median: 600.0, sigma: 0.7 },
+            Law::Exponential { mean: 3e7 },
+            Law::Uniform { low: 3.0, high: 60.0 },
+            Law::Constant(30.0),
+        ];
+        for (law, truncate) in laws.into_iter().flat_map(|law| [(law.clone(), false), (law, true)]) {
+            let draw = Draw::new(Key::root(1).of("a"), &Delay::new(law).unwrap(), truncate, &tables);
+            let mut many = vec![f64::NAN; 3];
+            draw.fill(&Random, &occurrences, &mut many);
+            let each: Vec<u64> = occurrences.iter().map(|o| draw.get(&Random, *o).to_bits()).collect();
+            assert_eq!(many.iter().map(|value| value.to_bits()).collect::<Vec<_>>(), each);
+        }
+    }
 
     /// The accuracy that the table's documentation claims, against the exact quantile on a grid that
     /// shares no point with the table's.

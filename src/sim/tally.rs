@@ -270,14 +270,25 @@ impl Block {
 
     /// What follows from recovery time and data loss, at these positions.
     pub(super) fn derive(&mut self, positions: &[usize], rto: u64, rpo: u64) {
-        for position in positions.iter().copied() {
-            let recovery_time = self.recovery_time[position];
-            let data_loss = self.data_loss_before[position].saturating_add(self.data_loss_after[position]);
-            self.data_loss[position] = data_loss;
-            self.interrupted[position] = recovery_time > 0;
-            self.rto_met[position] = recovery_time <= rto;
-            self.rpo_met[position] = data_loss <= rpo && data_loss != super::NEVER;
+        let met = |data_loss: u64| data_loss <= rpo && data_loss != super::NEVER;
+        if positions.len() < self.plan.len() {
+            for n in positions.iter().copied() {
+                self.data_loss[n] = self.data_loss_before[n].saturating_add(self.data_loss_after[n]);
+                self.interrupted[n] = self.recovery_time[n] > 0;
+                self.rto_met[n] = self.recovery_time[n] <= rto;
+                self.rpo_met[n] = met(self.data_loss[n]);
+            }
+            return;
         }
+        // The whole block, in order: quantity by quantity, several in one instruction.
+        let parts = self.data_loss_before.iter().zip(&self.data_loss_after);
+        self.data_loss.iter_mut().zip(parts).for_each(|(sum, (before, after))| *sum = before.saturating_add(*after));
+        for ((interrupted, rto_met), time) in
+            self.interrupted.iter_mut().zip(&mut self.rto_met).zip(&self.recovery_time)
+        {
+            (*interrupted, *rto_met) = (*time > 0, *time <= rto);
+        }
+        self.rpo_met.iter_mut().zip(&self.data_loss).for_each(|(kept, data_loss)| *kept = met(*data_loss));
     }
 
     /// Puts an outcome at its position.
