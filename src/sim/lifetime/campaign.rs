@@ -68,12 +68,17 @@ fn run_range(
         })
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;
-    let mut room = Room::default();
-    for lifetime in from..to {
-        streams.generate(lifetime, horizon, &mut room);
-        for (world, tally) in &mut worlds {
-            world.live(lifetime, &room.events);
-            world.ledger.close(tally);
+    let mut room = Room::new(streams.per_year * settings.years);
+    let lanes = room.lanes();
+    for first in (from..to).step_by(lanes) {
+        let lifetimes = first..to.min(first + lanes as u64);
+        streams.generate(lifetimes.clone(), horizon, &mut room);
+        for (lane, lifetime) in lifetimes.enumerate() {
+            let events = room.in_order(lane);
+            for (world, tally) in &mut worlds {
+                world.live(lifetime, events);
+                world.ledger.close(tally);
+            }
         }
     }
     (worlds.into_iter().map(|(_, tally)| tally).collect(), room.count)
