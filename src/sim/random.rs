@@ -431,7 +431,7 @@ mod tests {
     #[test]
     fn many_at_once_are_the_same_as_one_by_one() {
         let tables = Tables::default();
-        let occurrences: Vec<u64> = (0..10_007).map(|n| n << 24 | n % 5).collect();
+        let occurrences: Vec<u64> = (0..10_007).map(|n| (n << 24) | (n % 5)).collect();
         let laws = [
             Law::LogNormal { median: 600.0, sigma: 0.7 },
             Law::Exponential { mean: 3e7 },
