@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use data_encoding::BASE64;
-use drplan::assess::{Assessment, assess, assumptions, represent};
+use drplan::assess::{Assessment, assess, assumptions, depend, represent};
 use drplan::report::chart::charts;
 use drplan::report::{json, page, read_result};
 use drplan::sim::{CampaignSettings, Filter, run_incidents};
@@ -26,6 +26,7 @@ fn simulated(threads: usize) -> Assessment {
     let mut result = assess(&loaded.scenario, &campaign, &Filter::default());
     represent(&mut result, &loaded.scenario, &campaign, &Filter::default());
     result.assumptions = assumptions(&loaded.resolved);
+    depend(&mut result, &loaded.scenario, threads, &Filter::default());
     result
 }
 
@@ -56,7 +57,7 @@ fn the_page_says_the_verdict_first_and_leaves_nothing_out() {
     let sections = between(text, "<section id=\"", "\"");
     let failures = ["failure-1", "failure-2", "failure-3", "failure-4"];
     let wanted: Vec<&str> = ["verdict", "tiers", "costs"].into_iter().chain(failures).collect();
-    assert_eq!(sections, [wanted, vec!["assumptions", "provenance"]].concat());
+    assert_eq!(sections, [wanted, vec!["depends", "assumptions", "provenance"]].concat());
     let links: Vec<&str> = between(text, "<li><a href=\"#", "\"");
     assert_eq!(links, sections, "a link to every section");
     assert!(between(text, "<p class=\"headline\">", "</p>")[0].starts_with("Buy "));
@@ -67,13 +68,19 @@ fn the_page_says_the_verdict_first_and_leaves_nothing_out() {
         }
     }
     for failure in ["zone", "region", "dropped", "bad-job"] {
+        // No tier loses a write with a zone: there is nothing to draw.
+        let loses = |tier: &drplan::assess::TierAssessment| {
+            tier.incidents.iter().any(|i| i.failure == failure && i.data_loss.estimate.max != Some(0.0))
+        };
+        assert_eq!(shop().tiers.iter().any(loses), failure != "zone");
         for chart in [": recovery time</title>", ": data loss</title>", "cost per month against recovery time</title>"]
         {
             let found = between(text, "<title id=", "/title>").iter().any(|t| {
                 let title = format!("{t}/title>");
                 title.contains(failure) && title.ends_with(chart)
             });
-            assert!(found, "{failure} {chart}");
+            let nothing = failure == "zone" && chart == ": data loss</title>";
+            assert_eq!(found, !nothing, "{failure} {chart}");
         }
         for which in ["median", "p95"] {
             assert!(text.contains(&format!(">The {which} incident of {failure}: ")), "{failure} {which}");
@@ -86,6 +93,50 @@ fn the_page_says_the_verdict_first_and_leaves_nothing_out() {
         assert!(facts.contains(fact), "{fact}");
     }
     assert!(text.contains("AWS us-east-1: 11 major events in 15 years"), "sources");
+}
+
+/// The tier of the verdict: what its year, its rates and the values of its plans are worth.
+#[test]
+fn the_page_says_what_the_result_depends_on_most() {
+    let shop = shop();
+    let tier = shop.verdict.tier.as_deref().expect("a tier");
+    let tier = shop.tiers.iter().find(|t| t.id == tier).unwrap();
+    let year = &tier.rare_event;
+    let sum = |of: fn(&drplan::assess::FailureYear) -> f64| year.by_failure.iter().map(of).sum::<f64>();
+    for (parts, whole) in [
+        (sum(|f| f.downtime_per_year), year.downtime_per_year),
+        (sum(|f| f.data_loss_per_year), year.data_loss_per_year),
+        (sum(|f| f.known_penalty_per_year), year.known_penalty_per_year),
+    ] {
+        assert!((parts - whole).abs() <= 1e-9 * whole, "{parts} of {whole}");
+    }
+    let inputs = tier.inputs.as_ref().expect("the rate of region is a range");
+    let region = &inputs.each[0];
+    assert_eq!(region.failure, "region");
+    assert!(region.downtime_per_year.low < year.downtime_per_year);
+    assert!(region.downtime_per_year.high > year.downtime_per_year);
+    let regional = tier.incidents.iter().find(|i| i.failure == "region" && i.service.is_none()).unwrap();
+    let depends = regional.depends_on.as_ref().expect("it was looked for");
+    let text = shop_page();
+    // Half of a step of 12 min on the path of nearly every incident saves nearly 6 min.
+    let bus = depends.changes.iter().find(|c| c.path == "steps.start-bus.takes").expect("the slowest step");
+    let saved = bus.recovery_time.mean.unwrap();
+    assert!((240.0..360.0).contains(&saved), "{saved}");
+    let section = between(text, "<section id=\"depends\"", "</section>")[0];
+    for said in ["Which failures: ", "Which rates", "Which values: ", "halve steps.start-bus.takes"] {
+        assert!(section.contains(said), "{said}");
+    }
+    assert!(section.contains(&format!("<summary>The same of {}", "mixed")), "the tier that the file calls chosen");
+}
+
+/// Both drawings of a chart say the same; a style sheet hides one of them from everybody.
+#[test]
+fn every_chart_has_a_narrow_drawing() {
+    let text = shop_page();
+    let (wide, narrow) = (text.matches("<div class=\"wide\">").count(), text.matches("<div class=\"narrow\">").count());
+    assert!(wide > 20 && wide == narrow && wide * 2 == text.matches("<svg").count());
+    let style = between(text, "<style>", "</style>")[0];
+    assert!(style.contains(".narrow { display: none; }") && style.contains(".wide { display: none; }"));
 }
 
 #[test]
@@ -256,7 +307,7 @@ fn hostile_texts_in_every_field_come_out_inert() {
         assert_eq!(page.matches("</style").count(), 1);
         let tags: BTreeSet<&str> = page.split('<').skip(1).map(|t| t.split(['>', ' ', '\n']).next().unwrap()).collect();
         let known = "!DOCTYPE html head meta title /title style /style /head body a /a header h1 /h1 nav ul li /li /ul /nav \
-            /header main section h2 /h2 p /p div table thead tr th /th /tr /thead tbody td /td /tbody /table /div /section \
+            /header main section h2 /h2 h3 /h3 p /p div table thead tr th /th /tr /thead tbody td /td /tbody /table /div /section \
             details summary /summary /details figure /figure svg /svg desc /desc rect polyline polygon line circle text \
             /text dl dt /dt dd /dd /dl code /code script /script /main /body /html";
         let known: BTreeSet<&str> = known.split_whitespace().collect();
@@ -268,6 +319,59 @@ fn hostile_texts_in_every_field_come_out_inert() {
             let svg = chart.svg("x").unwrap();
             is_harmless(&svg).unwrap();
             is_well_formed(&svg).unwrap_or_else(|fault| panic!("{fault}: {svg:.300}"));
+        }
+    }
+}
+
+/// The words of a Markdown document left out: what is left is how it is built.
+fn structure(text: &str) -> Vec<String> {
+    use pulldown_cmark::{Event, Options, Parser};
+    let all = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS);
+    let built = all.filter_map(|event| match event {
+        Event::Text(_) | Event::SoftBreak => None,
+        Event::Start(tag) => Some(format!("<{:?}", std::mem::discriminant(&tag))),
+        Event::End(tag) => Some(format!(">{:?}", std::mem::discriminant(&tag))),
+        other => Some(format!("{other:?}")),
+    });
+    built.collect()
+}
+
+/// Tables for a terminal, in Markdown and as CSV, with each of the texts in every field in turn.
+#[test]
+fn hostile_texts_in_tables_come_out_inert() {
+    use drplan::report::terminal::{self, Layout};
+    use drplan::report::{comparison, csv, details, markdown};
+    let mut small = serde_json::to_value(shop()).unwrap();
+    // Two tiers say all that six do.
+    small["tiers"].as_array_mut().unwrap().truncate(2);
+    let with = |text: &str| {
+        let mut value = small.clone();
+        poison(&mut value, &mut 0, &[text.to_owned()]);
+        read_result(value.to_string().as_bytes()).expect("still a result")
+    };
+    let plain = with("word");
+    let built = [comparison(&plain), details(&plain)].map(|page| structure(&markdown(&page)));
+    assert!(built.iter().all(|events| events.len() > 100));
+    for text in HOSTILE.into_iter().chain(["1. item", "- item", "12) item", "＝1+1", "@SUM(1)", "\t=1", "===", "---"])
+    {
+        let result = with(text);
+        for (n, page) in [comparison(&result), details(&result)].into_iter().enumerate() {
+            is_harmless(&terminal::render(&page, Layout::default())).unwrap_or_else(|c| panic!("{text:?}: {c}"));
+            let md = markdown(&page);
+            is_harmless(&md).unwrap_or_else(|c| panic!("{text:?}: {c}"));
+            // An empty name leaves cells and columns empty, which are then left out.
+            if !text.trim().is_empty() {
+                assert!(structure(&md) == built[n], "{text:?} changes what the document is:\n{md:.3000}");
+            }
+        }
+        let table = csv(&result).expect("CSV");
+        is_harmless(&table).unwrap_or_else(|c| panic!("{text:?}: {c}"));
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        for row in reader.records() {
+            for cell in &row.expect("as wide as the header") {
+                let formula = cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+                assert!(!formula || cell.parse::<f64>().is_ok(), "{text:?} gives the cell {cell:?}");
+            }
         }
     }
 }
@@ -322,7 +426,22 @@ fn what_is_no_result_is_refused_with_a_reason() {
         let fault = read_result(bytes).expect_err("no result");
         assert!(fault.contains(reason), "{fault}");
     }
-    let mut value: Value = serde_json::from_str(&written).unwrap();
+    let long = written.replacen("Web shop", &"x".repeat(200_000), 1);
+    assert!(read_result(long.as_bytes()).expect_err("too long").contains("a text of more than 128 KiB"));
+    // A wrong type, in turn, for every field of the first tier and what is below it.
+    let value: Value = serde_json::from_str(&written).unwrap();
+    for key in value["tiers"][0].as_object().unwrap().keys() {
+        for wrong in [serde_json::json!({"a": [1]}), serde_json::json!([[[]]]), serde_json::json!(true)] {
+            let mut value = value.clone();
+            value["tiers"][0][key] = wrong;
+            // Refused with one line, or (an empty table, say) a result that can be drawn.
+            match read_result(value.to_string().as_bytes()) {
+                Err(fault) => assert!(!fault.contains('\n') && fault.len() < 300, "{key}: {fault}"),
+                Ok(result) => drop(page(&result).expect("a page")),
+            }
+        }
+    }
+    let mut value = value;
     let mut small = value["tiers"][0].clone();
     small["incidents"] = Value::Array(Vec::new());
     value["tiers"] = Value::Array(vec![small; 1001]);

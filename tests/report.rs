@@ -103,7 +103,8 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
             critical: 1.0,
         }],
         distribution: Distribution { recovery_time: distribution(recovery, lost), data_loss: distribution(loss, lost) },
-        representative: Some(Representatives { median: Some(time_line()), p95: None }),
+        representative: Some(Representatives { median: Some(time_line()), p95: None, ways: Vec::new() }),
+        depends_on: None,
     }
 }
 
@@ -140,6 +141,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         inputs: None,
         rare_event: RareEvent {
             year_over_an_hour: Default::default(),
+            by_failure: Vec::new(),
             interruptions_per_year: 0.02,
             downtime_per_year: 90.0,
             availability: 1.0 - 90.0 / (8760.0 * 3600.0),

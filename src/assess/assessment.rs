@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::composed::Composed;
+use super::dependence::Dependence;
 use super::inputs::{InputRanges, Ranking};
 use super::lifetime::Lifetimes;
 use super::representative::Representatives;
@@ -187,6 +188,22 @@ pub struct RareEvent {
     /// The chance of more than an hour down in a year.
     #[serde(default)]
     pub year_over_an_hour: Composed,
+    /// What each failure adds to the sums.
+    #[serde(default)]
+    pub by_failure: Vec<FailureYear>,
+}
+
+/// What one failure adds to the yearly figures of [`RareEvent`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FailureYear {
+    /// The failure.
+    pub failure: String,
+    /// Seconds; unrecoverable incidents are left out.
+    pub downtime_per_year: f64,
+    /// Seconds of writes; unrecoverable incidents are left out.
+    pub data_loss_per_year: f64,
+    /// Money, as far as it has prices.
+    pub known_penalty_per_year: f64,
 }
 
 /// The bill of a month.
@@ -276,6 +293,9 @@ pub struct IncidentAssessment {
     pub distribution: Distribution,
     /// Incidents that stand for many; absent where they were not looked for.
     pub representative: Option<Representatives>,
+    /// The values that it depends on most; absent where they were not looked for.
+    #[serde(default)]
+    pub depends_on: Option<Dependence>,
 }
 
 /// Distributions over all incidents: what is not exceeded by each of the assessment's

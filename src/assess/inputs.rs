@@ -31,6 +31,24 @@ pub struct InputRanges {
     pub data_loss_per_year: Range,
     /// Money, as far as it has prices.
     pub known_penalty_per_year: Range,
+    /// The same for one rate at a time, the one that moves the time down most first.
+    #[serde(default)]
+    pub each: Vec<RateRange>,
+}
+
+/// What one rate leaves open: figures at its low and its high end, the other rates as given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RateRange {
+    /// The failure.
+    pub failure: String,
+    /// Events per year, of all members together.
+    pub rate_per_year: Range,
+    /// Seconds.
+    pub downtime_per_year: Range,
+    /// Seconds of writes.
+    pub data_loss_per_year: Range,
+    /// Money, as far as it has prices.
+    pub known_penalty_per_year: Range,
 }
 
 /// Whether the order of the tiers by expected cost stands over the ranges of the inputs.
@@ -74,8 +92,20 @@ pub(super) fn ranges(scenario: &Scenario, tier: &TierTally) -> Option<InputRange
     let point = rare_event(scenario, tier);
     let point = [point.availability, point.downtime_per_year, point.data_loss_per_year, point.known_penalty_per_year];
     let (mut below, mut above) = ([0.0_f64; 4], [0.0_f64; 4]);
+    let mut each = Vec::new();
     for (id, low, high) in &inputs {
-        for end in [at(*id, *low), at(*id, *high)] {
+        let ends = [at(*id, *low), at(*id, *high)];
+        let range = |n: usize| Range { low: ends[0][n], high: ends[1][n] };
+        let tally = tier.incidents.iter().find(|i| i.failure == *id && i.service.is_none());
+        let rate = tally.map_or(0.0, |tally| tally.rate_per_year);
+        each.push(RateRange {
+            failure: scenario.failures[*id].name.clone(),
+            rate_per_year: Range { low: rate * low, high: rate * high },
+            downtime_per_year: range(1),
+            data_loss_per_year: range(2),
+            known_penalty_per_year: range(3),
+        });
+        for end in ends {
             for n in 0..4 {
                 let off = end[n] - point[n];
                 let side = if off < 0.0 { &mut below[n] } else { &mut above[n] };
@@ -85,7 +115,10 @@ pub(super) fn ranges(scenario: &Scenario, tier: &TierTally) -> Option<InputRange
     }
     let range = |n: usize| Range { low: point[n] - below[n].sqrt(), high: point[n] + above[n].sqrt() };
     let availability = range(0);
+    let width = |range: &Range| range.high - range.low;
+    each.sort_by(|a, b| width(&b.downtime_per_year).total_cmp(&width(&a.downtime_per_year)));
     Some(InputRanges {
+        each,
         uncertain: inputs.iter().map(|(id, ..)| scenario.failures[*id].name.clone()).collect(),
         availability: Range { low: availability.low.max(0.0), high: availability.high.min(1.0) },
         downtime_per_year: range(1),

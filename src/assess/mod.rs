@@ -2,6 +2,7 @@
 
 mod assessment;
 mod composed;
+mod dependence;
 mod explain;
 mod formulas;
 mod inputs;
@@ -13,15 +14,16 @@ mod verdict;
 mod yearly;
 
 pub use assessment::{
-    Assessment, Assumption, Availability, ClosedForm, Cost, Distribution, IncidentAssessment, IncidentObjective,
-    Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION, ScenarioName,
-    StepAssessment, TierAssessment, Word,
+    Assessment, Assumption, Availability, ClosedForm, Cost, Distribution, FailureYear, IncidentAssessment,
+    IncidentObjective, Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION,
+    ScenarioName, StepAssessment, TierAssessment, Word,
 };
 pub use composed::Composed;
+pub use dependence::{Dependence, Influence, depend};
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
-pub use inputs::{InputRanges, Range, Ranking};
+pub use inputs::{InputRanges, Range, Ranking, RateRange};
 pub use lifetime::{Lifetimes, ServiceYears};
-pub use representative::{IncidentTimeLine, Representatives, TimedStep, TimedWait};
+pub use representative::{IncidentTimeLine, RepresentativeWay, Representatives, TimedStep, TimedWait};
 pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
@@ -246,6 +248,7 @@ fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, tru
             data_loss: profile(&tally.data_loss),
         },
         representative: None,
+        depends_on: None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Word;
 use crate::id::ServiceId;
 use crate::model::Scenario;
-use crate::sim::{Act, Ending, Line, Representative, TimeLine, Wait};
+use crate::sim::{self, Act, Ending, Line, Representative, TimeLine, Wait};
 
 /// The incidents whose recovery times are nearest the median and nearest the p95; `None` where the
 /// trials do not resolve the quantile, or where it falls on incidents that never recover.
@@ -14,6 +14,25 @@ pub struct Representatives {
     /// Nearest the median.
     pub median: Option<IncidentTimeLine>,
     /// Nearest the p95.
+    pub p95: Option<IncidentTimeLine>,
+    /// The same for each way in which incidents ended, the most frequent first; empty where there is
+    /// only one.
+    #[serde(default)]
+    pub ways: Vec<RepresentativeWay>,
+}
+
+/// Incidents that the same plans ended, and those that stand for them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RepresentativeWay {
+    /// What brought the services back, in their order: plans, or `wait`.
+    pub plans: Vec<String>,
+    /// In how many of the incidents that were looked at.
+    pub n: u64,
+    /// How many were looked at.
+    pub of: u64,
+    /// Nearest the median of these incidents.
+    pub median: Option<IncidentTimeLine>,
+    /// Nearest their p95; `None` where they are too few to resolve it.
     pub p95: Option<IncidentTimeLine>,
 }
 
@@ -79,12 +98,19 @@ pub struct TimedWait {
 impl Representatives {
     pub(super) fn new(scenario: &Scenario, found: &Representative) -> Self {
         let name = |line: &Option<TimeLine>| line.as_ref().map(|line| IncidentTimeLine::new(scenario, line));
-        Self { median: name(&found.median), p95: name(&found.p95) }
+        let way = |way: &sim::RepresentativeWay| RepresentativeWay {
+            plans: way.plans.iter().map(|plan| super::label(scenario, *plan)).collect(),
+            n: way.n,
+            of: way.of,
+            median: name(&way.median),
+            p95: name(&way.p95),
+        };
+        Self { median: name(&found.median), p95: name(&found.p95), ways: found.ways.iter().map(way).collect() }
     }
 }
 
 impl IncidentTimeLine {
-    fn new(scenario: &Scenario, line: &TimeLine) -> Self {
+    pub(super) fn new(scenario: &Scenario, line: &TimeLine) -> Self {
         let (mut steps, mut waits) = (Vec::new(), Vec::new());
         for entry in &line.lines {
             match entry.act {

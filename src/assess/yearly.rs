@@ -1,6 +1,6 @@
 //! Yearly figures from incidents alone: Σ rate × mean per incident.
 
-use super::assessment::RareEvent;
+use super::assessment::{FailureYear, RareEvent};
 use super::composed::year_over_an_hour;
 use super::objective::MS;
 use crate::id::{FailureId, Id, ServiceId};
@@ -18,7 +18,27 @@ const SECONDS_PER_HOUR: f64 = 3600.0;
 /// seconds and is priced by `unrecoverable_cost` alone; the failure's `share` weighs time and money
 /// because that part of the users is affected.
 pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
-    RareEvent { year_over_an_hour: year_over_an_hour(scenario, tier), ..rare_event_at(scenario, tier, &|_| 1.0) }
+    RareEvent {
+        year_over_an_hour: year_over_an_hour(scenario, tier),
+        by_failure: by_failure(scenario, tier),
+        ..rare_event_at(scenario, tier, &|_| 1.0)
+    }
+}
+
+/// What each failure adds: the sums are linear in the rates.
+fn by_failure(scenario: &Scenario, tier: &TierTally) -> Vec<FailureYear> {
+    let of_application = tier.incidents.iter().filter(|tally| tally.service.is_none());
+    let one = |tally: &IncidentTally| {
+        let alone = |failure| if failure == tally.failure { 1.0 } else { 0.0 };
+        let sum = rare_event_at(scenario, tier, &alone);
+        FailureYear {
+            failure: scenario.failures[tally.failure].name.clone(),
+            downtime_per_year: sum.downtime_per_year,
+            data_loss_per_year: sum.data_loss_per_year,
+            known_penalty_per_year: sum.known_penalty_per_year,
+        }
+    };
+    of_application.map(one).collect()
 }
 
 /// The same with the rate of each failure times a factor, without the chance of a long year.

@@ -69,6 +69,25 @@ pub(super) fn finish(scenario: &Scenario, campaign: &CampaignResult, filter: &Fi
     result
 }
 
+/// Adds what pages and files for programs hold beyond tables: every value of the scenario, and those that
+/// the figures depend on most. Comes last, as it speaks of the verdict's tier.
+pub(super) fn document(
+    result: &mut Assessment,
+    loaded: &Loaded,
+    threads: usize,
+    names: Names<'_>,
+    screen: &Screen,
+) -> Result<(), Stop> {
+    let filter = filter(&loaded.scenario, names)?;
+    result.assumptions = assess::assumptions(&loaded.resolved);
+    if !interrupt::asked() {
+        let progress = progress("trying changes", screen);
+        assess::depend(result, &loaded.scenario, threads, &filter);
+        progress.finish_and_clear();
+    }
+    Ok(())
+}
+
 /// Simulates these occurrences of every failure, as far as nobody presses Ctrl-C.
 pub(super) fn tally(campaign: &mut RunningCampaign<'_>, occurrences: Range<u64>, screen: &Screen) {
     let bar = bar("simulating incidents", occurrences.end - occurrences.start, screen);

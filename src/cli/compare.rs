@@ -6,7 +6,7 @@ use super::lifetimes::{self, Unasked};
 use super::output::{Screen, page, write};
 use super::precision::Precision;
 use super::{Exit, Stop, input};
-use crate::assess::{Assessment, Outcome, assumptions};
+use crate::assess::{Assessment, Outcome};
 use crate::report::blocks::Block;
 use crate::report::{comparison, csv, json};
 
@@ -17,7 +17,9 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let mut result = campaign::run(scenario, &args.simulation, names, precision, screen)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), precision, screen)?;
-    result.assumptions = assumptions(&loaded.resolved);
+    if args.output.format == Format::Json {
+        campaign::document(&mut result, &loaded, campaign::threads(&args.simulation)?, names, screen)?;
+    }
     print(&result, comparison, &args.output, screen)?;
     let decided = matches!(result.verdict.outcome, Outcome::Met | Outcome::NoObjectives);
     Ok(if args.fail_on_miss && !decided { Exit::Missed } else { Exit::Fine })

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::args::MergeArgs;
+use super::args::{Format, MergeArgs};
 use super::campaign::{self, MAX_TRIALS, Names};
 use super::lifetimes::{self, MAX_LIFETIMES, MAX_YEARS};
 use super::output::Screen;
 use super::shard::{MAX_SHARDS, Shard};
 use super::simulate::show;
 use super::{Exit, Stop, input};
-use crate::assess::{add_lifetimes, assumptions};
+use crate::assess::add_lifetimes;
 use crate::model::Scenario;
 use crate::report::Part;
 use crate::sim::{CampaignSettings, Filter, LifetimeResult, LifetimeSettings, RunningCampaign};
@@ -37,8 +37,21 @@ pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
     if let Some(years) = &merging.years {
         add_lifetimes(&mut result, &loaded.scenario, years);
     }
-    result.assumptions = assumptions(&loaded.resolved);
+    if args.output.format == Format::Json {
+        let options = &first.options;
+        let names = Names {
+            tier: options.tier.as_deref(),
+            failure: options.failure.as_deref(),
+            member: options.member.as_deref(),
+        };
+        campaign::document(&mut result, &loaded, processors(), names, screen)?;
+    }
     show(&result, &args.output, args.fail_on_miss, screen)
+}
+
+/// Threads for what is not limited by an option.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn faulty(path: &Path, fault: &str) -> Stop {
@@ -87,7 +100,7 @@ impl<'a> Merging<'a> {
             member: options.member.as_deref(),
         };
         let filter = campaign::filter(scenario, names).map_err(|stop| stop.message)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = processors();
         let settings = CampaignSettings { trials: 0, seed: options.seed, threads, truncate: false };
         let lives = LifetimeSettings { years, lifetimes: options.lifetimes, first: 0, seed: options.seed, threads: 1 };
         Ok(Self {

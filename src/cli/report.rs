@@ -5,7 +5,7 @@ use super::campaign::{self, Names};
 use super::lifetimes::{self, Unasked};
 use super::output::{Screen, write};
 use super::{Exit, Stop, input};
-use crate::assess::{Assessment, assumptions};
+use crate::assess::Assessment;
 use crate::report::page;
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Stop> {
@@ -26,7 +26,7 @@ pub(super) fn subject(
             let (scenario, names) = (&loaded.scenario, Names::default());
             let mut result = campaign::run(scenario, options.0, names, None, screen)?;
             lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), None, screen)?;
-            result.assumptions = assumptions(&loaded.resolved);
+            campaign::document(&mut result, &loaded, campaign::threads(options.0)?, names, screen)?;
             Ok(result)
         }
         (None, None) => Err(Stop::invalid("a scenario is needed, or a result with --from")),

@@ -1,6 +1,6 @@
 //! `drplan simulate`: everything about every tier and failure, or a part of it.
 
-use super::args::{OutputArgs, SimulateArgs};
+use super::args::{Format, OutputArgs, SimulateArgs};
 use super::campaign::{self, Names};
 use super::compare::print;
 use super::lifetimes::{self, Unasked};
@@ -8,7 +8,7 @@ use super::output::{Screen, write};
 use super::precision::Precision;
 use super::shard::Shard;
 use super::{Exit, Stop, input, interrupt};
-use crate::assess::{Assessment, assumptions};
+use crate::assess::Assessment;
 use crate::report::{Part, PartOptions, PartScenario, details};
 use crate::sim::RunningCampaign;
 use crate::spec::Loaded;
@@ -23,7 +23,9 @@ pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
     let mut result = campaign::run(&loaded.scenario, &args.simulation, names, precision, screen)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::add(&mut result, &loaded.scenario, options, (names, Unasked::None), precision, screen)?;
-    result.assumptions = assumptions(&loaded.resolved);
+    if args.output.format == Format::Json {
+        campaign::document(&mut result, &loaded, campaign::threads(&args.simulation)?, names, screen)?;
+    }
     show(&result, &args.output, args.fail_on_miss, screen)
 }
 

@@ -108,6 +108,21 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// The scenario in which a service of a tier has this plan and no other, to see what a plan takes that
+    /// others are tried before. Its hash stays that of the original.
+    #[must_use]
+    pub fn with_only(&self, tier: TierId, service: ServiceId, plan: PlanId) -> Self {
+        let mut parts: Parts = (**self).clone();
+        // Always there: the ids are of this scenario.
+        let _ = edit(&mut parts.tiers, tier, |row| {
+            row.services.iter_mut().find(|s| s.service == service)?.plans = vec![plan];
+            Some(())
+        });
+        Self::seal(parts)
+    }
+}
+
 /// The row of a table with a change.
 fn edit<I: Id, T: Clone>(table: &mut Table<I, T>, id: I, change: impl FnOnce(&mut T) -> Option<()>) -> Option<()> {
     let mut rows = table.rows().to_vec();

@@ -163,6 +163,14 @@ pub struct Runbook {
     pub not_copied: Vec<String>,
     /// Messages to send.
     pub messages: Vec<String>,
+    /// Who does the steps that name no role.
+    pub on_call: Option<String>,
+    /// Who may declare where no step of a plan decides.
+    pub declares: Option<String>,
+    /// Checks before any plan starts.
+    pub preflight: Vec<String>,
+    /// How lost writes are found and entered again.
+    pub reconcile: Option<String>,
 }
 
 /// A value that `explore` varies.

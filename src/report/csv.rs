@@ -190,7 +190,7 @@ fn row(result: &Assessment, tier: &TierAssessment, incident: &IncidentAssessment
     let mut cells = vec![
         text(&tier.id),
         text(&incident.failure),
-        incident.kind.to_string(),
+        text(&incident.kind),
         text(incident.service.as_deref().unwrap_or("")),
         incident.rate_per_year.to_string(),
         incident.recovery_time.estimate.n.to_string(),
@@ -214,7 +214,7 @@ fn row(result: &Assessment, tier: &TierAssessment, incident: &IncidentAssessment
     cells.push(number(objective.map(|o| o.chance)));
     cells.push(objective.and_then(|o| o.met).map_or_else(String::new, |met| met.to_string()));
     cells.extend([number(tier.cost.per_month), text(&tier.cost.currency), result.seed.to_string()]);
-    cells.extend([result.drplan.to_string(), result.scenario.hash.clone()]);
+    cells.extend([text(&result.drplan), text(&result.scenario.hash)]);
     cells
 }
 

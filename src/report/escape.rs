@@ -56,16 +56,19 @@ pub fn script(json: &str) -> String {
     out
 }
 
-/// For a cell of a spreadsheet: text that would be taken for a formula starts with an apostrophe.
+/// For a cell of a spreadsheet: text that would be taken for a formula starts with an apostrophe, what
+/// could move a cursor is spelled out.
 ///
 /// # Source
-/// OWASP, CSV Injection: cells that begin with `=`, `+`, `-`, `@`, tab or carriage return.
+/// OWASP, CSV Injection: cells that begin with `=`, `+`, `-`, `@`, tab or carriage return; the full-width
+/// forms of these signs are taken for them by some programs.
 #[must_use]
 pub fn spreadsheet(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    let text = terminal(text);
+    if text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         Cow::Owned(format!("'{text}"))
     } else {
-        Cow::Borrowed(text)
+        text
     }
 }
 
@@ -86,6 +89,8 @@ mod tests {
         assert_eq!(markdown("a\nb"), "a\\\\u{a}b".to_owned());
         assert_eq!(spreadsheet("=1+1"), "'=1+1");
         assert_eq!(spreadsheet("-x"), "'-x");
+        assert_eq!(spreadsheet("＝1"), "'＝1");
+        assert_eq!(spreadsheet("\t=1"), "\\u{9}=1");
         assert_eq!(spreadsheet("plain=1"), "plain=1");
     }
 }

@@ -16,9 +16,7 @@ pub fn render(page: &[Block]) -> String {
                 out.push_str(&format!("{} {}\n", "#".repeat(usize::from(*level).clamp(1, 6)), escape::markdown(text)));
             }
             Block::Text(text) => out.push_str(&format!("{}\n", line(text))),
-            Block::List(lines) => {
-                lines.iter().for_each(|text| out.push_str(&format!("- {}\n", escape::markdown(text))))
-            }
+            Block::List(lines) => lines.iter().for_each(|text| out.push_str(&format!("- {}\n", line(text)))),
             Block::Table(grid) => table(&mut out, grid),
             Block::Bars(chart) => fenced(&mut out, &terminal::bars(chart, terminal::WIDTH)),
         }
@@ -26,10 +24,16 @@ pub fn render(page: &[Block]) -> String {
     out
 }
 
-/// A paragraph that starts like a list or a rule is none.
+/// A paragraph or list entry that starts like a list or a rule is none.
 fn line(text: &str) -> String {
-    let escaped = escape::markdown(text);
-    if escaped.starts_with(['-', '+', '=']) { format!("\\{escaped}") } else { escaped }
+    let escaped = escape::markdown(text.trim_start());
+    let digits = escaped.chars().take_while(char::is_ascii_digit).count();
+    let numbered = digits > 0 && escaped[digits..].starts_with(['.', ')']);
+    match escaped.chars().next() {
+        Some('-' | '+' | '=' | ':') => format!("\\{escaped}"),
+        Some(_) if numbered => format!("{}\\{}", &escaped[..digits], &escaped[digits..]),
+        _ => escaped,
+    }
 }
 
 /// Text as it is, in a fence longer than any run of backticks inside.

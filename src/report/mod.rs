@@ -13,6 +13,7 @@ pub mod terminal;
 mod cells;
 mod comparison;
 mod csv;
+mod dependence;
 mod details;
 mod explanation;
 mod file_names;

@@ -1,6 +1,7 @@
 //! The result as one self-contained page: no network, no script, everything drawn inside.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use minijinja::value::Serde;
@@ -12,6 +13,7 @@ use super::blocks::{Block, Grid};
 use super::cells::{of_application, time_at};
 use super::chart::{Chart, Quantity, bill, dark_rules, distribution, gantts, tradeoff};
 use super::comparison::{by_merit, failure_blocks, failures, legend, tier_notes, tier_table};
+use super::dependence::{Told, dependence};
 use super::escape::{script, terminal};
 use super::{details, human, verdict};
 use crate::assess::{Assessment, Assumption, IncidentAssessment, Only, TierAssessment};
@@ -35,6 +37,7 @@ struct Page {
     years: Years,
     costs: Costs,
     failures: Vec<Failure>,
+    depends: Vec<Depends>,
     legend: String,
     assumptions: Vec<Group>,
     assumptions_about: String,
@@ -94,11 +97,30 @@ struct Bill {
     table: Table,
 }
 
+/// A chart, of which a style sheet shows the drawing that suits the screen.
 #[derive(Serialize)]
 struct Drawn {
     title: String,
     /// Not escaped: drawn by this program, which escapes what it draws.
-    svg: String,
+    wide: String,
+    /// Likewise.
+    narrow: String,
+}
+
+/// What a tier depends on most.
+#[derive(Serialize)]
+struct Depends {
+    name: String,
+    /// Whether it is the verdict's.
+    first: bool,
+    parts: Vec<DependsPart>,
+}
+
+#[derive(Serialize)]
+struct DependsPart {
+    title: &'static str,
+    about: String,
+    table: Table,
 }
 
 #[derive(Serialize)]
@@ -164,7 +186,9 @@ struct Pen {
 impl Pen {
     fn draw(&mut self, chart: &Chart) -> Result<Drawn, String> {
         self.drawn += 1;
-        Ok(Drawn { title: clean(&chart.title), svg: chart.svg(&format!("c{}", self.drawn))? })
+        let id = format!("c{}", self.drawn);
+        let (wide, narrow) = (chart.svg(&id)?, chart.narrow_svg(&format!("{id}n"))?);
+        Ok(Drawn { title: clean(&chart.title), wide, narrow })
     }
 
     fn all(&mut self, charts: impl IntoIterator<Item = Chart>) -> Result<Vec<Drawn>, String> {
@@ -197,13 +221,14 @@ fn view(result: &Assessment) -> Result<Page, String> {
         .map(|(n, name)| failure(result, &tiers, n, name, &mut pen))
         .collect::<Result<_, _>>()?;
     let years = years(&tiers);
+    let depends = depends(result);
     let assumptions = groups(&result.assumptions);
     let json = serde_json::to_string(result).map_err(|error| error.to_string())?;
     Ok(Page {
         policy: policy(&style),
         version: clean(&result.drplan),
         title: clean(&result.scenario.title),
-        sections: sections(&failures, !years.table.rows.is_empty(), !assumptions.is_empty()),
+        sections: sections(&failures, !years.table.rows.is_empty(), !depends.is_empty(), !assumptions.is_empty()),
         verdict: verdict_of(result),
         only: result.only.as_ref().map(partly),
         tiers: Tiers {
@@ -214,6 +239,7 @@ fn view(result: &Assessment) -> Result<Page, String> {
         years,
         costs,
         failures,
+        depends,
         legend: legend(),
         assumptions_about: assumptions_about(&result.assumptions),
         assumptions,
@@ -234,12 +260,13 @@ fn policy(style: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'")
 }
 
-fn sections(failures: &[Failure], years: bool, assumptions: bool) -> Vec<Link> {
+fn sections(failures: &[Failure], years: bool, depends: bool, assumptions: bool) -> Vec<Link> {
     let link = |id: &str, name: &str| Link { id: id.to_owned(), name: name.to_owned() };
     let mut all = vec![link("verdict", "Verdict"), link("tiers", "Tiers")];
     all.extend(years.then(|| link("years", "Years")));
     all.push(link("costs", "Costs"));
     all.extend(failures.iter().map(|f| link(&f.id, &f.name)));
+    all.extend(depends.then(|| link("depends", "What it depends on")));
     all.extend(assumptions.then(|| link("assumptions", "Assumptions")));
     all.push(link("provenance", "Provenance"));
     all
@@ -321,6 +348,16 @@ fn bill_of(tier: &TierAssessment) -> Bill {
     }
 }
 
+fn depends(result: &Assessment) -> Vec<Depends> {
+    let part = |told: Told| DependsPart { title: told.title, about: told.about, table: told.grid.into() };
+    let all = dependence(result).into_iter().enumerate().map(|(n, (tier, tables))| Depends {
+        name: clean(&tier.id),
+        first: n == 0,
+        parts: tables.into_iter().map(part).collect(),
+    });
+    all.collect()
+}
+
 fn failure(
     result: &Assessment,
     tiers: &[&TierAssessment],
@@ -373,6 +410,10 @@ fn alike<'a>(tiers: &[&'a TierAssessment], failure: &str) -> Vec<(Vec<&'a str>, 
 }
 
 fn summary(who: &str, incident: &IncidentAssessment) -> String {
+    let ways = incident.representative.as_ref().map_or(0, |found| found.ways.len());
+    if ways > 1 {
+        return format!("{who}: what happens in the median and in the p95 incident, for each of {ways} ways to end");
+    }
     let (time, lost) = (&incident.recovery_time.estimate, &incident.unrecoverable);
     let (p50, p95) = (time_at(time, time.p50, 0.50, lost), time_at(time, time.p95, 0.95, lost));
     format!("{who}: what happens in the median incident ({p50}) and in the p95 incident ({p95})")
@@ -390,22 +431,16 @@ fn assumptions_about(all: &[Assumption]) -> String {
 
 /// Values by the table of the file that they are in.
 fn groups(all: &[Assumption]) -> Vec<Group> {
-    let table = |a: &Assumption| a.path.split('.').next().unwrap_or_default().to_owned();
-    let mut groups: Vec<(String, Vec<&Assumption>)> = Vec::new();
+    let mut groups: BTreeMap<&str, Vec<&Assumption>> = BTreeMap::new();
     for assumption in all {
-        let name = table(assumption);
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => rows.push(assumption),
-            None => groups.push((name, vec![assumption])),
-        }
+        groups.entry(assumption.path.split('.').next().unwrap_or_default()).or_default().push(assumption);
     }
-    groups.sort_by(|a, b| a.0.cmp(&b.0));
-    let group = |(name, rows): (String, Vec<&Assumption>)| {
+    let group = |(name, rows): (&str, Vec<&Assumption>)| {
         let sourced = rows.iter().filter(|a| a.source.is_some()).count();
         let with = if sourced > 0 { format!(", {sourced} with a source") } else { String::new() };
         let values = if rows.len() == 1 { "1 value".to_owned() } else { format!("{} values", rows.len()) };
         Group {
-            name: format!("{}: {values}{with}", clean(&name)),
+            name: format!("{}: {values}{with}", clean(name)),
             sourced: sourced > 0,
             rows: rows.into_iter().map(value).collect(),
         }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::impact::Impact;
-use super::incident::{Outcome, Scratch, facts, simulate};
+use super::incident::{Outcome, PlanLabel, Scratch, facts, simulate};
 use super::lanes::{self, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
@@ -74,6 +74,15 @@ struct Worker {
     members: Vec<usize>,
     services: Vec<Block>,
     groups: Vec<Lanes>,
+}
+
+/// How incidents ended, one entry per incident.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Endings {
+    /// Milliseconds.
+    pub(super) recovery_times: Vec<u64>,
+    /// By what.
+    pub(super) plans: Vec<PlanLabel>,
 }
 
 impl<'a> Simulator<'a> {
@@ -189,23 +198,23 @@ impl<'a> Simulator<'a> {
         Some(TimeLine { occurrence, outcome, lines })
     }
 
-    /// Recovery times of the first `count` incidents in milliseconds: of the application, then, if there
-    /// are several, of its services. Empty if the failure holds nothing of the tier.
-    pub(super) fn recovery_times(&self, tier: TierId, failure: FailureId, count: u64) -> Vec<Vec<u64>> {
+    /// How the first `count` incidents ended: of the application, then, if there are several, of its
+    /// services. Empty if the failure holds nothing of the tier.
+    pub(super) fn endings(&self, tier: TierId, failure: FailureId, count: u64) -> Vec<Endings> {
         let Some((position, program)) = self.program(tier, failure) else { return Vec::new() };
         let mut tallies = empty_tallies(self, program);
-        let mut times = vec![Vec::new(); tallies.len()];
+        let mut all = vec![Endings::default(); tallies.len()];
         let (mut worker, mut block) = (Worker::default(), Block::default());
         for start in (0..count).step_by(BLOCK as usize) {
             let end = (start + BLOCK).min(count);
             block.resize((end - start) as usize);
             run_block(self, program, position, start..end, &mut worker, &mut block, &mut tallies);
-            times[0].extend_from_slice(&block.recovery_time);
-            for (times, block) in times[1..].iter_mut().zip(&worker.services) {
-                times.extend_from_slice(&block.recovery_time);
+            for (endings, block) in all.iter_mut().zip(std::iter::once(&block).chain(&worker.services)) {
+                endings.recovery_times.extend_from_slice(&block.recovery_time);
+                endings.plans.extend_from_slice(&block.plan);
             }
         }
-        times
+        all
     }
 
     fn simulate_one<U: Uniform>(

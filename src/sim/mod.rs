@@ -36,7 +36,7 @@ pub use lifetime::{
     LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, events_per_year, run_lifetimes,
 };
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
-pub use represent::{Representative, representatives};
+pub use represent::{Representative, RepresentativeWay, representatives};
 pub use running::{CampaignRecord, RunningCampaign};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 pub use timeline::{Act, Ending, Line, TimeLine, Wait};

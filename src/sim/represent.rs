@@ -3,14 +3,20 @@
 use rayon::prelude::*;
 
 use super::NEVER;
-use super::campaign::Simulator;
+use super::campaign::{Endings, Simulator};
+use super::incident::PlanLabel;
 use super::tally::{CampaignResult, Filter, IncidentTally, TierTally};
 use super::timeline::TimeLine;
+use crate::id::ServiceId;
 use crate::model::Scenario;
+use crate::stats::Tally;
 
 /// Incidents among which one is looked for: about a hundred of them lie beyond the p95, so that one
 /// is near it; looking costs little beside a campaign.
 const LOOKED_AT: u64 = 2048;
+
+/// Ways to end that are told apart under one failure, the most frequent ones: nobody reads more.
+const MOST_WAYS: usize = 6;
 
 /// The incidents that stand for those of one tier, failure and service; `None` where the campaign does
 /// not resolve the quantile, or where it falls on incidents that never recover.
@@ -19,6 +25,25 @@ pub struct Representative {
     /// Nearest the median.
     pub median: Option<TimeLine>,
     /// Nearest the p95.
+    pub p95: Option<TimeLine>,
+    /// The same for each way in which incidents ended, the most frequent first; empty where there is
+    /// only one.
+    pub ways: Vec<RepresentativeWay>,
+}
+
+/// Incidents that the same plans ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepresentativeWay {
+    /// What brought the services back, in their order; those that nothing had to bring back are left
+    /// out.
+    pub plans: Vec<PlanLabel>,
+    /// How many of the incidents that were looked at.
+    pub n: u64,
+    /// How many were looked at.
+    pub of: u64,
+    /// Nearest their median: the middle one where they are too few for an interval.
+    pub median: Option<TimeLine>,
+    /// Nearest their p95; `None` where they are too few to resolve it.
     pub p95: Option<TimeLine>,
 }
 
@@ -60,20 +85,70 @@ fn of_failure(
     count: u64,
 ) -> Vec<Representative> {
     let Some(failure) = levels.first().map(|tally| tally.failure) else { return Vec::new() };
-    let times = simulator.recovery_times(tier.tier, failure, count);
-    let at = |level: usize, tally: &IncidentTally, p: f64| {
-        let target = tally.recovery_time.quantile(p, 1.0).ok()?.point;
-        let occurrence = nearest(times.get(level)?, target)?;
-        simulator.time_line(tier.tier, failure, tally.service, occurrence)
+    let endings = simulator.endings(tier.tier, failure, count);
+    let line = |service: Option<ServiceId>, occurrence: Option<u64>| {
+        simulator.time_line(tier.tier, failure, service, occurrence?)
     };
-    let of_level = |(level, tally)| Representative { median: at(level, tally, 0.50), p95: at(level, tally, 0.95) };
+    let of_level = |(level, tally): (usize, &IncidentTally)| {
+        let Some(own) = endings.get(level) else { return Representative::default() };
+        let at = |p: f64| {
+            let target = tally.recovery_time.quantile(p, 1.0).ok()?.point;
+            line(tally.service, nearest(own.recovery_times.iter().copied().enumerate(), target))
+        };
+        // What ends the application is what ended its services.
+        let labels = if level == 0 && endings.len() > 1 { &endings[1..] } else { &endings[level..=level] };
+        let ways = ways(labels);
+        let of_way = |(plans, occurrences): &(Vec<PlanLabel>, Vec<usize>)| {
+            let times = || occurrences.iter().map(|n| (*n, own.recovery_times[*n]));
+            let (median, p95) = targets(times().map(|(_, time)| time));
+            RepresentativeWay {
+                plans: plans.clone(),
+                n: occurrences.len() as u64,
+                of: count,
+                median: median.and_then(|target| line(tally.service, nearest(times(), target))),
+                p95: p95.and_then(|target| line(tally.service, nearest(times(), target))),
+            }
+        };
+        Representative { median: at(0.50), p95: at(0.95), ways: ways.iter().take(MOST_WAYS).map(of_way).collect() }
+    };
     levels.iter().enumerate().map(of_level).collect()
 }
 
-/// Position of the first of the recovery times that are nearest the target.
-fn nearest(times: &[u64], target: f64) -> Option<u64> {
-    let finite = times.iter().enumerate().filter(|(_, time)| **time != NEVER);
+/// Incidents by what ended them, the most frequent way first; none if all ended the same way. Those that
+/// nothing had to end are no way to be shown, but one among others.
+fn ways(services: &[Endings]) -> Vec<(Vec<PlanLabel>, Vec<usize>)> {
+    let count = services.first().map_or(0, |endings| endings.plans.len());
+    let mut found: Vec<(Vec<PlanLabel>, Vec<usize>)> = Vec::new();
+    for n in 0..count {
+        let labels = services.iter().map(|endings| endings.plans[n]).filter(|label| *label != PlanLabel::None);
+        let labels: Vec<PlanLabel> = labels.collect();
+        match found.iter_mut().find(|(known, _)| *known == labels) {
+            Some((_, all)) => all.push(n),
+            None => found.push((labels, vec![n])),
+        }
+    }
+    if found.len() < 2 {
+        return Vec::new();
+    }
+    found.retain(|(labels, _)| !labels.is_empty());
+    found.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
+    found
+}
+
+/// Median and p95 of recovery times in milliseconds.
+fn targets(times: impl Iterator<Item = u64>) -> (Option<f64>, Option<f64>) {
+    let mut finite: Vec<u64> = times.filter(|time| *time != NEVER).collect();
+    finite.sort_unstable();
+    let mut tally = Tally::new();
+    finite.iter().for_each(|time| tally.record(*time));
+    let middle = finite.get(finite.len() / 2).map(|time| *time as f64);
+    (middle, tally.quantile(0.95, 1.0).ok().map(|p95| p95.point))
+}
+
+/// The first of the incidents whose recovery times are nearest the target.
+fn nearest(times: impl Iterator<Item = (usize, u64)>, target: f64) -> Option<u64> {
     let distance = |time: u64| (time as f64 - target).abs();
-    let best = finite.min_by(|(_, a), (_, b)| distance(**a).total_cmp(&distance(**b)));
+    let finite = times.filter(|(_, time)| *time != NEVER);
+    let best = finite.min_by(|(_, a), (_, b)| distance(*a).total_cmp(&distance(*b)));
     best.map(|(occurrence, _)| occurrence as u64)
 }

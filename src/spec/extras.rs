@@ -153,6 +153,10 @@ fn read_runbook<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
         scope: entry.get(cx, "scope", values::text).map(|t| t.0),
         not_copied: entry.get(cx, "not_copied", values::texts).map(|l| l.0).unwrap_or_default(),
         messages: entry.get(cx, "messages", values::texts).map(|l| l.0).unwrap_or_default(),
+        on_call: entry.get(cx, "on_call", values::text).map(|t| t.0),
+        declares: entry.get(cx, "declares", values::text).map(|t| t.0),
+        preflight: entry.get(cx, "preflight", values::texts).map(|l| l.0).unwrap_or_default(),
+        reconcile: entry.get(cx, "reconcile", values::text).map(|t| t.0),
     };
 }
 

@@ -1,6 +1,7 @@
 // Opens a report page as its readers do and fails on what they would stumble over: an error on the
 // console, a request that leaves the page, a serious finding of axe-core, a page wider than the window,
-// text in a chart that is cut off or lies on other text. Writes a screenshot of every view.
+// a chart that must be scrolled sideways, text in it that is cut off, too small or lies on other text. Writes a
+// screenshot of every view.
 //
 //   node check.mjs PAGE.html FOLDER [CHROMIUM]
 
@@ -46,6 +47,17 @@ function faultsOfCharts() {
       }
     }
   }
+  for (const figure of document.querySelectorAll("figure")) {
+    const title = figure.getAttribute("aria-label");
+    const shown = [...figure.querySelectorAll("svg")].filter((svg) => svg.getBoundingClientRect().width > 0);
+    if (shown.length !== 1) faults.push(`${title}: ${shown.length} drawings are shown`);
+    if (figure.scrollWidth > figure.clientWidth + 1) faults.push(`${title}: it must be scrolled sideways`);
+    for (const svg of shown) {
+      const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+      const sizes = [...svg.querySelectorAll("text")].map((text) => parseFloat(text.getAttribute("font-size")) * scale);
+      if (Math.min(...sizes) < 9) faults.push(`${title}: its letters are ${Math.min(...sizes).toFixed(1)} px high`);
+    }
+  }
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`the id ${id} is not unique`);
   const wide = document.documentElement.scrollWidth - window.innerWidth;
@@ -89,7 +101,7 @@ async function look(browser, { name, width, colorScheme = "light", media = "scre
     if (!first.text.startsWith("Skip") || first.left < 0) faults.push(`the first stop is ${JSON.stringify(first)}`);
   } else {
     await tab.pdf({ path: `${folder}/${name}.pdf`, format: "A4", margin: { top: "15mm", bottom: "15mm", left: "12mm", right: "12mm" } });
-    const hidden = await tab.locator("details svg").evaluateAll((all) => all.filter((svg) => svg.getBoundingClientRect().width === 0).length);
+    const hidden = await tab.locator("details .wide svg").evaluateAll((all) => all.filter((svg) => svg.getBoundingClientRect().width === 0).length);
     if (hidden > 0) faults.push(`${hidden} charts are not printed`);
   }
   faults.push(...(await tab.evaluate(faultsOfCharts)));

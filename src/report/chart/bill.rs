@@ -62,34 +62,45 @@ pub fn bill(result: &Assessment) -> Option<Chart> {
         return None;
     }
     let rest = bills.iter().any(|parts| parts[kinds.len()] > 0.0);
-    let mut scene = Scene::new(WIDTH);
-    let top = scene.heading("Cost per month by kind of item", "in the order of the comparison");
-    let mut y = key(&mut scene, &kinds, rest, top);
-    let full = WIDTH - 2.0 * MARGIN;
-    let mut said = Vec::new();
-    for (tier, parts) in tiers.iter().zip(&bills) {
-        let total = sum(tier.cost.per_month, tier.cost.known_per_month, &tier.cost.currency);
-        let total = font::clipped(&total, SIZE, true, full / 2.0);
-        let total_width = font::width(&total, SIZE, true);
-        let room = full - total_width - MARGIN;
-        scene.text((MARGIN, y + 9.0), Anchor::Start, room, &tier.id);
-        scene.styled((WIDTH - MARGIN, y + 9.0), Anchor::End, full, &total, (SIZE, true, Ink::Text));
-        let mut x = MARGIN;
-        for (n, paid) in parts.iter().enumerate().filter(|(_, paid)| **paid > 0.0) {
-            let w = paid / dearest * full;
-            let area = Area { x, y: y + 18.0, w: (w - 1.0).max(0.5), h: BAR };
-            scene.fill(area, Ink::Part(n));
-            scene.marks.push(Mark::Frame(area, Ink::Quiet));
-            x += w;
-        }
-        said.push(describe(tier, parts, &kinds, &total));
-        y += ROW;
-    }
-    let more = left_out(tiers.len(), all.len(), "tiers");
-    scene.styled((MARGIN, y + 8.0), Anchor::Start, full, &more, (SIZE, false, Ink::Quiet));
-    scene.height = y + if more.is_empty() { 4.0 } else { 20.0 };
+    let totals: Vec<String> = tiers.iter().map(|tier| total(tier)).collect();
+    let said = tiers.iter().zip(&bills).zip(&totals).map(|((tier, parts), total)| describe(tier, parts, &kinds, total));
     let title = "Cost per month by kind of item".to_owned();
-    Some(Chart { words: vec!["cost-by-item".to_owned()], title, description: said.join("; ") + ".", scene })
+    let described = (vec!["cost-by-item".to_owned()], title, said.collect::<Vec<_>>().join("; ") + ".");
+    let more = left_out(tiers.len(), all.len(), "tiers");
+    Some(Chart::new(described, |shape| {
+        let mut scene = Scene::new(shape.width(WIDTH));
+        let top = scene.heading("Cost per month by kind of item", "in the order of the comparison");
+        let mut y = key(&mut scene, &kinds, rest, top);
+        for ((tier, parts), total) in tiers.iter().zip(&bills).zip(&totals) {
+            row(&mut scene, (tier, total), parts, dearest, y);
+            y += ROW;
+        }
+        scene.height = y + 4.0;
+        if !more.is_empty() {
+            scene.height = scene.note((MARGIN, y + 8.0), &more);
+        }
+        scene
+    }))
+}
+
+fn total(tier: &TierAssessment) -> String {
+    let total = sum(tier.cost.per_month, tier.cost.known_per_month, &tier.cost.currency);
+    font::clipped(&total, SIZE, true, super::NARROW / 2.0)
+}
+
+fn row(scene: &mut Scene, (tier, total): (&TierAssessment, &str), parts: &[f64], dearest: f64, y: f64) {
+    let full = scene.width - 2.0 * MARGIN;
+    let room = full - font::width(total, SIZE, true) - MARGIN;
+    scene.text((MARGIN, y + 9.0), Anchor::Start, room, &tier.id);
+    scene.styled((scene.width - MARGIN, y + 9.0), Anchor::End, full, total, (SIZE, true, Ink::Text));
+    let mut x = MARGIN;
+    for (n, paid) in parts.iter().enumerate().filter(|(_, paid)| **paid > 0.0) {
+        let w = paid / dearest * full;
+        let area = Area { x, y: y + 18.0, w: (w - 1.0).max(0.5), h: BAR };
+        scene.fill(area, Ink::Part(n));
+        scene.marks.push(Mark::Frame(area, Ink::Quiet));
+        x += w;
+    }
 }
 
 fn describe(tier: &TierAssessment, parts: &[f64], kinds: &[&str], total: &str) -> String {
@@ -109,7 +120,7 @@ fn key(scene: &mut Scene, kinds: &[&str], rest: bool, top: f64) -> f64 {
     for (n, name) in kinds.iter().copied().chain(others).enumerate() {
         let name = font::clipped(name, SIZE, false, 200.0);
         let w = 24.0 + font::width(&name, SIZE, false) + 16.0;
-        if x + w > WIDTH - MARGIN && x > MARGIN {
+        if x + w > scene.width && x > MARGIN {
             (x, y) = (MARGIN, y + 20.0);
         }
         let area = Area { x, y: y - 7.0, w: 18.0, h: 14.0 };

@@ -1,8 +1,8 @@
 //! The distribution of recovery time or data loss under one failure, a row for each tier.
 
 use super::axis::{TimeAxis, sane};
-use super::scene::{Anchor, Area, HEADING, Ink, MARGIN, Mark, SIZE, Scene};
-use super::{Chart, MOST_TIERS, font, left_out};
+use super::scene::{Anchor, Area, Ink, MARGIN, Mark, SIZE, Scene};
+use super::{Chart, MOST_TIERS, Shape, font, left_out};
 use crate::assess::{Assessment, IncidentAssessment, Measured, TierAssessment};
 use crate::report::cells::{mark, of_application, time_at};
 use crate::report::comparison::by_merit;
@@ -11,9 +11,10 @@ use crate::stats::Proportion;
 
 const WIDTH: f64 = 620.0;
 
-/// Height of a row: a line of text, the bars, the space below.
-const ROW: f64 = 60.0;
+/// Height of a row's bars, of the space below them, and of a line of text.
 const BARS: f64 = 28.0;
+const BELOW: f64 = 8.0;
+const LINE: f64 = 17.0;
 
 /// Width of a bar.
 const BIN: f64 = 6.0;
@@ -121,26 +122,68 @@ impl Shares {
     }
 }
 
-/// One row of the chart.
+/// One row of the chart: tiers that the same becomes of.
 struct Row<'a> {
-    tier: &'a TierAssessment,
+    tiers: Vec<&'a TierAssessment>,
     incident: &'a IncidentAssessment,
     shares: Shares,
 }
 
-/// The distributions of all tiers under a failure; `None` if the failure concerns none of them.
+impl<'a> Row<'a> {
+    fn is_of(&self, incident: &IncidentAssessment, quantity: Quantity) -> bool {
+        let limit =
+            |i: &IncidentAssessment| quantity.limit(i).map(|(limit, share, chance)| (limit, share.events, chance));
+        quantity.profile(self.incident) == quantity.profile(incident) && limit(self.incident) == limit(incident)
+    }
+
+    /// The mark and the tiers.
+    fn name(&self, quantity: Quantity) -> String {
+        let limit = quantity.limit(self.incident);
+        let met = limit.and_then(|(_, share, chance)| reached(&share, chance));
+        let sign = if limit.is_some() { format!("{} ", mark(met)) } else { String::new() };
+        format!("{sign}{}", self.tiers.iter().map(|t| t.id.as_str()).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Rows on their axis.
+struct Field<'a> {
+    quantity: Quantity,
+    axis: &'a TimeAxis,
+    left: f64,
+    right: f64,
+    /// Whether the figures stand below the name.
+    below: bool,
+    /// Height of a row's text.
+    head: f64,
+}
+
+/// The distributions of all tiers under a failure; `None` if the failure concerns none of them, or if none
+/// of them loses anything.
 #[must_use]
 pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> Option<Chart> {
     let tiers = by_merit(result);
     let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut all = 0;
     for tier in tiers {
-        if let Some(incident) = of_application(tier).into_iter().find(|i| i.failure == failure) {
-            let shares = Shares::new(&result.distribution_shares, quantity.profile(incident));
-            rows.push(Row { tier, incident, shares });
+        let Some(incident) = of_application(tier).into_iter().find(|i| i.failure == failure) else { continue };
+        all += 1;
+        if all > MOST_TIERS {
+            continue;
+        }
+        match rows.iter_mut().find(|row| row.is_of(incident, quantity)) {
+            Some(row) => row.tiers.push(tier),
+            None => {
+                let shares = Shares::new(&result.distribution_shares, quantity.profile(incident));
+                rows.push(Row { tiers: vec![tier], incident, shares });
+            }
         }
     }
-    let all = rows.len();
-    rows.truncate(MOST_TIERS);
+    // Where no tier loses anything there is nothing to draw that a table does not say.
+    let something = |row: &Row<'_>| row.shares.never > 0.0 || !row.shares.parts.is_empty();
+    if quantity == Quantity::DataLoss && !rows.iter().any(something) {
+        return None;
+    }
+    let left_out = left_out(all.min(MOST_TIERS), all, "tiers");
     let first = rows.first()?;
     let limit = rows.iter().find_map(|row| quantity.limit(row.incident));
     let name = quantity.name();
@@ -152,26 +195,42 @@ pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> O
         }
         None => "no objective for the application as a whole".to_owned(),
     };
-    let mut scene = Scene::new(WIDTH);
-    let top = scene.heading(&title, &below);
-    let bottom = draw_rows(&mut scene, &rows, quantity, limit.map(|(limit, ..)| limit), top);
-    draw_key(&mut scene, bottom, &left_out(rows.len(), all, "tiers"));
     let description = rows.iter().map(|row| said(row, quantity)).collect::<Vec<_>>().join("; ");
     let words = vec![failure.to_owned(), name.replace(' ', "-")];
-    Some(Chart { words, title, description: format!("{below}. {description}."), scene })
+    let described = (words, title.clone(), format!("{below}. {description}."));
+    Some(Chart::new(described, |shape| {
+        let mut scene = Scene::new(shape.width(WIDTH));
+        let top = scene.heading(&title, &below);
+        let limit = limit.map(|(limit, ..)| limit);
+        let bottom = draw_rows(&mut scene, &rows, (quantity, shape), limit, top);
+        draw_key(&mut scene, bottom, &left_out, shape);
+        scene
+    }))
 }
 
 /// Draws rows and axis; returns where the axis' labels end.
-fn draw_rows(scene: &mut Scene, rows: &[Row<'_>], quantity: Quantity, limit: Option<f64>, top: f64) -> f64 {
+fn draw_rows(
+    scene: &mut Scene,
+    rows: &[Row<'_>],
+    (quantity, shape): (Quantity, Shape),
+    limit: Option<f64>,
+    top: f64,
+) -> f64 {
     let zeros = rows.iter().any(|row| row.shares.zero > 0.0);
     let nevers = rows.iter().any(|row| row.shares.never > 0.0);
     let left = MARGIN + if zeros { SIDE } else { 6.0 };
-    let right = WIDTH - MARGIN - if nevers { SIDE } else { 6.0 };
+    let right = scene.width - MARGIN - if nevers { SIDE } else { 6.0 };
     let ends = rows.iter().flat_map(|row| row.shares.parts.iter().flat_map(|(from, to, _)| [*from, *to]));
     let axis = TimeAxis::logarithmic(left, right, ends.chain(limit));
     // A line of its own for the label of the objective.
     let first = top + if limit.is_some() { 20.0 } else { 0.0 };
-    let bottom = first + ROW * rows.len() as f64;
+    // Names that do not fit beside their figures stand above them.
+    let below = shape == Shape::Narrow || rows.iter().any(|row| !fits_beside(row, quantity, scene.width));
+    let lines = |row: &Row<'_>| head_lines(row, quantity, scene.width).iter().map(Vec::len).sum();
+    let lines = if below { rows.iter().map(lines).max().unwrap_or(1) } else { 1 };
+    let field = Field { quantity, axis: &axis, left, right, below, head: 7.0 + LINE * lines as f64 };
+    let height = field.head + BARS + BELOW;
+    let bottom = first + height * rows.len() as f64;
     axis.draw(scene, first, bottom);
     if zeros {
         side(scene, MARGIN, "none", bottom);
@@ -184,13 +243,13 @@ fn draw_rows(scene: &mut Scene, rows: &[Row<'_>], quantity: Quantity, limit: Opt
         scene.line((x, first - 4.0), (x, bottom), Ink::Text, 2);
         let label = format!("{} {}", quantity.limit_name(), human::time(sane(limit)));
         let half = font::width(&label, SIZE, true) / 2.0;
-        let x = x.clamp(MARGIN + half, WIDTH - MARGIN - half);
-        scene.styled((x, first - 12.0), Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));
+        let x = x.clamp(MARGIN + half, scene.width - MARGIN - half);
+        scene.styled((x, first - 12.0), Anchor::Middle, scene.width, &label, (SIZE, true, Ink::Text));
     }
     let mut y = first;
     for row in rows {
-        draw_row(scene, row, quantity, &axis, (left, right, y));
-        y += ROW;
+        draw_row(scene, row, &field, y);
+        y += height;
     }
     bottom + 24.0
 }
@@ -202,19 +261,48 @@ fn side(scene: &mut Scene, x: f64, label: &str, bottom: f64) {
     scene.styled(at, Anchor::Middle, SIDE, label, (SIZE, false, Ink::Quiet));
 }
 
-fn draw_row(scene: &mut Scene, row: &Row<'_>, quantity: Quantity, axis: &TimeAxis, (left, right, y): (f64, f64, f64)) {
-    let limit = quantity.limit(row.incident);
-    let met = limit.and_then(|(_, share, chance)| reached(&share, chance));
-    let sign = if limit.is_some() { format!("{} ", mark(met)) } else { String::new() };
-    let name = format!("{sign}{}", row.tier.id);
-    let said = font::clipped(&figures(row, quantity), SIZE, false, WIDTH * 0.75);
-    let figures_width = font::width(&said, SIZE, false);
+/// Lines of a row's name at most.
+const NAME_LINES: usize = 3;
+
+fn fits_beside(row: &Row<'_>, quantity: Quantity, width: f64) -> bool {
+    let figures = font::width(&figures(row, quantity).join(BETWEEN), SIZE, false);
+    // One tier with a long name is cut rather than given a second line.
+    row.tiers.len() == 1 || font::width(&row.name(quantity), SIZE, true) + figures + 3.0 * MARGIN <= width
+}
+
+/// Name and figures of a row, each on as many lines as they need.
+fn head_lines(row: &Row<'_>, quantity: Quantity, width: f64) -> [Vec<String>; 2] {
+    let room = width - 2.0 * MARGIN;
+    let name = font::wrapped(&row.name(quantity), SIZE, true, room, NAME_LINES);
+    [name, font::joined(&figures(row, quantity), BETWEEN, SIZE, room)]
+}
+
+/// The name and the figures of a row.
+fn draw_head(scene: &mut Scene, row: &Row<'_>, field: &Field<'_>, y: f64) {
+    let width = scene.width;
     // White below the text, so that no line of the grid crosses it.
-    scene.fill(Area { x: 0.0, y: y + 2.0, w: WIDTH, h: 20.0 }, Ink::Paper);
-    let room = WIDTH - 3.0 * MARGIN - figures_width;
-    scene.styled((MARGIN, y + 12.0), Anchor::Start, room, &name, (SIZE, true, Ink::Text));
-    scene.text((WIDTH - MARGIN, y + 12.0), Anchor::End, WIDTH, &said);
-    let base = y + 24.0 + BARS;
+    scene.fill(Area { x: 0.0, y: y + 2.0, w: width, h: field.head - 4.0 }, Ink::Paper);
+    let (bold, plain) = ((SIZE, true, Ink::Text), (SIZE, false, Ink::Text));
+    let room = width - 2.0 * MARGIN;
+    if field.below {
+        let [names, figures] = head_lines(row, field.quantity, width);
+        let lines = names.iter().map(|line| (line, bold)).chain(figures.iter().map(|line| (line, plain)));
+        for (n, (line, look)) in lines.enumerate() {
+            scene.styled((MARGIN, y + 12.0 + LINE * n as f64), Anchor::Start, room, line, look);
+        }
+    } else {
+        let said = font::clipped(&figures(row, field.quantity).join(BETWEEN), SIZE, false, width * 0.75);
+        let room = room - MARGIN - font::width(&said, SIZE, false);
+        scene.styled((MARGIN, y + 12.0), Anchor::Start, room, &row.name(field.quantity), bold);
+        scene.styled((width - MARGIN, y + 12.0), Anchor::End, width, &said, plain);
+    }
+}
+
+fn draw_row(scene: &mut Scene, row: &Row<'_>, field: &Field<'_>, y: f64) {
+    let Field { quantity, axis, left, right, .. } = *field;
+    draw_head(scene, row, field, y);
+    let limit = quantity.limit(row.incident);
+    let base = y + field.head + BARS;
     let bars = row.shares.bars(axis, left, ((right - left) / BIN) as usize + 1);
     let highest = bars.iter().copied().fold(row.shares.zero.max(row.shares.never), f64::max);
     let tops: Vec<f64> =
@@ -264,8 +352,11 @@ fn reached(share: &Proportion, chance: f64) -> Option<bool> {
     }
 }
 
-/// `p50 34 min · p95 1 h 12 min · 92.9% within`.
-fn figures(row: &Row<'_>, quantity: Quantity) -> String {
+/// What stands between two figures.
+const BETWEEN: &str = " · ";
+
+/// `p50 34 min`, `p95 1 h 12 min`, `92.9% within`.
+fn figures(row: &Row<'_>, quantity: Quantity) -> Vec<String> {
     let estimate = &quantity.measured(row.incident).estimate;
     let lost = &row.incident.unrecoverable;
     let mut parts = vec![
@@ -275,15 +366,16 @@ fn figures(row: &Row<'_>, quantity: Quantity) -> String {
     if let Some((_, share, _)) = quantity.limit(row.incident) {
         parts.push(format!("{} within", human::chance(&share)));
     }
-    parts.join(" · ")
+    parts
 }
 
 fn said(row: &Row<'_>, quantity: Quantity) -> String {
-    format!("{}: {}", row.tier.id, figures(row, quantity))
+    let names: Vec<&str> = row.tiers.iter().map(|tier| tier.id.as_str()).collect();
+    format!("{}: {}", names.join(", "), figures(row, quantity).join(BETWEEN))
 }
 
 /// What the marks mean.
-fn draw_key(scene: &mut Scene, y: f64, left_out: &str) {
+fn draw_key(scene: &mut Scene, y: f64, left_out: &str, shape: Shape) {
     let middle = y + 12.0;
     let mut x = MARGIN + 6.0;
     for (label, filled) in [("p50", true), ("p95", false)] {
@@ -293,6 +385,6 @@ fn draw_key(scene: &mut Scene, y: f64, left_out: &str) {
     }
     let rest = "bars: share of incidents, highest of each row at full height";
     let rest = if left_out.is_empty() { rest.to_owned() } else { format!("{rest}; {left_out}") };
-    scene.styled((x, middle), Anchor::Start, WIDTH - MARGIN - x, &rest, (SIZE, false, Ink::Quiet));
-    scene.height = middle + HEADING;
+    let at = if shape == Shape::Narrow { (MARGIN, middle + 18.0) } else { (x, middle) };
+    scene.height = scene.note(at, &rest) - 2.0;
 }

@@ -65,6 +65,46 @@ pub(super) fn clipped(text: &str, size: f64, bold: bool, room: f64) -> String {
     fits(low).unwrap_or_else(|| "…".to_owned())
 }
 
+/// Text on several lines, broken between words; what does not fit on the last one is cut.
+pub(super) fn wrapped(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    // What cannot fit on that many lines, however narrow its letters, is not looked at.
+    let letters = (room / (size * 0.2)).max(1.0) as usize * most + 1;
+    let text = text.char_indices().nth(letters).map_or(text, |(end, _)| &text[..end]);
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest = text.split(' ');
+    let mut line = rest.next().unwrap_or_default().to_owned();
+    while let Some(word) = rest.next() {
+        let longer = format!("{line} {word}");
+        if lines.len() + 1 == most || width(&longer, size, bold) > room {
+            if lines.len() + 1 == most {
+                let end: Vec<&str> = std::iter::once(word).chain(rest.by_ref()).collect();
+                line = format!("{line} {}", end.join(" "));
+                break;
+            }
+            lines.push(std::mem::replace(&mut line, word.to_owned()));
+        } else {
+            line = longer;
+        }
+    }
+    lines.push(line);
+    lines.iter().map(|line| clipped(line, size, bold, room)).collect()
+}
+
+/// Pieces on as few lines as they fit on, none broken.
+pub(super) fn joined(pieces: &[String], between: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line}{between}{piece}"), size, false) <= room => {
+                line.push_str(between);
+                line.push_str(piece);
+            }
+            _ => lines.push(piece.clone()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +120,12 @@ mod tests {
         let cut = clipped("recovery", 12.0, false, wide - 1.0);
         assert!(cut.ends_with('…') && width(&cut, 12.0, false) <= wide - 1.0, "{cut}");
         assert_eq!(clipped("recovery", 12.0, false, 0.0), "…");
+        assert_eq!(wrapped("recovery time of", 12.0, false, wide + 1.0, 3), ["recovery", "time of"]);
+        let cut = wrapped("recovery time of everything", 12.0, false, wide + 1.0, 2);
+        assert!(cut.len() == 2 && cut[1].starts_with("time") && cut[1].ends_with('…'), "{cut:?}");
+        assert_eq!(wrapped("", 12.0, false, wide, 2), [""]);
+        let pieces = ["recovery", "a b", "c"].map(str::to_owned);
+        assert_eq!(joined(&pieces, " · ", 12.0, wide + 1.0), ["recovery", "a b · c"]);
         let huge = clipped(&"x\u{202e}<".repeat(10_000), 12.0, false, 100.0);
         assert!(width(&huge, 12.0, false) <= 100.0 && huge.contains("\\u{202e}"), "{huge}");
     }

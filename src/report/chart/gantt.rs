@@ -2,8 +2,8 @@
 
 use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Area, HEADING, Ink, MARGIN, Mark, SIZE, Scene};
-use super::{Chart, font, left_out};
-use crate::assess::{IncidentAssessment, IncidentTimeLine, TimedWait};
+use super::{Chart, Shape, font, left_out};
+use crate::assess::{IncidentAssessment, IncidentTimeLine, RepresentativeWay, TimedWait};
 use crate::report::human;
 
 const WIDTH: f64 = 640.0;
@@ -27,35 +27,52 @@ struct Line<'a> {
     ending: &'a str,
 }
 
-/// The median and the p95 incident under a failure, those that there are.
+/// The median and the p95 incident under a failure, those that there are, for each way in which
+/// incidents ended.
 ///
 /// # Arguments
 /// `who`: the tier that `incident` belongs to, or several of which the same is true.
 #[must_use]
 pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<Chart> {
-    let Some(representative) = &incident.representative else { return Vec::new() };
-    let pair = [("median", &representative.median), ("p95", &representative.p95)];
-    pair.into_iter().filter_map(|(which, line)| Some(gantt(who, incident, which, line.as_ref()?))).collect()
+    let Some(found) = &incident.representative else { return Vec::new() };
+    let pair = |way: Option<&RepresentativeWay>, lines: [&Option<IncidentTimeLine>; 2]| {
+        let both = ["median", "p95"].into_iter().zip(lines);
+        both.filter_map(|(which, line)| Some(gantt((who, which, way), incident, line.as_ref()?))).collect::<Vec<_>>()
+    };
+    if found.ways.is_empty() {
+        return pair(None, [&found.median, &found.p95]);
+    }
+    found.ways.iter().flat_map(|way| pair(Some(way), [&way.median, &way.p95])).collect()
 }
 
-fn gantt(who: &str, incident: &IncidentAssessment, which: &str, line: &IncidentTimeLine) -> Chart {
+/// What brought service back, in words.
+fn ended_by(way: &RepresentativeWay) -> String {
+    let name = |plan: &String| if plan == "wait" { "the end of the outage".to_owned() } else { plan.clone() };
+    let mut names: Vec<String> = way.plans.iter().map(name).collect();
+    names.dedup();
+    names.join(" + ")
+}
+
+fn gantt(
+    (who, which, way): (&str, &str, Option<&RepresentativeWay>),
+    incident: &IncidentAssessment,
+    line: &IncidentTimeLine,
+) -> Chart {
     let lines = lines(line);
-    let title = format!("The {which} incident of {}: {who}", incident.failure);
+    let by = way.map(ended_by);
+    let ended = by.as_ref().map_or_else(String::new, |by| format!(" ended by {by}"));
+    let title = format!("The {which} incident of {}{ended}: {who}", incident.failure);
+    let share = way.map_or_else(String::new, |way| {
+        let share = human::percent(way.n as f64 / way.of.max(1) as f64);
+        format!("; {share} of incidents end this way")
+    });
     let below = format!(
-        "service back after {}, {} of writes lost; incident {} of the campaign",
+        "service back after {}, {} of writes lost; incident {} of the campaign{share}",
         human::time(sane(line.recovery_time)),
         human::time(sane(line.data_loss)),
         line.occurrence
     );
-    let mut scene = Scene::new(WIDTH);
-    let top = scene.heading(&title, &below);
     let rto = incident.objective.as_ref().and_then(|o| o.rto);
-    if lines.is_empty() {
-        scene.styled((MARGIN, top + 8.0), Anchor::Start, WIDTH, "users felt nothing", (SIZE, false, Ink::Text));
-        scene.height = top + 24.0;
-    } else {
-        draw(&mut scene, line, &lines, rto, top);
-    }
     let path: Vec<String> = lines
         .iter()
         .filter(|l| l.critical)
@@ -66,8 +83,21 @@ fn gantt(who: &str, incident: &IncidentAssessment, which: &str, line: &IncidentT
     } else {
         format!("{below}. Critical path: {}.", path.join(", then "))
     };
-    let words = vec![incident.failure.clone(), who.to_owned(), which.to_owned()];
-    Chart { words, title, description, scene }
+    let plans = way.map_or(&[][..], |way| &way.plans);
+    let words = [incident.failure.as_str(), who].into_iter().chain(plans.iter().map(String::as_str)).chain([which]);
+    let described = (words.map(str::to_owned).collect(), title.clone(), description);
+    Chart::new(described, |shape| {
+        let mut scene = Scene::new(shape.width(WIDTH));
+        let top = scene.heading(&title, &below);
+        if lines.is_empty() {
+            let room = scene.width - 2.0 * MARGIN;
+            scene.styled((MARGIN, top + 8.0), Anchor::Start, room, "users felt nothing", (SIZE, false, Ink::Text));
+            scene.height = top + 24.0;
+        } else {
+            draw(&mut scene, line, &lines, rto, (top, shape));
+        }
+        scene
+    })
 }
 
 /// Steps and waits together: services by name, the critical path in its order.
@@ -114,47 +144,73 @@ fn waiting(wait: &TimedWait) -> String {
     }
 }
 
-fn draw(scene: &mut Scene, incident: &IncidentTimeLine, lines: &[Line<'_>], rto: Option<f64>, top: f64) {
+/// Rows on their axis.
+struct Field {
+    axis: TimeAxis,
+    /// Width of the names beside the bars; `None` where names stand above them.
+    names: Option<f64>,
+    /// Height of a row.
+    row: f64,
+}
+
+impl Field {
+    fn new(scene: &Scene, shown: &[Line<'_>], figures: &[String], end: f64, shape: Shape) -> Self {
+        if shape == Shape::Narrow {
+            let axis = TimeAxis::linear(MARGIN + 8.0, scene.width - MARGIN - 8.0, end);
+            return Self { axis, names: None, row: 2.0 * ROW - 2.0 };
+        }
+        let widest = |texts: &mut dyn Iterator<Item = (&str, bool)>| {
+            texts
+                .map(|(text, bold)| font::width(&text.chars().take(200).collect::<String>(), SIZE, bold))
+                .fold(0.0, f64::max)
+        };
+        let names = widest(&mut shown.iter().map(|l| (l.label.as_str(), l.critical))).min(NAMES) + 14.0;
+        let figures_width = widest(&mut figures.iter().map(|f| (f.as_str(), false)));
+        let (left, right) = (MARGIN + names + 10.0, scene.width - MARGIN - figures_width - 10.0);
+        Self { axis: TimeAxis::linear(left, right, end), names: Some(names), row: ROW }
+    }
+}
+
+fn draw(
+    scene: &mut Scene,
+    incident: &IncidentTimeLine,
+    lines: &[Line<'_>],
+    rto: Option<f64>,
+    (top, shape): (f64, Shape),
+) {
     let shown = &lines[..lines.len().min(MOST_LINES)];
     let mut services: Vec<&str> = shown.iter().map(|l| l.service).collect();
     services.dedup();
     let several = services.len() > 1;
     let figures: Vec<String> = shown.iter().map(figure).collect();
-    let widest = |texts: &mut dyn Iterator<Item = (&str, bool)>| {
-        texts
-            .map(|(text, bold)| font::width(&text.chars().take(200).collect::<String>(), SIZE, bold))
-            .fold(0.0, f64::max)
-    };
-    let names = widest(&mut shown.iter().map(|l| (l.label.as_str(), l.critical))).min(NAMES) + 14.0;
-    let figures_width = widest(&mut figures.iter().map(|f| (f.as_str(), false)));
-    let (left, right) = (MARGIN + names + 10.0, WIDTH - MARGIN - figures_width - 10.0);
-    let end = shown.iter().map(|l| l.finish).fold(sane(incident.recovery_time), f64::max);
-    let axis = TimeAxis::linear(left, right, end * 1.02);
-    let visible = rto.filter(|rto| sane(*rto) <= end * 1.02);
+    let end = shown.iter().map(|l| l.finish).fold(sane(incident.recovery_time), f64::max) * 1.02;
+    let field = Field::new(scene, shown, &figures, end, shape);
+    let visible = rto.filter(|rto| sane(*rto) <= end);
     let first = top + if visible.is_some() { 18.0 } else { 0.0 };
     let heads = if several { services.len() } else { 0 };
-    let bottom = first + ROW * (shown.len() + heads) as f64 + 4.0;
-    axis.draw(scene, first, bottom);
+    let bottom = first + ROW * heads as f64 + field.row * shown.len() as f64 + 4.0;
+    field.axis.draw(scene, first, bottom);
     let mut y = first;
     let mut service = None;
     for (line, figure) in shown.iter().zip(&figures) {
         if several && service != Some(line.service) {
             service = Some(line.service);
-            scene.fill(Area { x: 0.0, y: y + 1.0, w: WIDTH, h: ROW - 2.0 }, Ink::Paper);
+            let width = scene.width;
+            scene.fill(Area { x: 0.0, y: y + 1.0, w: width, h: ROW - 2.0 }, Ink::Paper);
             let at = (MARGIN, y + ROW / 2.0);
-            scene.styled(at, Anchor::Start, WIDTH - 2.0 * MARGIN, line.service, (SIZE, true, Ink::Quiet));
+            scene.styled(at, Anchor::Start, width - 2.0 * MARGIN, line.service, (SIZE, true, Ink::Quiet));
             y += ROW;
         }
-        draw_line(scene, line, figure, &axis, (y, names));
-        y += ROW;
+        draw_line(scene, line, figure, &field, y);
+        y += field.row;
     }
     if let Some(rto) = visible {
-        let x = axis.x(rto);
+        let x = field.axis.x(rto);
         scene.line((x, first - 2.0), (x, bottom), Ink::Text, 2);
         let label = format!("RTO {}", human::time(sane(rto)));
         let half = font::width(&label, SIZE, true) / 2.0;
-        let at = (x.clamp(MARGIN + half, WIDTH - MARGIN - half), first - 10.0);
-        scene.styled(at, Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));
+        let at = (x.clamp(MARGIN + half, scene.width - MARGIN - half), first - 10.0);
+        scene.styled(at, Anchor::Middle, scene.width, &label, (SIZE, true, Ink::Text));
     }
     key(scene, bottom + 24.0, &left_out(shown.len(), lines.len(), "lines"));
 }
@@ -169,14 +225,21 @@ fn figure(line: &Line<'_>) -> String {
     }
 }
 
-fn draw_line(scene: &mut Scene, line: &Line<'_>, figure: &str, axis: &TimeAxis, (y, names): (f64, f64)) {
+fn draw_line(scene: &mut Scene, line: &Line<'_>, figure: &str, field: &Field, y: f64) {
     let middle = y + ROW / 2.0;
     let indent = MARGIN + 10.0;
-    let ink = if line.critical { Ink::Text } else { Ink::Quiet };
-    scene.styled((indent, middle), Anchor::Start, names, &line.label, (SIZE, line.critical, ink));
-    scene.text((WIDTH - MARGIN, middle), Anchor::End, WIDTH / 3.0, figure);
-    let x = axis.x(line.begin);
-    let area = Area { x, y: middle - BAR / 2.0, w: (axis.x(line.finish) - x).max(2.0), h: BAR };
+    let look = (SIZE, line.critical, if line.critical { Ink::Text } else { Ink::Quiet });
+    let width = scene.width;
+    let names = field.names.unwrap_or_else(|| {
+        scene.fill(Area { x: 0.0, y: y + 1.0, w: width, h: ROW - 2.0 }, Ink::Paper);
+        width - 2.0 * MARGIN - 18.0 - font::width(figure, SIZE, false)
+    });
+    scene.styled((indent, middle), Anchor::Start, names, &line.label, look);
+    scene.text((width - MARGIN, middle), Anchor::End, width / 2.0, figure);
+    let x = field.axis.x(line.begin);
+    // Below the name on the lower half of the row, beside it on its only line.
+    let middle = y + field.row - ROW / 2.0;
+    let area = Area { x, y: middle - BAR / 2.0, w: (field.axis.x(line.finish) - x).max(2.0), h: BAR };
     let ink = if line.ending == "failed" { Ink::Bad } else { Ink::Good };
     draw_bar(scene, area, line.is_wait, line.critical, ink);
 }
@@ -201,8 +264,7 @@ fn draw_bar(scene: &mut Scene, area: Area, is_wait: bool, critical: bool, ink: I
 
 /// What the bars mean.
 fn key(scene: &mut Scene, y: f64, left_out: &str) {
-    let middle = y + 12.0;
-    let mut x = MARGIN;
+    let (mut x, mut middle) = (MARGIN, y + 12.0);
     let kinds = [
         ("step on the critical path", false, true),
         ("step beside it", false, false),
@@ -210,12 +272,17 @@ fn key(scene: &mut Scene, y: f64, left_out: &str) {
         ("wait", true, false),
     ];
     for (label, is_wait, critical) in kinds {
+        let w = 28.0 + font::width(label, SIZE, false);
+        if x + w > scene.width - MARGIN && x > MARGIN {
+            (x, middle) = (MARGIN, middle + 18.0);
+        }
         let area = Area { x, y: middle - BAR / 2.0, w: 22.0, h: BAR };
         draw_bar(scene, area, is_wait, critical, Ink::Good);
         scene.styled((x + 28.0, middle), Anchor::Start, 200.0, label, (SIZE, false, Ink::Quiet));
-        x += 28.0 + font::width(label, SIZE, false) + 12.0;
+        x += w + 12.0;
     }
-    let bottom = if left_out.is_empty() { middle } else { middle + 18.0 };
-    scene.styled((MARGIN, bottom), Anchor::Start, WIDTH, left_out, (SIZE, false, Ink::Quiet));
-    scene.height = bottom + HEADING;
+    scene.height = middle + HEADING;
+    if !left_out.is_empty() {
+        scene.height = scene.note((MARGIN, middle + 18.0), left_out);
+    }
 }

@@ -39,9 +39,41 @@ pub struct Chart {
     /// What it says, for those who cannot see it.
     pub description: String,
     scene: Scene,
+    narrow: Scene,
+}
+
+/// What a chart is laid out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// A screen, a file or paper.
+    Wide,
+    /// A phone held upright.
+    Narrow,
+}
+
+/// Width of narrow charts: what the narrowest phones in use, 360 pixels, leave beside the margins of a
+/// page.
+const NARROW: f64 = 336.0;
+
+impl Shape {
+    const BOTH: [Self; 2] = [Self::Wide, Self::Narrow];
+
+    /// The width, given that of the wide one.
+    fn width(self, wide: f64) -> f64 {
+        match self {
+            Self::Wide => wide,
+            Self::Narrow => NARROW,
+        }
+    }
 }
 
 impl Chart {
+    /// A chart whose scene is laid out for each shape.
+    fn new((words, title, description): (Vec<String>, String, String), lay_out: impl Fn(Shape) -> Scene) -> Self {
+        let [scene, narrow] = Shape::BOTH.map(lay_out);
+        Self { words, title, description, scene, narrow }
+    }
+
     /// As an SVG document, which may stand in a page too.
     ///
     /// # Arguments
@@ -51,6 +83,14 @@ impl Chart {
     /// The drawing library's own words; no result leads there.
     pub fn svg(&self, id: &str) -> Result<String, String> {
         draw::svg(&self.scene, id, &self.title, &self.description)
+    }
+
+    /// The same for a narrow screen: laid out anew, not made smaller.
+    ///
+    /// # Errors
+    /// The drawing library's own words; no result leads there.
+    pub fn narrow_svg(&self, id: &str) -> Result<String, String> {
+        draw::svg(&self.narrow, id, &self.title, &self.description)
     }
 
     /// As a PNG file, two pixels for each of the SVG's.

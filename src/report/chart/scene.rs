@@ -175,17 +175,32 @@ impl Scene {
         }
     }
 
-    /// The heading and a line below it; returns where the chart may begin.
+    /// The heading and the lines below it; returns where the chart may begin.
     pub(super) fn heading(&mut self, heading: &str, below: &str) -> f64 {
-        let room = self.width - 2.0 * MARGIN;
-        self.styled((MARGIN, 16.0), Anchor::Start, room, heading, (HEADING, true, Ink::Text));
+        let next = self.paragraph((MARGIN, 16.0), heading, (HEADING, true, Ink::Text), 18.0);
         if below.is_empty() {
-            return 32.0;
+            return next - 2.0;
         }
-        self.styled((MARGIN, 36.0), Anchor::Start, room, below, (SIZE, false, Ink::Quiet));
-        52.0
+        self.note((MARGIN, next + 2.0), below)
+    }
+
+    /// Text of less weight, broken into lines where the scene ends; returns where the next would be.
+    pub(super) fn note(&mut self, at: (f64, f64), text: &str) -> f64 {
+        self.paragraph(at, text, (SIZE, false, Ink::Quiet), 16.0)
+    }
+
+    fn paragraph(&mut self, (x, y): (f64, f64), text: &str, look: (f64, bool, Ink), step: f64) -> f64 {
+        let room = self.width - x - MARGIN;
+        let lines = font::wrapped(text, look.0, look.1, room, MOST_LINES);
+        for (n, line) in lines.iter().enumerate() {
+            self.styled((x, y + step * n as f64), Anchor::Start, room, line, look);
+        }
+        y + step * lines.len() as f64
     }
 }
+
+/// Lines of a heading or a note at most.
+const MOST_LINES: usize = 4;
 
 /// Free space at the sides.
 pub(super) const MARGIN: f64 = 8.0;

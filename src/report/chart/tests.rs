@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::scene::{Anchor, Area, Mark};
+use super::scene::{Anchor, Area, Mark, Scene};
 use super::{Chart, charts, font};
 use crate::assess::{Assessment, assess, represent};
 use crate::sim::{CampaignSettings, Filter, run_incidents};
@@ -40,7 +40,13 @@ fn text_area(mark: &Mark) -> Option<(Area, &str)> {
 
 /// Text inside the chart, and no text on another.
 fn is_readable(chart: &Chart) {
-    let scene = &chart.scene;
+    for scene in [&chart.scene, &chart.narrow] {
+        is_readable_in(chart, scene);
+    }
+    assert!(chart.narrow.width <= 336.0, "a phone of 360 pixels less the margins of the page");
+}
+
+fn is_readable_in(chart: &Chart, scene: &Scene) {
     let texts: Vec<_> = scene.marks.iter().filter_map(text_area).collect();
     assert!(!texts.is_empty(), "{}", chart.title);
     for (n, (area, text)) in texts.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Ink, MARGIN, Mark, SIZE, Scene};
-use super::{Chart, MOST_TIERS, font, left_out};
+use super::{Chart, MOST_TIERS, Shape, font, left_out};
 use crate::assess::{Assessment, IncidentAssessment, TierAssessment};
 use crate::report::cells::{mark, of_application};
 use crate::report::comparison::by_merit;
@@ -58,21 +58,40 @@ pub fn tradeoff(result: &Assessment, failure: &str) -> Option<Chart> {
         return None;
     }
     let title = format!("{failure}: cost per month against recovery time");
-    let mut scene = Scene::new(WIDTH);
-    let top = scene.heading(&title, "✓ meets all its objectives, ✗ misses some, ? open") + 20.0;
-    let height = HEIGHT.max(points.len() as f64 * STEP + 20.0);
-    draw(&mut scene, &points, rto, (top, top + height));
-    scene.height = top + height + 44.0;
-    let more = left_out(points.len(), concerned, "tiers");
-    if !more.is_empty() {
-        scene.height += 18.0;
-        let y = scene.height - 12.0;
-        let text = format!("{more}: their bill or their p95 is unknown, or they are too many");
-        scene.styled((MARGIN, y), Anchor::Start, WIDTH - 2.0 * MARGIN, &text, (SIZE, false, Ink::Quiet));
-    }
+    let left_out = left_out(points.len(), concerned, "tiers");
     let said: Vec<String> = points.iter().map(say).collect();
     let words = vec![failure.to_owned(), "cost-against-recovery-time".to_owned()];
-    Some(Chart { words, title, description: said.join("; ") + ".", scene })
+    let described = (words, title.clone(), said.join("; ") + ".");
+    Some(Chart::new(described, |shape| {
+        let mut scene = Scene::new(shape.width(WIDTH));
+        let top = scene.heading(&title, "✓ meets all its objectives, ✗ misses some, ? open") + 20.0;
+        let height = HEIGHT.max(points.len() as f64 * STEP + 20.0);
+        draw(&mut scene, &points, rto, (top, top + height), shape);
+        scene.height = top + height + 44.0;
+        if shape == Shape::Narrow {
+            list(&mut scene, &points);
+        }
+        if !left_out.is_empty() {
+            let text = format!("{left_out}: their bill or their p95 is unknown, or they are too many");
+            scene.height = scene.note((MARGIN, scene.height + 6.0), &text);
+        }
+        scene
+    }))
+}
+
+/// What the numbers of a narrow chart stand for.
+fn list(scene: &mut Scene, points: &[Point<'_>]) {
+    for (n, point) in points.iter().enumerate() {
+        let y = scene.height + 4.0;
+        scene.styled((MARGIN + 16.0, y), Anchor::End, 24.0, &(n + 1).to_string(), (SIZE, true, Ink::Text));
+        scene.text((MARGIN + 24.0, y), Anchor::Start, scene.width - 2.0 * MARGIN - 24.0, &name(point));
+        scene.height += STEP;
+    }
+}
+
+/// Mark and name of a tier.
+fn name(point: &Point<'_>) -> String {
+    format!("{} {}", mark(point.tier.objectives_met), point.tier.id)
 }
 
 fn say(point: &Point<'_>) -> String {
@@ -80,7 +99,7 @@ fn say(point: &Point<'_>) -> String {
     format!("{}: {} a month, {time}", point.tier.id, human::money(point.cost, &point.tier.cost.currency))
 }
 
-fn draw(scene: &mut Scene, points: &[Point<'_>], rto: Option<f64>, (top, bottom): (f64, f64)) {
+fn draw(scene: &mut Scene, points: &[Point<'_>], rto: Option<f64>, (top, bottom): (f64, f64), shape: Shape) {
     let currency = points.first().map_or("", |p| p.tier.cost.currency.as_str());
     let scale = MoneyScale::new(points.iter().map(|p| p.cost).fold(0.0, f64::max));
     let labels: Vec<String> = scale
@@ -89,14 +108,15 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], rto: Option<f64>, (top, bottom)
         .map(|tick| if *tick > 0.0 { human::money(*tick, currency) } else { "0".to_owned() })
         .collect();
     let widest = labels.iter().map(|l| font::width(l, SIZE, false)).fold(0.0, f64::max);
-    let names: Vec<String> = points
-        .iter()
-        .map(|p| font::clipped(&format!("{} {}", mark(p.tier.objectives_met), p.tier.id), SIZE, false, NAMES))
-        .collect();
+    let label = |(n, point): (usize, &Point<'_>)| match shape {
+        Shape::Wide => font::clipped(&name(point), SIZE, false, NAMES),
+        Shape::Narrow => (n + 1).to_string(),
+    };
+    let names: Vec<String> = points.iter().enumerate().map(label).collect();
     let names_width = names.iter().map(|n| font::width(n, SIZE, false)).fold(0.0, f64::max);
     let nevers = points.iter().any(|p| p.time.is_none());
     let left = MARGIN + widest + 8.0;
-    let end = WIDTH - MARGIN - names_width - 40.0;
+    let end = scene.width - MARGIN - names_width - if shape == Shape::Wide { 40.0 } else { 34.0 };
     let right = end - if nevers { SIDE } else { 0.0 };
     let axis = TimeAxis::logarithmic(left + 12.0, right, points.iter().filter_map(|p| p.time).chain(rto));
     axis.draw(scene, top, bottom);
@@ -112,7 +132,7 @@ fn draw(scene: &mut Scene, points: &[Point<'_>], rto: Option<f64>, (top, bottom)
     scene.styled(
         ((left + right) / 2.0, bottom + 32.0),
         Anchor::Middle,
-        WIDTH,
+        scene.width,
         "recovery time, p95",
         (SIZE, false, Ink::Quiet),
     );
@@ -147,8 +167,8 @@ fn limit(scene: &mut Scene, axis: &TimeAxis, rto: f64, (top, bottom): (f64, f64)
     scene.line((x, top - 4.0), (x, bottom), Ink::Text, 2);
     let label = format!("RTO {}", human::time(sane(rto)));
     let half = font::width(&label, SIZE, true) / 2.0;
-    let at = (x.clamp(MARGIN + half, WIDTH - MARGIN - half), top - 12.0);
-    scene.styled(at, Anchor::Middle, WIDTH, &label, (SIZE, true, Ink::Text));
+    let at = (x.clamp(MARGIN + half, scene.width - MARGIN - half), top - 12.0);
+    scene.styled(at, Anchor::Middle, scene.width, &label, (SIZE, true, Ink::Text));
 }
 
 /// Heights for labels near the wanted ones, a step apart, within both ends.

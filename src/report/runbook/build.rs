@@ -43,7 +43,7 @@ pub(super) fn runbook(subject: &Subject<'_>, file: String) -> Runbook {
         roles: roles(subject, &mut todos),
         triggers: triggers(subject, &mut todos),
         decision: decision(subject, &mut todos),
-        preflight: todos.list(&subject.plan.preflight, "what to check before the first step"),
+        preflight: preflight(subject, &mut todos),
         stages: stages(subject, &mut todos),
         clocks: clocks(subject),
         verification: verification(subject, &mut todos),
@@ -55,6 +55,12 @@ pub(super) fn runbook(subject: &Subject<'_>, file: String) -> Runbook {
     };
     runbook.todos = todos.count();
     runbook
+}
+
+/// Checks before any plan, then those of this one.
+fn preflight(subject: &Subject<'_>, todos: &mut Todos) -> Vec<Said> {
+    let all = [subject.scenario().runbook.preflight.as_slice(), &subject.plan.preflight].concat();
+    todos.list(&all, "what to check before the first step")
 }
 
 fn purpose(subject: &Subject<'_>, todos: &mut Todos) -> Purpose {

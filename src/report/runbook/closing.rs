@@ -111,7 +111,7 @@ fn confidence(subject: &Subject<'_>) -> Vec<String> {
         };
         let mean = match (time.estimate.mean, time.estimate.standard_error) {
             (Some(mean), Some(error)) => format!(
-                "mean recovery time {} ± {} (95% interval, {} incidents)",
+                "mean recovery time, whatever ends the incident, {} ± {} (95% interval, {} incidents)",
                 human::time(mean),
                 human::time(crate::stats::Z_95 * error),
                 human::number(time.estimate.n as f64)

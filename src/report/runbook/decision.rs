@@ -5,7 +5,7 @@ use super::subject::Subject;
 use super::view::{Decision, Next, Said, Sheet, Todos, Waiting};
 use super::words::joined;
 use crate::id::{Id, ServiceId};
-use crate::model::{CopyKind, Delay, Failure, Need, Phase, Scenario, Tier};
+use crate::model::{CopyKind, Delay, Failure, FailureKind, Need, Phase, Scenario, Tier};
 use crate::report::human;
 
 /// Shares of outages that have ended between moments that are looked at, from the first to the last:
@@ -27,7 +27,7 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
         {
             let spare = rto - takes.point;
             let latest = if spare >= 0.0 {
-                format!("{} after the clock starts", human::brief(spare))
+                format!("{} after {}", human::brief(spare), clock_of(failure))
             } else {
                 format!("too late at once, by {}", human::brief(-spare))
             };
@@ -55,6 +55,11 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
         points: points(subject),
         next: next(subject),
     }
+}
+
+/// What the clock starts at.
+fn clock_of(failure: &Failure) -> &'static str {
+    if failure.kind == FailureKind::Corruption { "its detection" } else { "the failure" }
 }
 
 /// How many recovery points are tried, where a source has several.
@@ -119,10 +124,8 @@ fn wait(
 ) -> Waiting {
     let name = failure.name.clone();
     let Some(price) = price(subject, id, todos) else {
-        let answer = Said::Text(
-            "This plan ended none of the simulated incidents, so there are no figures to hold against waiting."
-                .to_owned(),
-        );
+        let answer =
+            Said::Text("Wait: this plan ended none of the simulated incidents, see its [clock](#steps).".to_owned());
         return Waiting { failure: name, answer, because: None };
     };
     let price = match price {

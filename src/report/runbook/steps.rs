@@ -2,16 +2,16 @@
 
 use super::subject::{Subject, stages as order_of};
 use super::timeline::charts;
-use super::view::{Clock, Failback, Said, Sheet, Stage, Step, Todos, Verification};
+use super::view::{Clock, Failback, Said, Stage, Step, StepTimes, Todos, Verification};
 use super::words::{joined, spread_of};
-use crate::assess::{IncidentAssessment, Observed, StepAssessment};
-use crate::id::PoolId;
+use crate::assess::{IncidentAssessment, Observed};
+use crate::bound::plan_parts;
+use crate::id::{FailureId, PoolId, StepId};
 use crate::model::{self, Failure, FailureKind, Phase, Upstream, Volume, Work};
 use crate::report::human;
 
 pub(super) fn stages(subject: &Subject<'_>, todos: &mut Todos) -> Vec<Stage> {
     let commit = subject.commit();
-    let ran = subject.causes().any(|(id, _, _)| subject.times(id).is_some());
     let steps = subject.order.iter().map(|(position, stage)| {
         let fitted = &subject.fitted.steps[*position];
         let row = &subject.scenario().steps[fitted.step];
@@ -23,8 +23,10 @@ pub(super) fn stages(subject: &Subject<'_>, todos: &mut Todos) -> Vec<Stage> {
         after.sort_unstable();
         step.after = after.iter().map(usize::to_string).collect();
         step.commits = commit == Some(*position);
-        if !ran {
+        step.times = times(subject, *position);
+        if step.times.is_empty() {
             step.notes.extend(takes(row));
+            step.notes.extend(by_formula(subject, fitted.step));
         }
         (*stage, step)
     });
@@ -51,39 +53,39 @@ fn said(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId], todos: &mut
     // To notice and to decide changes nothing, and people need no command for it.
     let talk = matches!(row.phase, Phase::Detect | Phase::Decide);
     let who = match row.role {
-        Some(role) => Said::Text(scenario.roles[role].name.clone()),
-        None if row.phase == Phase::Detect => Said::Text("nobody: it is noticed by itself".to_owned()),
-        None => todos.missing(""),
+        Some(role) => Some(scenario.roles[role].name.clone()),
+        None if row.phase == Phase::Detect => Some("nobody, it is noticed by itself".to_owned()),
+        None => scenario.runbook.on_call.clone(),
     };
-    let run = match &row.run {
-        None if talk => None,
-        run => Some(todos.say(run.as_deref(), "command")),
-    };
-    let check = match (&row.check, &row.expect) {
-        (None, Some(_)) => None,
-        (check, _) => Some(todos.say(check.as_deref(), "")),
-    };
-    let if_fails = Some(todos.say(row.if_fails.as_deref(), ""));
-    let rollback = match &row.rollback {
-        None if talk => None,
-        rollback => Some(todos.say(rollback.as_deref(), "")),
-    };
+    // To see that something worked, one of the two is enough.
+    let seen = row.check.as_ref().or(row.expect.as_ref());
+    let needed = [
+        ("who", who.is_some()),
+        ("command", talk || row.run.is_some()),
+        ("check", seen.is_some()),
+        ("what if it fails", row.if_fails.is_some()),
+        ("rollback", talk || row.rollback.is_some()),
+    ];
+    let missing: Vec<&str> = needed.iter().filter(|(_, said)| !said).map(|(what, _)| *what).collect();
+    let text = |text: &Option<String>| text.clone().map(Said::Text);
     Step {
         number: String::new(),
         name: row.name.clone(),
         title: row.title.clone(),
         phase: row.phase.word(),
-        who,
+        who: who.map(Said::Text),
         after: Vec::new(),
         beside: Vec::new(),
         commits: false,
         background: row.background,
         notes: notes(subject, row, starts),
-        run,
-        check,
-        expect: row.expect.clone().map(Said::Text),
-        if_fails,
-        rollback,
+        times: Vec::new(),
+        missing: (!missing.is_empty()).then(|| todos.missing(&missing.join(", "))),
+        run: text(&row.run),
+        check: text(&row.check),
+        expect: text(&row.expect),
+        if_fails: text(&row.if_fails),
+        rollback: text(&row.rollback),
         same_as: None,
     }
 }
@@ -150,41 +152,142 @@ fn takes(row: &model::Step) -> Option<String> {
     Some(format!("Takes {fixed}{more}."))
 }
 
+/// What formulas say of a step that never ran.
+fn by_formula(subject: &Subject<'_>, step: StepId) -> Option<String> {
+    let found = subject.causes().find_map(|(id, _, _)| {
+        let plans = plan_parts(subject.scenario(), subject.setting.tier_id, id);
+        let mine = plans.into_iter().find(|p| p.service == subject.row.service && p.plan == subject.id)?;
+        mine.steps.into_iter().find(|s| s.step == step).map(|s| s.takes)
+    })?;
+    match (found.best, found.worst) {
+        (Some(best), Some(worst)) if best < worst => {
+            Some(format!("By formula it takes between {} and {}.", human::time(best), human::time(worst)))
+        }
+        (Some(best), None) => Some(format!("By formula it takes at least {}.", human::time(best))),
+        _ => None,
+    }
+}
+
 pub(super) fn clocks(subject: &Subject<'_>) -> Vec<Clock> {
     subject.causes().map(|(id, failure, incident)| clock(subject, id, failure, incident)).collect()
 }
 
-fn clock(subject: &Subject<'_>, id: crate::id::FailureId, failure: &Failure, incident: &IncidentAssessment) -> Clock {
-    let share = incident.plans.get(&subject.plan.name).copied().unwrap_or(0.0);
-    let start = if failure.kind == FailureKind::Corruption { "its detection" } else { "the failure" };
+/// The RTO of the service, or of the application, after a failure.
+fn rto(subject: &Subject<'_>, id: FailureId, incident: &IncidentAssessment) -> Option<f64> {
     let objective = incident.objective.as_ref().or(subject.setting.application(id).and_then(|i| i.objective.as_ref()));
-    let rto = objective.and_then(|o| o.rto);
-    let mut sheet =
-        Sheet::new(&["Step", "Takes p50", "p95", "Done after p50", "p95", "Left of RTO at p95", "Critical path"]);
+    objective.and_then(|o| o.rto)
+}
+
+fn clock(subject: &Subject<'_>, id: FailureId, failure: &Failure, incident: &IncidentAssessment) -> Clock {
+    let n = incident.recovery_time.estimate.n;
+    let share = incident.plans.get(&subject.plan.name).copied().unwrap_or(0.0);
+    let ended = if share > 0.0 { human::percent(share) } else { "none".to_owned() };
+    let limit = rto(subject, id, incident).map_or_else(String::new, |rto| format!(" The RTO is {}.", human::time(rto)));
+    let since = since(failure);
     let times = subject.times(id);
-    for (position, _) in &subject.order {
-        let name = &subject.scenario().steps[subject.fitted.steps[*position].step].name;
-        let Some(step) = subject.assessed(incident, name) else { continue };
-        let own = times.and_then(|t| t.steps.get(*position)).map(|(_, spread)| spread);
-        let takes = [0.5, 0.95].map(|p| duration(subject, *position, own, p));
-        sheet.texts(clock_cells(subject.number(*position), step, takes, rto));
-    }
-    let sentence = if sheet.rows.is_empty() {
-        format!(
-            "This plan ended none of {} incidents of {}.",
-            human::number(incident.recovery_time.estimate.n as f64),
+    let sentence = match times {
+        Some(times) if times.alone => format!(
+            "This plan ended {ended} of {} incidents of {}{}. The figures are therefore of {} incidents in which the \
+             service had no other plan: what plans before it take comes on top. The clock starts {since}.{limit}",
+            human::number(n as f64),
+            failure.name,
+            instead(subject, incident),
+            human::number(times.after_decision.n() as f64)
+        ),
+        Some(_) => format!(
+            "The clock starts {since}. The figures are of the {ended} of incidents of {} that this plan ended.{limit}",
             failure.name
-        )
-    } else {
-        let limit = rto.map_or_else(String::new, |rto| format!(" The RTO is {}.", human::time(rto)));
-        format!(
-            "The clock starts at {start}. The figures are of the {} of incidents of {} that this plan ended.{limit}",
-            human::percent(share),
-            failure.name
-        )
+        ),
+        None => format!(
+            "This plan ended none of {} incidents of {}, {}.",
+            human::number(n as f64),
+            failure.name,
+            why_never(failure, incident)
+        ),
     };
-    let charts = charts(subject, incident);
-    Clock { failure: failure.name.clone(), sentence, steps: sheet.trimmed(), charts }
+    let charts = charts(subject, incident, times);
+    Clock { failure: failure.name.clone(), sentence, charts }
+}
+
+/// From when the clock counts.
+fn since(failure: &Failure) -> &'static str {
+    if failure.kind == FailureKind::Corruption { "at its detection" } else { "at the failure" }
+}
+
+/// What ended most of the incidents that a plan did not.
+fn instead(subject: &Subject<'_>, incident: &IncidentAssessment) -> String {
+    let others = incident.plans.iter().filter(|(name, share)| **name != subject.plan.name && **share > 0.0);
+    match others.max_by(|a, b| a.1.total_cmp(b.1)) {
+        Some((name, share)) => match name.as_str() {
+            "none" => format!(": {} need no plan", human::percent(*share)),
+            "wait" => format!(": {} are over with the outage", human::percent(*share)),
+            plan => format!(": {plan} ends {} of them", human::percent(*share)),
+        },
+        None => String::new(),
+    }
+}
+
+/// Why a plan ends no incident, not even where the service has no other.
+fn why_never(failure: &Failure, incident: &IncidentAssessment) -> &'static str {
+    if incident.interrupted.events == 0 {
+        "as none of them interrupts the service"
+    } else if failure.kind.ends_by_itself() {
+        "nor any in which the service had no other plan: the outage is over first, or takes with it what the plan needs"
+    } else {
+        "nor any in which the service had no other plan: what it recovers from, or recovers into, is lost as well"
+    }
+}
+
+/// When a step is done after each failure, and how long it takes.
+fn times(subject: &Subject<'_>, position: usize) -> Vec<StepTimes> {
+    let name = &subject.scenario().steps[subject.fitted.steps[position].step].name;
+    let one = |(id, failure, incident): (FailureId, &Failure, &IncidentAssessment)| {
+        let times = subject.times(id)?;
+        let (done, critical) = if times.alone {
+            let finish = times.finish.get(position)?;
+            let at = |p| finish.quantile(p).map(|q| q.point);
+            let critical = *times.critical.get(position)? as f64 / finish.n().max(1) as f64;
+            ((finish.n() > 0).then(|| [at(0.5), at(0.95)]), critical)
+        } else {
+            let step = subject.assessed(incident, name)?;
+            (Some([step.p50, step.p95]), step.critical)
+        };
+        let own = times.steps.get(position).map(|(_, spread)| spread);
+        let rto = rto(subject, id, incident);
+        let left = rto.zip(done.and_then(|done| done[1])).map(|(rto, p95)| {
+            if p95 <= rto {
+                format!("{} before the RTO at p95", human::brief(rto - p95))
+            } else {
+                format!("{} over the RTO at p95", human::brief(p95 - rto))
+            }
+        });
+        Some(StepTimes {
+            failure: failure.name.clone(),
+            takes: Some([0.5, 0.95].map(|p| duration(subject, position, own, p)))
+                .filter(|takes| *takes != [Some(0.0); 2])
+                .map(both),
+            done: done.map(both),
+            since: since(failure).replacen("at ", "after ", 1),
+            left,
+            critical: if done.is_some() { on_path(critical) } else { "The step was never begun.".to_owned() },
+        })
+    };
+    subject.causes().filter_map(one).collect()
+}
+
+/// Median and p95; one value if they are the same to a reader.
+fn both([p50, p95]: [Option<f64>; 2]) -> String {
+    let say = |value: Option<f64>| value.map_or_else(|| "unknown (too few incidents)".to_owned(), human::brief);
+    let (p50, p95) = (say(p50), say(p95));
+    if p50 == p95 { p50 } else { format!("p50 {p50}, p95 {p95}") }
+}
+
+fn on_path(share: f64) -> String {
+    match share {
+        share if share > 0.9995 => "On the critical path.".to_owned(),
+        share if share > 0.0 => format!("On the critical path in {} of incidents.", human::percent(share)),
+        _ => "Beside the critical path.".to_owned(),
+    }
 }
 
 /// How long a step takes by itself with this chance: exact where that is its `takes` alone, else from
@@ -200,25 +303,12 @@ fn duration(subject: &Subject<'_>, position: usize, own: Option<&Observed>, p: f
     }
 }
 
-fn clock_cells(number: usize, step: &StepAssessment, takes: [Option<f64>; 2], rto: Option<f64>) -> [String; 7] {
-    let few = || "too few incidents".to_owned();
-    let say = |value: Option<f64>| value.map_or_else(few, human::brief);
-    let left = match (rto, step.p95) {
-        (Some(rto), Some(p95)) if p95 <= rto => human::brief(rto - p95),
-        (Some(rto), Some(p95)) => format!("over by {}", human::brief(p95 - rto)),
-        _ => String::new(),
-    };
-    let critical = match step.critical {
-        share if share >= 0.5 => format!("yes, {}", human::percent(share)),
-        share if share > 0.0 => format!("no, {}", human::percent(share)),
-        _ => "no".to_owned(),
-    };
-    [format!("{number} ({})", step.id), say(takes[0]), say(takes[1]), say(step.p50), say(step.p95), left, critical]
-}
-
 pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verification {
     let verify = subject.order.iter().map(|(p, _)| *p).filter(|p| subject.phase(*p) == Phase::Verify);
-    let verify: Vec<String> = verify.map(|p| subject.named(p)).collect();
+    let mut verify: Vec<String> = verify.map(|p| subject.named(p)).collect();
+    if verify.is_empty() {
+        verify = last_checks(subject);
+    }
     let missing = verify.is_empty().then(|| todos.missing("a step that verifies what was brought back"));
     let word = if verify.len() == 1 { "step" } else { "steps" };
     let steps = (!verify.is_empty()).then(|| format!("{word} {}", joined(verify.iter().map(String::as_str))));
@@ -230,11 +320,21 @@ pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verifica
                 reconcile.push(Said::Text(format!("Feed {} again from {upstream}, from that moment on.", data.name)));
             }
             None => {
-                reconcile.push(todos.missing(&format!("how lost writes of {} are found and entered again", data.name)));
+                let missing = format!("how lost writes of {} are found and entered again", data.name);
+                reconcile.push(todos.say(subject.scenario().runbook.reconcile.as_deref(), &missing));
             }
         }
     }
     Verification { steps, missing, reconcile }
+}
+
+/// The steps of the last stage that say how they are checked.
+fn last_checks(subject: &Subject<'_>) -> Vec<String> {
+    let last = subject.order.iter().map(|(_, stage)| *stage).max();
+    let step = |position: usize| &subject.scenario().steps[subject.fitted.steps[position].step];
+    let checked = |position: &usize| step(*position).check.is_some() || step(*position).expect.is_some();
+    let positions = subject.order.iter().filter(|(_, stage)| Some(*stage) == last).map(|(position, _)| *position);
+    positions.filter(checked).map(|position| subject.named(position)).collect()
 }
 
 pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
@@ -280,12 +380,14 @@ fn repeated(subject: &Subject<'_>, row: &model::Step, same: usize) -> Step {
         name: row.name.clone(),
         title: row.title.clone(),
         phase: row.phase.word(),
-        who: Said::Text(row.role.map_or_else(|| "as there".to_owned(), |r| scenario.roles[r].name.clone())),
+        who: row.role.map(|r| scenario.roles[r].name.clone()).or(scenario.runbook.on_call.clone()).map(Said::Text),
         after: Vec::new(),
         beside: Vec::new(),
         commits: false,
         background: row.background,
         notes: Vec::new(),
+        times: Vec::new(),
+        missing: None,
         run: None,
         check: None,
         expect: None,

@@ -2,7 +2,7 @@
 
 use super::subject::Subject;
 use super::view::{Chart, ChartRow};
-use crate::assess::{IncidentAssessment, IncidentTimeLine, TimedWait};
+use crate::assess::{IncidentAssessment, IncidentTimeLine, PlanTimes, TimedWait};
 use crate::report::human;
 
 /// Columns of the bars: with names and times a line fits a terminal.
@@ -11,12 +11,22 @@ const WIDTH: usize = 32;
 /// Characters of a name at most.
 const NAME: usize = 28;
 
-/// The charts of a failure whose incidents near the median and near the p95 this plan ended.
-pub(super) fn charts(subject: &Subject<'_>, incident: &IncidentAssessment) -> Vec<Chart> {
-    let Some(found) = &incident.representative else { return Vec::new() };
-    let both = [("median", &found.median), ("p95", &found.p95)];
-    let mine = both.into_iter().filter_map(|(what, line)| Some((what, line.as_ref()?)));
-    mine.filter(|(_, line)| line.plan == subject.plan.name).map(|(what, line)| chart(subject, what, line)).collect()
+/// The charts of a failure: incidents near the median and near the p95 of those that this plan ended.
+///
+/// # Arguments
+/// `times`: those in which the service had no other plan, where the campaign has too few.
+pub(super) fn charts(subject: &Subject<'_>, incident: &IncidentAssessment, times: Option<&PlanTimes>) -> Vec<Chart> {
+    let whole = incident.representative.as_ref();
+    let alone = times.and_then(|times| times.representative.as_ref());
+    let way = whole.and_then(|found| found.ways.iter().find(|way| *way.plans == [subject.plan.name.as_str()]));
+    let lines = match (alone, way, whole) {
+        (Some(found), ..) => [&found.median, &found.p95],
+        (None, Some(way), _) => [&way.median, &way.p95],
+        (None, None, Some(found)) => [&found.median, &found.p95],
+        (None, None, None) => return Vec::new(),
+    };
+    let both = ["median", "p95"].into_iter().zip(lines).filter_map(|(what, line)| Some((what, line.as_ref()?)));
+    both.filter(|(_, line)| line.plan == subject.plan.name).map(|(what, line)| chart(subject, what, line)).collect()
 }
 
 fn chart(subject: &Subject<'_>, what: &str, line: &IncidentTimeLine) -> Chart {

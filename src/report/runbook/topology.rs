@@ -219,7 +219,7 @@ pub(super) fn roles(subject: &Subject<'_>, todos: &mut Todos) -> Roles {
     } else if decides.is_empty() && subject.fitted.detects {
         Said::Text("nobody has to: the plan begins by itself when it detects the failure".to_owned())
     } else {
-        todos.missing("")
+        todos.say(scenario.runbook.declares.as_deref(), "")
     };
     let mut people = Sheet::new(&["Role", "On call", "Steps"]);
     let all = subject.fitted.steps.iter().map(|s| s.step).chain(subject.back.iter().map(|n| n.step));

@@ -305,8 +305,8 @@ pub struct Step {
     pub title: Option<String>,
     /// What it is for.
     pub phase: &'static str,
-    /// Who does it.
-    pub who: Said,
+    /// Who does it; absent if the scenario does not say.
+    pub who: Option<Said>,
     /// Numbers of the steps that must be finished first.
     pub after: Vec<String>,
     /// Numbers of the steps that may be done at the same time.
@@ -317,6 +317,10 @@ pub struct Step {
     pub background: bool,
     /// What it starts, what it moves and how often it is tried.
     pub notes: Vec<String>,
+    /// How long it takes and when it is done, per failure.
+    pub times: Vec<StepTimes>,
+    /// What the scenario does not say of it; absent if it says all.
+    pub missing: Option<Said>,
     /// Command; absent where nothing is run.
     pub run: Option<Said>,
     /// How to see that it worked.
@@ -331,15 +335,30 @@ pub struct Step {
     pub same_as: Option<String>,
 }
 
+/// How long a step takes and when it is done after one failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepTimes {
+    /// The failure.
+    pub failure: String,
+    /// How long it takes by itself: median and p95; absent if there is nothing to do.
+    pub takes: Option<String>,
+    /// When it is done on the clock: median and p95; absent if it was never begun.
+    pub done: Option<String>,
+    /// From when the clock counts.
+    pub since: String,
+    /// What is left of the RTO when the step is done; absent without an RTO.
+    pub left: Option<String>,
+    /// Whether it is on the critical path.
+    pub critical: String,
+}
+
 /// When steps are done under one failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Clock {
     /// The failure.
     pub failure: String,
-    /// What the figures are of.
+    /// What the figures of the steps are of.
     pub sentence: String,
-    /// One row per step; without rows if the plan ended no incident.
-    pub steps: Sheet,
     /// A median and a bad incident, where this plan ended them.
     pub charts: Vec<Chart>,
 }
@@ -378,7 +397,8 @@ pub struct ChartRow {
 /// How to see that service is back whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verification {
-    /// Numbers and names of the steps that verify; absent if there are none.
+    /// Numbers and names of the steps that verify, or of the last ones that say how to check them; absent if
+    /// there are none.
     pub steps: Option<String>,
     /// That such steps are missing.
     pub missing: Option<Said>,

@@ -318,5 +318,9 @@ pub const RUNBOOK: KeyTable = KeyTable {
         key("scope", "text", Absent("a TODO"), "what it covers"),
         key("not_copied", "list of texts", Absent("a TODO"), "what is not copied anywhere"),
         key("messages", "list of texts", Absent("a TODO"), "messages to send"),
+        key("on_call", "text", Absent("a TODO"), "who does the steps that name no role"),
+        key("declares", "text", Absent("a TODO"), "who may declare where no step of a plan decides"),
+        key("preflight", "list of texts", Absent("nothing"), "checks before any plan starts, ahead of its own"),
+        key("reconcile", "text", Absent("a TODO"), "how lost writes are found and entered again"),
     ],
 };

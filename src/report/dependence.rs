@@ -1,0 +1,193 @@
+//! What the result depends on most, as tables: failures, rates that are known as a range, values.
+
+use std::collections::HashMap;
+
+use super::blocks::Grid;
+use super::cells::of_application;
+use super::human;
+use crate::assess::{
+    Assessment, Dependence, IncidentAssessment, Influence, InputRanges, Range, RareEvent, TierAssessment,
+};
+use crate::stats::Difference;
+
+/// Changes that are shown of each kind and failure.
+const MOST_CHANGES: usize = 3;
+
+/// A table with what it means.
+pub(super) struct Told {
+    pub(super) title: &'static str,
+    pub(super) about: String,
+    pub(super) grid: Grid,
+}
+
+/// The tiers of which it is known, with the tables of each; those of the verdict first.
+pub(super) fn dependence(result: &Assessment) -> Vec<(&TierAssessment, Vec<Told>)> {
+    let known = |tier: &&TierAssessment| tier.incidents.iter().any(|i| i.depends_on.is_some());
+    let mut tiers: Vec<&TierAssessment> = result.tiers.iter().filter(known).collect();
+    tiers.sort_by_key(|tier| result.verdict.tier.as_deref() != Some(&tier.id));
+    let all = tiers.into_iter().map(|tier| {
+        let mut tables = vec![years(tier)];
+        tables.extend(tier.inputs.as_ref().map(|inputs| rates(tier, inputs)));
+        tables.push(changes(result, tier));
+        tables.retain(|told| !told.grid.rows.is_empty());
+        (tier, tables)
+    });
+    all.collect()
+}
+
+/// The failures of a tier, the one that adds most first: in money where it has prices.
+fn by_weight(year: &RareEvent) -> Vec<&crate::assess::FailureYear> {
+    let mut all: Vec<_> = year.by_failure.iter().collect();
+    all.sort_by(|a, b| {
+        let key = |f: &crate::assess::FailureYear| (f.known_penalty_per_year, f.downtime_per_year);
+        let ((a_money, a_time), (b_money, b_time)) = (key(a), key(b));
+        b_money.total_cmp(&a_money).then(b_time.total_cmp(&a_time)).then_with(|| a.failure.cmp(&b.failure))
+    });
+    all
+}
+
+fn years(tier: &TierAssessment) -> Told {
+    let year = &tier.rare_event;
+    let part = |part: f64, whole: f64, said: String| {
+        if part > 0.0 && whole > 0.0 { format!("{said} ({})", percent(part / whole)) } else { "none".to_owned() }
+    };
+    let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
+    for row in by_weight(year) {
+        let money = human::money(row.known_penalty_per_year, &tier.cost.currency);
+        let rate = of_application(tier).into_iter().find(|i| i.failure == row.failure).map(|i| i.rate_per_year);
+        grid.row([
+            row.failure.clone(),
+            rate.map_or_else(String::new, human::per_year),
+            part(row.downtime_per_year, year.downtime_per_year, human::brief(row.downtime_per_year)),
+            part(row.data_loss_per_year, year.data_loss_per_year, human::brief(row.data_loss_per_year)),
+            part(row.known_penalty_per_year, year.known_penalty_per_year, money),
+        ]);
+    }
+    let about =
+        "What each failure adds to an average year, and its share of the whole: how often it happens × what an \
+                 incident comes to on average. Losses are downtime, lost writes and what is lost for good, as far as \
+                 these have prices."
+            .to_owned();
+    Told { title: "Which failures", about, grid: grid.without_empty_columns() }
+}
+
+/// A share without decimals: it weighs, it does not measure.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        p if p > 0.0 && p < 1.0 => "< 1%".to_owned(),
+        p if p > 99.0 && p < 100.0 => "> 99%".to_owned(),
+        p => format!("{p:.0}%"),
+    }
+}
+
+fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
+    let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
+    let span = |range: &Range, say: &dyn Fn(f64) -> String| {
+        let (low, high) = (say(range.low), say(range.high));
+        match range.high > 0.0 {
+            true if low == high => low,
+            true => format!("{low} to {high}"),
+            false => "none".to_owned(),
+        }
+    };
+    for rate in &inputs.each {
+        let often =
+            format!("{} to {}", human::number(rate.rate_per_year.low), human::per_year(rate.rate_per_year.high));
+        grid.row([
+            rate.failure.clone(),
+            often,
+            span(&rate.downtime_per_year, &human::brief),
+            span(&rate.data_loss_per_year, &human::brief),
+            span(&rate.known_penalty_per_year, &|amount| human::money(amount, &tier.cost.currency)),
+        ]);
+    }
+    let about =
+        "The whole year at either end of the range in which a rate lies with 95%, the other rates as given.".to_owned();
+    Told { title: "Which rates that are known as a range only", about, grid }
+}
+
+fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
+    let mut grid = Grid::new(&["failure", "change", "now", "recovery time", "data loss", "downtime a year"], 3);
+    let values: HashMap<&str, &str> = result.assumptions.iter().map(|a| (a.path.as_str(), a.value.as_str())).collect();
+    let (mut incidents, mut tried, mut silent) = (0, 0_u64, Vec::new());
+    for year in by_weight(&tier.rare_event) {
+        let incident = of_application(tier).into_iter().find(|i| i.failure == year.failure);
+        let Some((incident, depends)) = incident.and_then(|i| Some((i, i.depends_on.as_ref()?))) else { continue };
+        incidents = incidents.max(depends.incidents);
+        tried = depends.tried.saturating_add(tried);
+        let shown = shown(depends);
+        if shown.is_empty() {
+            silent.push(incident.failure.as_str());
+        }
+        for change in shown {
+            grid.row([
+                incident.failure.clone(),
+                format!("{} {}", change.change, change.path),
+                values.get(change.path.as_str()).map(|value| (*value).to_owned()).unwrap_or_default(),
+                saves(&change.recovery_time),
+                saves(&change.data_loss),
+                of_year(incident, year.downtime_per_year, &change.recovery_time),
+            ]);
+        }
+    }
+    let mut about = format!(
+        "{} values were changed one at a time, each on the same {} incidents of its failure. Shown is what saves most \
+         recovery time and most data loss: the mean that an incident is shorter by, ± half of the 95% interval, and \
+         what that is in an average year. Savings do not add up.",
+        human::number(tried as f64),
+        human::number(incidents as f64)
+    );
+    if !silent.is_empty() {
+        about.push_str(&format!(" No single change makes a difference that shows after {}.", silent.join(", ")));
+    }
+    Told { title: "Which values", about, grid: grid.without_empty_columns() }
+}
+
+/// The changes that save most of either.
+fn shown(depends: &Dependence) -> Vec<&Influence> {
+    let helps = |d: &Difference| d.low.is_some_and(|low| low > 0.0) || d.only_second > d.only_first;
+    let first = |of: fn(&Influence) -> &Difference| {
+        let mut all: Vec<&Influence> = depends.changes.iter().filter(|c| helps(of(c))).collect();
+        all.sort_by(|a, b| {
+            let rescued = |c: &Influence| of(c).only_second.saturating_sub(of(c).only_first);
+            let mean = |c: &Influence| of(c).mean.unwrap_or(0.0);
+            rescued(b).cmp(&rescued(a)).then(mean(b).total_cmp(&mean(a)))
+        });
+        all.truncate(MOST_CHANGES);
+        all
+    };
+    let mut all = first(|c| &c.recovery_time);
+    for change in first(|c| &c.data_loss) {
+        if !all.iter().any(|known| std::ptr::eq(*known, change)) {
+            all.push(change);
+        }
+    }
+    all
+}
+
+/// `6 min ± 4 s`, and the incidents that recover only with the change; nothing where nothing shows.
+fn saves(saved: &Difference) -> String {
+    let mut said = match (saved.mean, saved.low, saved.high) {
+        (Some(mean), Some(low), Some(high)) if low > 0.0 => {
+            format!("{} ± {}", human::brief(mean), human::brief((high - low) / 2.0))
+        }
+        (Some(mean), Some(low), Some(high)) if high < 0.0 => {
+            format!("{} longer ± {}", human::brief(-mean), human::brief((high - low) / 2.0))
+        }
+        _ => String::new(),
+    };
+    if saved.only_second > saved.only_first {
+        let comma = if said.is_empty() { "" } else { "; " };
+        said.push_str(&format!("{comma}{} more recover", human::number((saved.only_second - saved.only_first) as f64)));
+    }
+    said
+}
+
+/// Downtime of a year that a change saves: its part of the mean times the year's.
+fn of_year(incident: &IncidentAssessment, year: f64, saved: &Difference) -> String {
+    let shows = saved.low.is_some_and(|low| low > 0.0);
+    match (saved.mean, incident.recovery_time.estimate.mean) {
+        (Some(saved), Some(mean)) if shows && mean > 0.0 => human::brief(year * saved / mean),
+        _ => String::new(),
+    }
+}
