@@ -47,8 +47,8 @@ pub struct Influence {
     pub data_loss: Difference,
 }
 
-/// Adds to an assessment what the tier of the verdict, and the one that the file calls chosen, depend
-/// on most. The first incidents of the campaign are simulated again for every change: a few hundred to
+/// Adds to an assessment what the tier of the verdict and the one that the file calls chosen depend on
+/// most; the first tier where there is neither. The first incidents of the campaign are simulated again for every change: a few hundred to
 /// find the changes that matter, a few thousand to measure these.
 ///
 /// # Arguments
@@ -56,8 +56,11 @@ pub struct Influence {
 pub fn depend(result: &mut Assessment, scenario: &Scenario, threads: usize, filter: &Filter) {
     let settings = CampaignSettings { trials: result.trials, seed: result.seed, threads, truncate: false };
     let wanted = |id: TierId, name: &str| result.verdict.tier.as_deref() == Some(name) || scenario.chosen == Some(id);
-    let tiers: Vec<TierId> =
+    let mut tiers: Vec<TierId> =
         scenario.tiers.iter().filter(|(id, row)| wanted(*id, &row.name)).map(|(id, _)| id).collect();
+    if tiers.is_empty() {
+        tiers.extend(scenario.tiers.ids().find(|id| filter.tier.is_none_or(|only| only == *id)));
+    }
     for tier in tiers {
         let name = &scenario.tiers[tier].name;
         let Some(assessed) = result.tiers.iter_mut().find(|t| t.id == *name) else { continue };

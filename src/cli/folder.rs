@@ -100,5 +100,29 @@ mod tests {
         assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
         assert!(fs::symlink_metadata(path.join("x.md")).unwrap().is_file());
         assert_eq!(fs::read_to_string(path.join("x.md")).unwrap(), "ours");
+        // The same where the link leads to a folder, or nowhere.
+        for (name, target) in [("y.md", outside.path().to_path_buf()), ("z.md", outside.path().join("gone"))] {
+            std::os::unix::fs::symlink(&target, path.join(name)).unwrap();
+            folder.write(name, b"ours").unwrap();
+            assert!(fs::symlink_metadata(path.join(name)).unwrap().is_file(), "{name}");
+        }
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 2, "nothing beside the folder and the file");
+    }
+
+    /// A folder that is reached through a link is the one that the user named; when the link leads elsewhere
+    /// later, files go where the folder was opened.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_is_changed_meanwhile_moves_nothing() {
+        let outside = tempfile::tempdir().unwrap();
+        let (one, two, link) = (outside.path().join("one"), outside.path().join("two"), outside.path().join("link"));
+        fs::create_dir(&one).unwrap();
+        fs::create_dir(&two).unwrap();
+        std::os::unix::fs::symlink(&one, &link).unwrap();
+        let folder = Folder::open(&link).unwrap();
+        fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&two, &link).unwrap();
+        folder.write("x.md", b"ours").unwrap();
+        assert!(one.join("x.md").is_file() && fs::read_dir(&two).unwrap().count() == 0);
     }
 }

@@ -229,7 +229,7 @@ fn bound_reasons(incident: &IncidentAssessment) -> Vec<String> {
         }
     }
     let line = |(bounded, reason, names): (bool, &str, Vec<&str>)| {
-        let names = names.join(", ");
+        let names = names.join(", ").replace("of it ", "data loss ");
         if bounded { format!("worst case of {names}: {reason}") } else { format!("no worst case of {names}: {reason}") }
     };
     found.into_iter().map(line).collect()

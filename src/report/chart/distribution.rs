@@ -157,8 +157,8 @@ struct Field<'a> {
     head: f64,
 }
 
-/// The distributions of all tiers under a failure; `None` if the failure concerns none of them, or if none
-/// of them loses anything.
+/// The distributions of all tiers under a failure; `None` if the failure concerns none of them, or
+/// takes no time and no writes of any.
 #[must_use]
 pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> Option<Chart> {
     let tiers = by_merit(result);
@@ -178,9 +178,9 @@ pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> O
             }
         }
     }
-    // Where no tier loses anything there is nothing to draw that a table does not say.
+    // Where no tier is down, or loses anything, there is nothing to draw that a table does not say.
     let something = |row: &Row<'_>| row.shares.never > 0.0 || !row.shares.parts.is_empty();
-    if quantity == Quantity::DataLoss && !rows.iter().any(something) {
+    if !rows.iter().any(something) {
         return None;
     }
     let left_out = left_out(all.min(MOST_TIERS), all, "tiers");

@@ -37,7 +37,7 @@ pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<Chart> {
     let Some(found) = &incident.representative else { return Vec::new() };
     let pair = |way: Option<&RepresentativeWay>, lines: [&Option<IncidentTimeLine>; 2]| {
         let both = ["median", "p95"].into_iter().zip(lines);
-        both.filter_map(|(which, line)| Some(gantt((who, which, way), incident, line.as_ref()?))).collect::<Vec<_>>()
+        both.filter_map(|(which, line)| gantt((who, which, way), incident, line.as_ref()?)).collect::<Vec<_>>()
     };
     if found.ways.is_empty() {
         return pair(None, [&found.median, &found.p95]);
@@ -57,8 +57,12 @@ fn gantt(
     (who, which, way): (&str, &str, Option<&RepresentativeWay>),
     incident: &IncidentAssessment,
     line: &IncidentTimeLine,
-) -> Chart {
+) -> Option<Chart> {
     let lines = lines(line);
+    // Users felt nothing.
+    if lines.is_empty() {
+        return None;
+    }
     let by = way.map(ended_by);
     let ended = by.as_ref().map_or_else(String::new, |by| format!(" ended by {by}"));
     let title = format!("The {which} incident of {}{ended}: {who}", incident.failure);
@@ -78,26 +82,17 @@ fn gantt(
         .filter(|l| l.critical)
         .map(|l| format!("{} {}", l.label, human::time(sane(l.finish - l.begin))))
         .collect();
-    let description = if path.is_empty() {
-        format!("{below}. Nothing had to be done.")
-    } else {
-        format!("{below}. Critical path: {}.", path.join(", then "))
-    };
+    let path = if path.is_empty() { "nothing".to_owned() } else { path.join(", then ") };
+    let description = format!("{below}. Critical path: {path}.");
     let plans = way.map_or(&[][..], |way| &way.plans);
     let words = [incident.failure.as_str(), who].into_iter().chain(plans.iter().map(String::as_str)).chain([which]);
     let described = (words.map(str::to_owned).collect(), title.clone(), description);
-    Chart::new(described, |shape| {
+    Some(Chart::new(described, |shape| {
         let mut scene = Scene::new(shape.width(WIDTH));
         let top = scene.heading(&title, &below);
-        if lines.is_empty() {
-            let room = scene.width - 2.0 * MARGIN;
-            scene.styled((MARGIN, top + 8.0), Anchor::Start, room, "users felt nothing", (SIZE, false, Ink::Text));
-            scene.height = top + 24.0;
-        } else {
-            draw(&mut scene, line, &lines, rto, (top, shape));
-        }
+        draw(&mut scene, line, &lines, rto, (top, shape));
         scene
-    })
+    }))
 }
 
 /// Steps and waits together: services by name, the critical path in its order.
