@@ -1,14 +1,15 @@
 //! What a lifetime costs: the benchmark scenario through the engine, beside a loop that is written by
 //! hand for this one scenario and can do nothing else.
 //!
-//! `cargo bench --bench lifetime` prints lifetimes per second of both, for both quorums, and their ratio.
+//! `cargo bench --bench lifetime` prints lifetimes per second of both, for both quorums, and their ratio; then
+//! what an event of variants of the scenario costs, which no such loop was written for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use drplan::model::Scenario;
-use drplan::sim::{Filter, LifetimeSettings, run_lifetimes};
+use drplan::sim::{Filter, LifetimeSettings, events_per_year, run_lifetimes};
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -120,6 +121,87 @@ fn engine(scenario: &Scenario, tier: &str, lifetimes: u64) {
     black_box(run_lifetimes(scenario, &settings, &Filter { tier, ..Filter::default() }));
 }
 
+/// Variants of the scenario that no hand-written loop was made for: what an event costs beside one of W1.
+const VARIANTS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "twelve machines in four zones, eleven needed",
+        &[
+            (r#"["a1", "a2", "a3"]"#, r#"["a1", "a2", "a3", "a4"]"#),
+            (r#"["m1", "m2"]"#, r#"["m1", "m2", "m7"]"#),
+            (r#"["m3", "m4"]"#, r#"["m3", "m4", "m8"]"#),
+            ("a3 = [\"m5\", \"m6\"]", "a3 = [\"m5\", \"m6\", \"m9\"]\na4 = [\"m10\", \"m11\", \"m12\"]"),
+            (r#""m5", "m6"], enough = 2"#, r#""m5", "m6", "m7", "m8", "m9", "m10", "m11", "m12"], enough = 2"#),
+            ("enough = 5", "enough = 11"),
+            (r#""a3/*"]"#, r#""a3/*", "a4/*"]"#),
+        ],
+    ),
+    (
+        "machines that age (Weibull, shape 2)",
+        &[(r#""a3/*"], rate = "1 / year""#, r#""a3/*"], gap = { shape = 2.0, scale = "9885h" }"#)],
+    ),
+    (
+        "racks between machines and zones",
+        &[
+            (r#"a1 = ["m1", "m2"]"#, "a1 = [\"r1\", \"r2\"]\nr1 = [\"m1\"]\nr2 = [\"m2\"]"),
+            (r#"each = ["a1/*", "#, r#"each = ["m1", "m2", "#),
+            (
+                "[services]",
+                "[failures.rack]\nkind = \"outage\"\neach = [\"r1\", \"r2\"]\nrate = \"0.5 / year\"\nlasts = { median = \"2h\", sigma = 1.0 }\n[services]",
+            ),
+            (r#"["machine", "zone", "region"], from"#, r#"["machine", "rack", "zone", "region"], from"#),
+        ],
+    ),
+    (
+        "two services, one needs the other",
+        &[
+            (
+                "spare    = { at = \"b\" }",
+                "spare = { at = \"b\" }\nfront = { like = \"any-two\" }\nfront-spare = { at = \"b\" }",
+            ),
+            (
+                "[strategies]\n",
+                "shop = { needs = [\"app\"], standby = [\"front-spare\"], plans = [\"front-over\"] }\n\n[strategies]\nopen = { service = \"shop\", runs = [\"front\"] }\n",
+            ),
+            ("q2 = { runs", "q2 = { service = \"app\", runs"),
+            ("q5 = { runs", "q5 = { service = \"app\", runs"),
+            (
+                "[plans]\n",
+                "[tiers]\nq2 = [\"q2\", \"open\"]\nq5 = [\"q5\", \"open\"]\n\n[plans]\nfront-over = { for = [\"machine\", \"zone\", \"region\"], into = [\"front-spare\"], steps = [\"see\", \"decide\", \"move\"], commit = \"end\" }\n",
+            ),
+        ],
+    ),
+];
+
+fn variants(w1: &str, lifetimes: u64, rounds: usize) {
+    let per_event = |scenario: &Scenario| {
+        let filter = q5(scenario);
+        let events = events_per_year(scenario, &filter) * YEARS * lifetimes as f64;
+        let timed = |_| {
+            let start = Instant::now();
+            engine(scenario, "q5", lifetimes);
+            start.elapsed()
+        };
+        fastest(&(0..rounds).map(timed).collect::<Vec<_>>()) / events
+    };
+    for (name, changes) in VARIANTS {
+        let text = changes.iter().fold(w1.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{name}: {from}");
+            text.replace(from, to)
+        });
+        let (plain, varied) = (per_event(&scenario(w1)), per_event(&scenario(&text)));
+        println!("{name}: {:.0} ns per event, ratio {:.2}", varied * 1e9, varied / plain);
+    }
+}
+
+fn q5(scenario: &Scenario) -> Filter {
+    let tier = scenario.tiers.iter().find(|(_, row)| row.name == "q5").map(|(id, _)| id);
+    Filter { tier, ..Filter::default() }
+}
+
+fn scenario(text: &str) -> Scenario {
+    drplan::spec::load(text).map_err(|(faults, _)| format!("{:?}", faults.all())).expect("a valid scenario").scenario
+}
+
 fn fastest(runs: &[Duration]) -> f64 {
     runs.iter().min().expect("some runs").as_secs_f64()
 }
@@ -127,8 +209,8 @@ fn fastest(runs: &[Duration]) -> f64 {
 fn main() {
     // As a test it only shows that both run.
     let (lifetimes, rounds) = if std::env::args().any(|arg| arg == "--bench") { (LIFETIMES, ROUNDS) } else { (100, 1) };
-    let loaded = drplan::spec::load(include_str!("../scenarios/benchmark-w1.toml"));
-    let scenario = loaded.map_err(|(faults, _)| faults).expect("a valid scenario").scenario;
+    let w1 = include_str!("../scenarios/benchmark-w1.toml");
+    let scenario = scenario(w1);
     for (tier, quorum) in [("q2", 2), ("q5", 5)] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
@@ -142,4 +224,5 @@ fn main() {
         let (ours, theirs) = (lifetimes as f64 / fastest(&ours), lifetimes as f64 / fastest(&theirs));
         println!("{tier}: engine {ours:.0} lifetimes per second, by hand {theirs:.0}, ratio {:.2}", ours / theirs);
     }
+    variants(w1, lifetimes, rounds);
 }

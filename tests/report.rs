@@ -141,6 +141,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         inputs: None,
         rare_event: RareEvent {
             year_over_an_hour: Default::default(),
+            overlapping: None,
             by_failure: Vec::new(),
             interruptions_per_year: 0.02,
             downtime_per_year: 90.0,
@@ -183,6 +184,7 @@ fn result() -> Assessment {
         trials: 1000,
         years: None,
         lifetimes: None,
+        precision: None,
         only: None,
         verdict: verdict(&tiers),
         distribution_shares: SHARES.to_vec(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::composed::Composed;
+use super::composed::{Composed, Overlapping};
 use super::dependence::Dependence;
 use super::inputs::{InputRanges, Ranking};
 use super::lifetime::Lifetimes;
@@ -46,6 +46,9 @@ pub struct Assessment {
     pub years: Option<f64>,
     /// Simulated lifetimes; absent without lifetimes.
     pub lifetimes: Option<u64>,
+    /// The share of themselves within which figures were asked to be known.
+    #[serde(default)]
+    pub precision: Option<f64>,
     /// What was left out; `None` if the scenario was assessed whole. The verdict speaks of the rest.
     pub only: Option<Only>,
     /// The answer: which tier, or what stands in the way.
@@ -110,7 +113,7 @@ pub struct TierAssessment {
     pub strategies: BTreeMap<String, String>,
     /// One entry per failure and service, and per failure for the application.
     pub incidents: Vec<IncidentAssessment>,
-    /// Share of the time in service; needs lifetimes.
+    /// Share of the time in service; needs lifetimes, or a precision that was asked for.
     pub availability: Option<Availability>,
     /// Needs lifetimes.
     pub outages_per_year: Option<Estimate>,
@@ -188,6 +191,9 @@ pub struct RareEvent {
     /// The chance of more than an hour down in a year.
     #[serde(default)]
     pub year_over_an_hour: Composed,
+    /// What failures that overlap add; `None` unless a precision was asked for.
+    #[serde(default)]
+    pub overlapping: Option<Overlapping>,
     /// What each failure adds to the sums.
     #[serde(default)]
     pub by_failure: Vec<FailureYear>,

@@ -18,7 +18,7 @@ pub use assessment::{
     IncidentObjective, Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION,
     ScenarioName, StepAssessment, TierAssessment, Word,
 };
-pub use composed::Composed;
+pub use composed::{Composed, Overlapping, Sampled};
 pub use dependence::{Dependence, Influence, depend};
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use inputs::{InputRanges, Range, Ranking, RateRange};
@@ -34,7 +34,8 @@ use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
 use crate::sim::{
-    CampaignResult, Filter, IncidentTally, LifetimeResult, PairResult, PlanLabel, StepTally, TierTally, representatives,
+    CampaignResult, Filter, IncidentTally, LifetimeResult, Overlaps, PairResult, PlanLabel, StepTally, Tail, TierTally,
+    representatives,
 };
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Tally};
@@ -64,6 +65,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         trials: campaign.settings.trials,
         years: None,
         lifetimes: None,
+        precision: None,
         only: only(scenario, filter),
         verdict: verdict(&tiers),
         ranking: inputs::ranking(scenario, campaign, &tiers),
@@ -85,7 +87,8 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
         let yearly = lifetime::yearly(scenario, tally, &years.settings, &tier.cost);
         objective::decide_availability(&mut tier.objectives, yearly.availability.as_ref(), &yearly.lifetimes);
         tier.objectives_met = objective::met_by(&tier.objectives);
-        tier.availability = yearly.availability;
+        // Too few lifetimes for an interval leave what a precision asked of incidents.
+        tier.availability = yearly.availability.or(tier.availability);
         tier.outages_per_year = Some(yearly.outages);
         tier.downtime_per_year = Some(yearly.downtime);
         tier.data_loss_per_year = Some(yearly.data_loss);
@@ -94,6 +97,45 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
     }
     result.verdict = verdict(&result.tiers);
 }
+
+/// Adds what a search for rare things found: the chance of a long year with the tails of its incidents, and
+/// what failures that overlap make of it.
+///
+/// # Arguments
+/// `campaign`: the one that `result` was made of. `tails`, `overlaps`: by tier, in the same order.
+pub fn add_rare(
+    result: &mut Assessment,
+    scenario: &Scenario,
+    campaign: &CampaignResult,
+    (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
+) {
+    let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
+    for ((tier, tally), rare) in result.tiers.iter_mut().zip(&campaign.tiers).zip(found) {
+        let overlapping = composed::overlapping(scenario, tally, rare);
+        tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, Some(rare));
+        tier.rare_event.overlapping = Some(overlapping);
+        tier.availability.get_or_insert(overlapping.availability);
+    }
+}
+
+/// How far off the chance of a long year is in the worst tier: half its interval of sampling as a share of
+/// it, the position of the tier, and what more of would narrow it most; `None` where no tier has such years.
+#[must_use]
+pub fn long_years_off_by(
+    scenario: &Scenario,
+    campaign: &CampaignResult,
+    (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
+) -> Option<(f64, usize, Sampled)> {
+    let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
+    let tiers = campaign.tiers.iter().zip(found).enumerate();
+    let errors = tiers.filter_map(|(n, (tally, rare))| {
+        composed::off_by(scenario, tally, rare).map(|(off, sampled)| (off, n, sampled))
+    });
+    errors.reduce(|worst, one| if one.0 > worst.0 { one } else { worst })
+}
+
+/// Milliseconds down in a year beyond which a year is long.
+pub const LONG_YEAR: u64 = composed::LONG as u64 * 1000;
 
 /// Adds to an assessment the time lines of incidents that stand for many: apart, as they are simulated
 /// once more and few readers look at them.

@@ -19,7 +19,7 @@ const SECONDS_PER_HOUR: f64 = 3600.0;
 /// because that part of the users is affected.
 pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
     RareEvent {
-        year_over_an_hour: year_over_an_hour(scenario, tier),
+        year_over_an_hour: year_over_an_hour(scenario, tier, None),
         by_failure: by_failure(scenario, tier),
         ..rare_event_at(scenario, tier, &|_| 1.0)
     }

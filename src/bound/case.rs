@@ -199,7 +199,8 @@ impl Case {
         let copies = &at.scenario.copies;
         let start = |(id, copy)| if self.is_hit(at, id, copy) { Reach::Hit } else { Reach::Spared };
         let mut reach: Vec<Reach> = copies.iter().map(start).collect();
-        for _ in 0..copies.len() {
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
             for (id, copy) in copies.iter() {
                 let Some(Upstream::Copy(up)) = copy.of else { continue };
                 let held = match reach[up.index()] {
@@ -209,6 +210,7 @@ impl Case {
                 };
                 if reach[id.index()] == Reach::Spared && !copy.edge.skips.contains(&at.kind()) {
                     reach[id.index()] = Reach::After(held + copy.edge.delay.map_or(0.0, Seconds::seconds));
+                    changed = true;
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::interrupt;
 use super::output::Screen;
 use super::pieces::{bar, in_pieces};
 use super::precision::{self, Precision};
+use super::rare::Rare;
 use crate::assess::{self, Assessment, Explanation, assess, represent};
 use crate::id::{Id, Table, TierId};
 use crate::model::Scenario;
@@ -49,17 +50,33 @@ pub(super) fn run(
     let settings = settings(scenario, args, &filter, 1)?;
     let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
     tally(&mut campaign, 0..settings.trials, screen);
-    if let Some(precision) = precision.filter(|_| !interrupt::asked()) {
-        let limit = most_trials(scenario, &filter, 1);
-        let first = precision::of_incidents(&campaign.result());
+    let Some(precision) = precision.filter(|_| !interrupt::asked()) else {
+        return Ok(finish(scenario, &campaign.result(), &filter));
+    };
+    let limit = most_trials(scenario, &filter, 1);
+    let mut reach = |what, limit, off: fn(&CampaignResult) -> Option<f64>| {
+        let done = campaign.trials();
+        let first = off(&campaign.result());
         let more = |count| {
             let done = campaign.trials();
             tally(&mut campaign, done..count, screen);
-            precision::of_incidents(&campaign.result())
+            off(&campaign.result())
         };
-        precision.reach(("mean recovery times", settings.trials, limit), first, more, screen);
-    }
-    Ok(finish(scenario, &campaign.result(), &filter))
+        precision.reach((what, done, limit), first, more, screen);
+    };
+    reach("mean recovery times", limit, precision::of_incidents);
+    // A quantile that lies between two kinds of incidents never narrows: it is not waited for.
+    reach(
+        "the 99th percentiles of recovery times",
+        limit.min(settings.trials.saturating_mul(8)),
+        precision::of_quantiles,
+    );
+    let rare = Rare::new(scenario, &campaign, &filter, settings.seed);
+    let (found, rare) = rare.reach(scenario, &mut campaign, (precision, limit), screen);
+    let mut result = finish(scenario, &found, &filter);
+    assess::add_rare(&mut result, scenario, &found, (&rare.tails, &rare.overlaps));
+    result.precision = Some(precision.share());
+    Ok(result)
 }
 
 /// Assesses a campaign and looks for the incidents that stand for many.
@@ -80,11 +97,11 @@ pub(super) fn document(
 ) -> Result<(), Stop> {
     let filter = filter(&loaded.scenario, names)?;
     result.assumptions = assess::assumptions(&loaded.resolved);
-    if !interrupt::asked() {
-        let progress = progress("trying changes", screen);
-        assess::depend(result, &loaded.scenario, threads, &filter);
-        progress.finish_and_clear();
-    }
+    // After Ctrl-C as well: what is known then is what a run of so many incidents gives. It takes as long as a
+    // few thousand of them.
+    let progress = progress("trying changes", screen);
+    assess::depend(result, &loaded.scenario, threads, &filter);
+    progress.finish_and_clear();
     Ok(())
 }
 

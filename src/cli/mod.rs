@@ -15,6 +15,7 @@ mod output;
 mod pieces;
 mod plot;
 mod precision;
+mod rare;
 mod report;
 mod runbook;
 mod schema;

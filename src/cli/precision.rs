@@ -34,6 +34,16 @@ impl Precision {
         }
     }
 
+    /// The share of itself within which a figure is to be known.
+    pub(super) fn share(self) -> f64 {
+        self.0
+    }
+
+    /// Whether a figure that may be off by this share of itself is known well enough.
+    pub(super) fn allows(self, off: f64) -> bool {
+        off <= self.0
+    }
+
     /// Doubles a run until its worst figure is within this share.
     ///
     /// # Arguments
@@ -71,6 +81,17 @@ impl Precision {
 pub(super) fn of_incidents(result: &CampaignResult) -> Option<f64> {
     let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
     incidents.filter_map(|i| off(&i.recovery_time)).reduce(f64::max)
+}
+
+/// The same of the 99th percentile of recovery times; those that fall on the unrecoverable are left out.
+pub(super) fn of_quantiles(result: &CampaignResult) -> Option<f64> {
+    let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
+    let one = |tally: &Tally| {
+        let found = tally.quantile(0.99, 1.0).ok().filter(|q| q.point > 0.0)?;
+        let high = found.high?;
+        Some((high - found.point).max(found.point - found.low) / found.point)
+    };
+    incidents.filter_map(|i| one(&i.recovery_time)).reduce(f64::max)
 }
 
 /// The same of the time that a tier is down; tiers that never were are left out.

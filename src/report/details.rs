@@ -39,11 +39,13 @@ fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(2, format!("Tier {}{title}", tier.id))];
     let strategies: Vec<String> = tier.strategies.iter().map(|(s, by)| format!("{s} by {by}")).collect();
     let o = &tier.objectives;
-    blocks.push(Block::List(vec![
+    let mut lines = vec![
         format!("strategies: {}", strategies.join(", ")),
         format!("objectives: {} of {} met, {} missed, {} undecided", o.met, o.each.len(), o.missed, o.undecided),
         yearly(tier),
-    ]));
+    ];
+    lines.extend(rare(tier));
+    blocks.push(Block::List(lines));
     if let Some(lifetimes) = &tier.lifetimes {
         blocks.push(Block::Table(lifetime_table(tier, lifetimes)));
         blocks.push(Block::List(chances(lifetimes)));
@@ -67,6 +69,19 @@ fn yearly(tier: &TierAssessment) -> String {
         human::time(r.downtime_per_year),
         human::time(r.data_loss_per_year)
     )
+}
+
+/// What a precision that was asked for found of rare things.
+fn rare(tier: &TierAssessment) -> Option<String> {
+    let overlapping = tier.rare_event.overlapping.as_ref()?;
+    let long = &tier.rare_event.year_over_an_hour;
+    Some(format!(
+        "failures that overlap: add {} down a year; more than an hour down in a year: {} [{}, {}]",
+        human::time(overlapping.downtime_per_year),
+        human::percent(long.point),
+        human::percent(long.low),
+        human::percent(long.high)
+    ))
 }
 
 /// Years as lifetimes have them.

@@ -8,7 +8,7 @@ use super::contention;
 use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
-use super::random::{Purpose, Uniform};
+use super::random::{Draw, Purpose, Uniform};
 use super::scheduler::Scheduler;
 use super::walk;
 use super::{NEVER, milliseconds};
@@ -340,7 +340,7 @@ impl Scratch {
 
 /// Draws what is drawn once per incident.
 pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> Facts {
-    let get = |draw: &Option<super::random::Draw>| draw.as_ref().map(|draw| draw.get(draws, occurrence));
+    let get = |draw: &Option<Draw>| draw.as_ref().map(|draw| draw.get(draws, occurrence));
     let moment = program
         .moment_key
         .map_or(0.0, |key| draws.uniform(key, occurrence, Purpose::Moment) * crate::units::SECONDS_PER_YEAR);
@@ -357,10 +357,15 @@ pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence:
 
 /// A failure without `detected` is known when the `detect` step of a plan says so.
 fn own_detection<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64, stress: f64) -> f64 {
+    let Some((takes, stressed)) = detection(program) else { return 0.0 };
+    takes.get(draws, occurrence) * if stressed { stress } else { 1.0 }
+}
+
+/// How long the first `detect` step takes that has a time, and whether a bad night prolongs it.
+pub(super) fn detection(program: &FailureProgram) -> Option<(&Draw, bool)> {
     let plans = program.services.iter().flat_map(|service| &service.plans);
-    let first = plans.filter(|plan| plan.detects).filter_map(|plan| plan.steps.first()).find(|s| s.takes.is_some());
-    let Some((step, takes)) = first.and_then(|step| Some((step, step.takes.as_ref()?))) else { return 0.0 };
-    takes.get(draws, occurrence) * if step.stressed { stress } else { 1.0 }
+    let mut steps = plans.filter(|plan| plan.detects).filter_map(|plan| plan.steps.first());
+    steps.find_map(|step| Some((step.takes.as_ref()?, step.stressed)))
 }
 
 /// Simulates one incident. The outcomes of the services are left in `scratch.services`.

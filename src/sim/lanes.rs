@@ -4,7 +4,7 @@
 //! and simulated by itself.
 
 use super::impact::{Fate, Impact, PlanOption, SourceOption};
-use super::incident::{PlanLabel, facts, whole_bytes};
+use super::incident::{PlanLabel, detection, facts, whole_bytes};
 use super::lag::Lag;
 use super::milliseconds;
 use super::point::{Moments, PointFinder};
@@ -78,6 +78,10 @@ impl Lanes {
         block: &mut Block,
         steps: &mut [StepTally],
     ) -> bool {
+        if is_unfelt(&impact.services[0].fate) {
+            self.pass_unfelt(program, impact.services[0].short, draws, block);
+            return true;
+        }
         let Fate::Down { own: true, waits_for_outside: false, options, .. } = &impact.services[0].fate else {
             return false;
         };
@@ -94,22 +98,58 @@ impl Lanes {
         true
     }
 
+    /// Nobody feels it; full capacity may wait for the end of the outage.
+    fn pass_unfelt<U: Uniform>(&mut self, program: &FailureProgram, short: bool, draws: &U, block: &mut Block) {
+        self.off.clear();
+        self.off.resize(self.occurrences.len(), false);
+        self.draw_facts(program, draws);
+        let corruption = program.kind == FailureKind::Corruption;
+        let at = self.positions.as_slice();
+        let nothing = || std::iter::repeat(0);
+        let full = self.end.iter().zip(&self.detect).map(|(end, detect)| {
+            let end = if short && end.is_finite() { *end } else { 0.0 };
+            milliseconds(if corruption { end - detect } else { end })
+        });
+        put(&mut block.recovery_time_full, at, full);
+        put(&mut block.undetected, at, self.detect.iter().map(|t| milliseconds(*t)));
+        for list in [
+            &mut block.recovery_time,
+            &mut block.data_loss_before,
+            &mut block.data_loss_after,
+            &mut block.data_loss_bytes,
+        ] {
+            put(list, at, nothing());
+        }
+        put(&mut block.plan, at, std::iter::repeat(PlanLabel::None));
+        put(&mut block.unrecoverable, at, std::iter::repeat(false));
+        block.derive(at, program.services[0].rto, program.services[0].rpo);
+    }
+
     fn draw_facts<U: Uniform>(&mut self, program: &FailureProgram, draws: &U) {
         let count = self.occurrences.len();
-        self.detect.clear();
-        self.end.clear();
-        match &program.detected {
-            Some(draw) => draw.fill(draws, &self.occurrences, &mut self.detect),
-            // Rare: detection is a step of a plan.
-            None => self.detect.extend(self.occurrences.iter().map(|o| facts(program, draws, *o).moments.detect)),
-        }
         self.stress.clear();
         if let Some(draw) = &program.stress {
             draw.fill(draws, &self.occurrences, &mut self.stress);
         }
+        let own = || detection(program).map(|(takes, stressed)| (takes, stressed && program.stress.is_some()));
+        match program.detected.as_ref().map(|draw| (draw, false)).or_else(own) {
+            Some((draw, stressed)) => {
+                draw.fill(draws, &self.occurrences, &mut self.detect);
+                if stressed {
+                    self.detect.iter_mut().zip(&self.stress).for_each(|(detect, stress)| *detect *= stress);
+                }
+            }
+            None => {
+                self.detect.clear();
+                self.detect.resize(count, 0.0);
+            }
+        }
         match &program.lasts {
             Some(draw) => draw.fill(draws, &self.occurrences, &mut self.end),
-            None => self.end.resize(count, f64::INFINITY),
+            None => {
+                self.end.clear();
+                self.end.resize(count, f64::INFINITY);
+            }
         }
     }
 
@@ -359,6 +399,15 @@ impl Lanes {
             }
         }
         self.off = off;
+    }
+}
+
+/// Whether service goes on as if nothing were lost.
+fn is_unfelt(fate: &Fate) -> bool {
+    match fate {
+        Fate::Untouched => true,
+        Fate::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
+        Fate::Down { .. } => false,
     }
 }
 

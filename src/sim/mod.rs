@@ -22,6 +22,7 @@ mod running;
 mod schedule;
 mod scheduler;
 mod share;
+mod tail;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -33,11 +34,13 @@ pub use anatomy::{ActTally, Anatomy, anatomy};
 pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use lifetime::{
-    LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, events_per_year, run_lifetimes,
+    Change, LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Overlaps, events_per_year,
+    overlaps, run_lifetimes,
 };
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use represent::{Representative, RepresentativeWay, representatives};
 pub use running::{CampaignRecord, RunningCampaign};
+pub use tail::{BySet, Tail};
 pub use tally::{CampaignResult, CampaignSettings, Filter, IncidentTally, PairResult, StepTally, TierTally};
 pub use timeline::{Act, Ending, Line, TimeLine, Wait};
 pub use worth::{Worth, worths};

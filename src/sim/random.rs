@@ -48,7 +48,7 @@ pub enum Purpose {
 }
 
 /// The key of one question, before the occurrence is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(u64);
 
 impl Key {
@@ -110,7 +110,7 @@ impl TryRng for Point {
 }
 
 /// Answers questions with numbers between 0 and 1.
-pub trait Uniform: Sync {
+pub trait Uniform {
     /// A number strictly between 0 and 1 (an adversary may give the ends too).
     fn uniform(&self, key: Key, occurrence: u64, purpose: Purpose) -> f64;
 }

@@ -50,6 +50,10 @@ impl<'a> RunningCampaign<'a> {
         Self { simulator, settings: CampaignSettings { trials: 0, ..*settings }, tallies }
     }
 
+    pub(super) fn simulator(&self) -> &Simulator<'a> {
+        &self.simulator
+    }
+
     /// Incidents per tier and failure so far.
     #[must_use]
     pub fn trials(&self) -> u64 {

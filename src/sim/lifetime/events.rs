@@ -22,6 +22,8 @@ pub(super) struct Stream {
     pub(super) member: usize,
     /// Names its events for the draws of their incidents.
     pub(super) key: Key,
+    /// Events in a year of being up.
+    pub(super) per_year: f64,
     /// From being up to the next event.
     gap: Draw,
     /// How long it is down; `None` for what does not end by itself.
@@ -50,6 +52,8 @@ impl Event {
 /// Every member of every failure that ever happens.
 pub(super) struct Streams {
     pub(super) rows: Vec<Stream>,
+    /// Names what is drawn of lifetimes and of no member.
+    pub(super) key: Key,
     /// Expected events in a year, ends of outages included.
     pub(super) per_year: f64,
 }
@@ -58,7 +62,7 @@ impl Streams {
     /// The members of all failures that the filter lets through, in the order of the failures.
     pub(super) fn new(scenario: &Scenario, filter: &Filter, seed: u64, tables: &Tables) -> Self {
         let root = Key::root(seed).of("lifetime");
-        let mut streams = Self { rows: Vec::new(), per_year: 0.0 };
+        let mut streams = Self { rows: Vec::new(), key: root, per_year: 0.0 };
         for (id, failure) in scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id)) {
             let Some(gap) = gap(&failure.occurs) else { continue };
             let outage = failure.lasts.as_ref().map_or(0.0, Delay::mean);
@@ -72,12 +76,20 @@ impl Streams {
                     failure: id,
                     member,
                     key: key.of("event"),
+                    per_year: SECONDS_PER_YEAR / gap.mean(),
                     gap: Draw::new(key.of("gap"), &gap, false, tables),
                     lasts: failure.lasts.as_ref().map(|lasts| Draw::new(key.of("lasts"), lasts, false, tables)),
                 });
             }
         }
         streams
+    }
+
+    /// A member's event of this number, at this time.
+    pub(super) fn event(&self, stream: usize, lifetime: u64, count: u32, time: f64) -> Event {
+        let occurrence = first_event(lifetime) + u64::from(count);
+        let lasts = self.rows[stream].lasts.as_ref().map_or(f64::INFINITY, |lasts| lasts.get(&Random, occurrence));
+        Event { time, until: time + lasts, stream: stream as u32, count }
     }
 
     /// All events of these lifetimes before `horizon` seconds, for [`Room::in_order`].

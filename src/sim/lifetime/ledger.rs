@@ -182,6 +182,15 @@ impl Ledger {
         self.reset();
     }
 
+    /// Ends the lifetime: milliseconds that the application was down, and how often something was lost for
+    /// good.
+    pub(super) fn take(&mut self) -> (u64, usize) {
+        self.pass(0, self.ended.unwrap_or(self.horizon).min(self.horizon));
+        let sums = (self.lines[0].down.iter().sum(), self.gone.len());
+        self.reset();
+        sums
+    }
+
     fn reset(&mut self) {
         for row in &mut self.lines {
             (row.weight, row.since, row.began) = (0.0, 0, 0);

@@ -3,6 +3,8 @@
 //! Members fail and come back on their own ([`events`]); a tier makes of it what its plans allow
 //! ([`world`]), and a ledger keeps account by year. All tiers live through the same events.
 //!
+//! Lifetimes that are made to have overlapping failures are in [`episodes`].
+//!
 //! Where the model leaves a choice open, it is made here:
 //! - A further loss during a recovery changes nothing while the plan still has its source and its
 //!   target; otherwise a plan is chosen anew among those for any failure that is there, at once: people
@@ -14,6 +16,7 @@
 //! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
 
 mod campaign;
+mod episodes;
 mod events;
 mod ledger;
 mod meet;
@@ -25,5 +28,6 @@ mod unit;
 mod world;
 
 pub use campaign::{events_per_year, run_lifetimes};
+pub use episodes::{Change, Overlaps, overlaps};
 pub use record::LifetimeRecord;
 pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally};

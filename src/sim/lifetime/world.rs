@@ -42,6 +42,8 @@ pub(super) struct World<'a> {
     pub(super) now: f64,
     pub(super) horizon: f64,
     pub(super) over: bool,
+    /// Seconds of the last lifetime until nothing happened any more.
+    pub(super) lived: f64,
 }
 
 impl<'a> World<'a> {
@@ -78,6 +80,7 @@ impl<'a> World<'a> {
             now: 0.0,
             horizon: years * SECONDS_PER_YEAR,
             over: false,
+            lived: 0.0,
             streams,
             situations,
         }
@@ -153,6 +156,7 @@ impl<'a> World<'a> {
         if self.contended {
             self.scheduler.reset(self.units.len(), &self.people);
         }
+        self.lived = self.now;
         (self.now, self.over) = (0.0, false);
     }
 

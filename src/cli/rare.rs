@@ -1,0 +1,94 @@
+//! `--precision` of what is rare: draws more of whatever the error of a long year's chance comes from, until
+//! it is small enough or the limit comes first.
+
+use super::campaign::tally;
+use super::interrupt;
+use super::output::Screen;
+use super::precision::Precision;
+use crate::assess::{self, Sampled};
+use crate::id::TierId;
+use crate::model::Scenario;
+use crate::report::human::percent;
+use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overlaps};
+
+/// Long incidents, and episodes of overlapping failures, of a tier and failure at first: milliseconds.
+const FIRST: u64 = 4_000;
+
+/// Most of them: a minute.
+const MOST: u64 = 20_000_000;
+
+/// What was found of rare things.
+pub(super) struct Rare {
+    /// By tier, in the order of the campaign's.
+    pub(super) tails: Vec<Vec<Tail>>,
+    pub(super) overlaps: Vec<Overlaps>,
+    filter: Filter,
+    seed: u64,
+}
+
+impl Rare {
+    /// A first look.
+    pub(super) fn new(scenario: &Scenario, campaign: &RunningCampaign<'_>, filter: &Filter, seed: u64) -> Self {
+        let found = campaign.result();
+        let mut tails = campaign.tails(&found, assess::LONG_YEAR);
+        for (tails, tier) in tails.iter_mut().zip(&found.tiers) {
+            for tail in tails {
+                let even = tail.even();
+                campaign.extend_tail(tier.tier, tail, FIRST, even);
+            }
+        }
+        Self { tails, overlaps: overlaps(scenario, seed, filter, FIRST), filter: filter.clone(), seed }
+    }
+
+    /// Draws more until the chance of a long year is known that well in every tier.
+    ///
+    /// # Arguments
+    /// `limit`: incidents that the campaign may have.
+    pub(super) fn reach(
+        mut self,
+        scenario: &Scenario,
+        campaign: &mut RunningCampaign<'_>,
+        (precision, limit): (Precision, u64),
+        screen: &Screen,
+    ) -> (CampaignResult, Self) {
+        let mut found = campaign.result();
+        loop {
+            let worst = assess::long_years_off_by(scenario, &found, (&self.tails, &self.overlaps));
+            let Some((off, tier, sampled)) = worst.filter(|(off, ..)| !precision.allows(*off)) else { break };
+            if interrupt::asked() {
+                break;
+            }
+            let drawn = match sampled {
+                Sampled::Incidents => campaign.trials(),
+                Sampled::Tail(n, _) => self.tails[tier][n].n,
+                Sampled::Overlaps => self.overlaps[tier].n,
+            };
+            let most = if sampled == Sampled::Incidents { limit } else { MOST };
+            if drawn.saturating_mul(2) > most {
+                let known = percent(off);
+                screen.note(&format!(
+                    "chances of more than an hour down in a year are known within {known}; more would take more than the limit of {most} incidents"
+                ));
+                break;
+            }
+            match sampled {
+                Sampled::Incidents => {
+                    tally(campaign, drawn..2 * drawn, screen);
+                    found = campaign.result();
+                }
+                Sampled::Tail(n, parts) => {
+                    campaign.extend_tail(found.tiers[tier].tier, &mut self.tails[tier][n], drawn, parts);
+                }
+                Sampled::Overlaps => self.more_overlaps(scenario, tier, found.tiers[tier].tier, 2 * drawn),
+            }
+        }
+        (found, self)
+    }
+
+    fn more_overlaps(&mut self, scenario: &Scenario, position: usize, tier: TierId, episodes: u64) {
+        let filter = Filter { tier: Some(tier), ..self.filter.clone() };
+        if let Some(more) = overlaps(scenario, self.seed, &filter, episodes).pop() {
+            self.overlaps[position] = more;
+        }
+    }
+}

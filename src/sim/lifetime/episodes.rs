@@ -1,0 +1,185 @@
+//! Failures that overlap, made to happen: what a second one, and a third, in the middle of the first adds
+//! to a tier's time down.
+//!
+//! An episode begins when something fails while everything is up and nothing is under way, and lasts until
+//! that is so again. A single failure by itself is what an incident simulates. Here a further failure is
+//! forced into the episode, at a moment and of a member drawn as if it happened there, and what it changes
+//! counts with the chance that it does. So what happens once in a million years is seen in a thousand
+//! episodes.
+//!
+//! # Formula
+//! Given an episode of length D and failures at rate Λ: with p = 1 − e^(−ΛD) another one falls into it, at
+//! a moment of the exponential distribution cut off at D. The episode with it, less the episode without,
+//! counts p; a third likewise with p p′.
+//!
+//! # Source
+//! Lewis and Böhm (1984), Monte Carlo simulation of Markov unreliability models, Nuclear Engineering and
+//! Design 77:49-62: forced transitions.
+
+use super::events::{Event, Streams};
+use super::situation::{Effect, Situations};
+use super::world::World;
+use crate::id::TierId;
+use crate::model::{AssetIndex, Scenario};
+use crate::sim::campaign::Setting;
+use crate::sim::random::{Purpose, Random, Tables, Uniform};
+use crate::sim::tally::Filter;
+use crate::units::SECONDS_PER_YEAR;
+
+/// Failures in an episode: with more, what is left out is less than any run would show.
+const MOST_FAILURES: usize = 4;
+
+/// Years after which an episode is cut off.
+const LONGEST: f64 = 100.0;
+
+/// Lifetimes from here on are no campaign's.
+const LIFETIMES: u64 = 1 << 38;
+
+/// What overlapping failures add to the years of a tier.
+#[derive(Clone, Debug)]
+pub struct Overlaps {
+    /// The tier.
+    pub tier: TierId,
+    /// Episodes that were simulated.
+    pub n: u64,
+    /// Episodes that begin in a year.
+    pub rate_per_year: f64,
+    /// Share of the time outside of episodes.
+    pub calm: f64,
+    /// What further failures changed, by episode.
+    pub changes: Vec<Change>,
+    /// Episodes of a year that have more failures than were simulated, and so may be wrong.
+    pub left_out_per_year: f64,
+}
+
+/// An episode with a further failure, beside the same one without.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// Number of the episode.
+    pub episode: u64,
+    /// How many such episodes a year has, as far as this one tells.
+    pub per_year: f64,
+    /// Milliseconds down without it.
+    pub without: u64,
+    /// Milliseconds down with it.
+    pub with: u64,
+    /// Losses for good with it less those without.
+    pub lost_for_good: f64,
+}
+
+/// One episode as it went.
+#[derive(Clone, Copy)]
+struct Went {
+    down: u64,
+    lost: usize,
+    /// Seconds.
+    length: f64,
+}
+
+/// Simulates `episodes` of every tier.
+///
+/// # Returns
+/// By tier, in the order of their ids. Failures whose time up is not exponential count with their mean.
+#[must_use]
+pub fn overlaps(scenario: &Scenario, seed: u64, filter: &Filter, episodes: u64) -> Vec<Overlaps> {
+    let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
+    let setting = Setting { scenario, assets: &assets, seed, truncate: false, tables: &tables };
+    let streams = Streams::new(scenario, filter, seed, &tables);
+    let tiers = scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id));
+    tiers.map(|tier| of_tier(&setting, &streams, tier, episodes)).collect()
+}
+
+fn of_tier(setting: &Setting<'_>, streams: &Streams, tier: TierId, episodes: u64) -> Overlaps {
+    let situations = Situations::new(setting, tier, streams);
+    // Running sums of the rates of what concerns the tier, per year.
+    let mut rates = Vec::new();
+    let mut rate = 0.0;
+    for (n, row) in streams.rows.iter().enumerate() {
+        if situations.effects[n] != Effect::Absent {
+            rate += row.per_year;
+            rates.push((rate, n));
+        }
+    }
+    let mut all = Overlaps {
+        tier,
+        n: if rates.is_empty() { 0 } else { episodes },
+        rate_per_year: rate,
+        calm: 1.0,
+        changes: Vec::new(),
+        left_out_per_year: 0.0,
+    };
+    let mut forced = Forced { world: World::new(situations, streams, LONGEST), streams, rates };
+    let mut busy = 0.0;
+    for episode in 0..all.n {
+        busy += forced.episode(episode, rate / all.n as f64, &mut all);
+    }
+    // Episodes begin in what is left of the year.
+    all.calm = 1.0 / (1.0 + rate * busy / all.n.max(1) as f64 / SECONDS_PER_YEAR);
+    all
+}
+
+struct Forced<'a> {
+    world: World<'a>,
+    streams: &'a Streams,
+    /// Running sum of rates per year, and the stream.
+    rates: Vec<(f64, usize)>,
+}
+
+impl Forced<'_> {
+    /// The stream in which the running sum of rates reaches this share of the whole.
+    fn stream(&self, share: f64) -> usize {
+        let sought = share * self.rates.last().map_or(0.0, |(sum, _)| *sum);
+        let at = self.rates.partition_point(|(sum, _)| *sum <= sought).min(self.rates.len() - 1);
+        self.rates[at].1
+    }
+
+    /// An episode with one failure, with two, and so on. Returns how many seconds it lasts with one.
+    fn episode(&mut self, episode: u64, per_year: f64, all: &mut Overlaps) -> f64 {
+        let lifetime = LIFETIMES + episode;
+        let uniform = |failures: usize, what: &str, purpose| {
+            let key = self.streams.key.of(what).nth(failures as u64);
+            Random.uniform(key, lifetime, purpose)
+        };
+        // The first ones in turn, as often as they happen.
+        let first = self.stream((episode as f64 + uniform(0, "first", Purpose::Member)) / all.n as f64);
+        let mut events = vec![self.streams.event(first, lifetime, 0, 0.0)];
+        let mut before = self.went(lifetime, &events);
+        let (alone, mut per_year) = (before.length, per_year);
+        let rate = all.rate_per_year / SECONDS_PER_YEAR;
+        for failures in 1..MOST_FAILURES {
+            let since = events[events.len() - 1].time;
+            let chance = -libm::expm1(-rate * (before.length - since));
+            per_year *= chance;
+            if per_year <= 0.0 {
+                return alone;
+            }
+            let share = uniform(failures, "when", Purpose::Moment);
+            let time = since - libm::log1p(-share * chance) / rate;
+            let stream = self.stream(uniform(failures, "which", Purpose::Member));
+            let down = |event: &Event| event.stream as usize == stream && event.until > time;
+            if events.iter().any(down) {
+                // What is down does not fail.
+                return alone;
+            }
+            let count = events.iter().filter(|event| event.stream as usize == stream).count() as u32;
+            events.push(self.streams.event(stream, lifetime, count, time));
+            let after = self.went(lifetime, &events);
+            if (after.down, after.lost) != (before.down, before.lost) {
+                let lost_for_good = after.lost as f64 - before.lost as f64;
+                all.changes.push(Change { episode, per_year, without: before.down, with: after.down, lost_for_good });
+            }
+            before = after;
+        }
+        let since = events[events.len() - 1].time;
+        all.left_out_per_year += per_year * -libm::expm1(-rate * (before.length - since));
+        alone
+    }
+
+    /// Lives through an episode of these events, in order.
+    fn went(&mut self, lifetime: u64, events: &[Event]) -> Went {
+        self.world.live(lifetime, events);
+        let (down, lost) = self.world.ledger.take();
+        let ends = events.iter().map(|event| event.until).filter(|until| until.is_finite());
+        Went { down, lost, length: ends.fold(self.world.lived, f64::max) }
+    }
+}

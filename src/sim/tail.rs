@@ -1,0 +1,337 @@
+//! Incidents that are rarely long, drawn more often than they happen and weighed for it.
+//!
+//! Importance sampling of durations: the share `u` of a duration is drawn with density a uᵃ⁻¹ in place
+//! of 1, an exponent a for each question. The exponents are found by the cross-entropy method, level by
+//! level up to the time asked for. What is drawn in the end comes from a mixture of the levels and of plain
+//! draws, so that no weight exceeds the inverse of the plain part; how much of each follows from what the
+//! incidents drawn so far are worth to the reader. Whatever decides something else (chances, phases,
+//! members) is drawn plainly.
+//!
+//! # Source
+//! Rubinstein and Kroese (2004), The Cross-Entropy Method, chapter 3; Veach and Guibas (1995), Optimally
+//! combining sampling techniques, SIGGRAPH: the balance heuristic, which the weights follow.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::NEVER;
+use super::campaign::Simulator;
+use super::random::{Key, Purpose, Random, Uniform};
+use super::running::RunningCampaign;
+use super::tally::{CampaignResult, IncidentTally, TierTally};
+use crate::id::{FailureId, TierId};
+
+/// Incidents from which the exponents of the next level are learnt.
+const PILOT: u64 = 2048;
+
+/// The part of them that counts as long.
+const ELITE: f64 = 0.1;
+
+/// Levels before the search is given up: each is a tenth as likely as the one before.
+const MOST_LEVELS: usize = 12;
+
+/// Questions that fewer of the long incidents asked are drawn plainly.
+const FEW: usize = 20;
+
+/// Exponents: from pressing shares down a little to drawing what happens once in 100,000.
+const EXPONENTS: (f64, f64) = (0.2, 2e5);
+
+/// The part that is drawn plainly at least.
+const PLAIN: f64 = 0.1;
+
+/// Occurrences from here on are no campaign's: its pilots, and what is drawn in the end.
+const OCCURRENCES: u64 = 1 << 48;
+
+/// With so many long incidents among the plain ones, those do.
+const ENOUGH: u64 = 20_000;
+
+/// Exponents this near to 1 are noise of the pilot.
+const NOISE: std::ops::RangeInclusive<f64> = 0.75..=1.33;
+
+/// Plain draws, and those of up to five levels.
+const SETS: usize = 6;
+
+/// Everything from the first set.
+const ALL_OF_FIRST: BySet = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+
+/// One number for each set of exponents.
+pub type BySet = [f64; SETS];
+
+/// A question whose answer is not drawn plainly.
+#[derive(Clone, Copy, Debug)]
+struct Tilt {
+    key: Key,
+    exponents: BySet,
+}
+
+/// An incident of a pilot: its recovery time, its weight, and the questions it asked with the logarithms of
+/// their shares.
+type Seen = (u64, f64, Vec<(Key, f64)>);
+
+/// Draws of incidents from several sets of exponents.
+struct Tilted<'a> {
+    tilts: &'a [Tilt],
+    /// The part of the incidents that is drawn from each set.
+    parts: BySet,
+    /// Keep every question, not only those that are tilted.
+    learns: bool,
+    state: RefCell<State>,
+}
+
+/// The incident under way.
+#[derive(Default)]
+struct State {
+    occurrence: Option<u64>,
+    /// Tilted questions that were answered, with the logarithm of the share.
+    tilted: Vec<(usize, f64)>,
+    /// All questions, likewise.
+    asked: Vec<(Key, f64)>,
+}
+
+impl<'a> Tilted<'a> {
+    fn new(tilts: &'a [Tilt], parts: BySet, learns: bool) -> Self {
+        Self { tilts, parts, learns, state: RefCell::default() }
+    }
+
+    /// The set that an occurrence is drawn from: in turn, as evenly as the parts allow.
+    fn set(&self, occurrence: u64) -> usize {
+        // Multiples of the golden ratio fill the circle evenly.
+        let turn = occurrence.wrapping_mul(0x9E37_79B9_7F4A_7C15) as f64 / u64::MAX as f64;
+        let mut sum = 0.0;
+        let upto = self.parts.iter().position(|part| {
+            sum += part;
+            turn < sum
+        });
+        upto.unwrap_or(0)
+    }
+
+    /// How likely the last incident is in each set, as a multiple of how likely it is plainly.
+    fn densities(&self) -> BySet {
+        let mut logs = [0.0; SETS];
+        for (n, log) in &self.state.borrow().tilted {
+            for (sum, a) in logs.iter_mut().zip(&self.tilts[*n].exponents) {
+                *sum += libm::log(*a) + (a - 1.0) * log;
+            }
+        }
+        logs.map(libm::exp)
+    }
+}
+
+impl Uniform for Tilted<'_> {
+    fn uniform(&self, key: Key, occurrence: u64, purpose: Purpose) -> f64 {
+        let plain = Random.uniform(key, occurrence, purpose);
+        let tilt = self.tilts.iter().position(|tilt| tilt.key == key);
+        if purpose != Purpose::Duration || (tilt.is_none() && !self.learns) {
+            return plain;
+        }
+        let mut state = self.state.borrow_mut();
+        if state.occurrence != Some(occurrence) {
+            state.occurrence = Some(occurrence);
+            state.tilted.clear();
+            state.asked.clear();
+        }
+        let log = libm::log(plain) / tilt.map_or(1.0, |n| self.tilts[n].exponents[self.set(occurrence)]);
+        // The same question has the same answer, and counts once.
+        if let Some(n) = tilt.filter(|n| state.tilted.iter().all(|(known, _)| known != n)) {
+            state.tilted.push((n, log));
+        }
+        if self.learns && state.asked.iter().all(|(known, _)| *known != key) {
+            state.asked.push((key, log));
+        }
+        // A share is strictly below one.
+        if tilt.is_some() { libm::exp(log).min(1.0 - f64::EPSILON / 2.0) } else { plain }
+    }
+}
+
+/// Long incidents of a tier under a failure.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    /// The failure.
+    pub failure: FailureId,
+    /// What counts as long: milliseconds of recovery time, not exceeded by nine tenths of all incidents.
+    pub above: u64,
+    /// Incidents that were drawn for it.
+    pub n: u64,
+    /// Those above it: the recovery time in milliseconds, and how likely it is in each set.
+    long: Vec<(u64, BySet)>,
+    /// Incidents drawn from each set.
+    drawn: BySet,
+    /// How many sets there are.
+    sets: usize,
+    tilts: Vec<Tilt>,
+}
+
+impl Tail {
+    /// Incidents above the level: the recovery time in milliseconds, and what it stands for. Unrecoverable
+    /// ones are left out. The sum ÷ n is the share of all incidents.
+    pub fn weighted(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
+        self.long.iter().map(|(time, densities)| (*time, self.n as f64 / self.mixed(densities)))
+    }
+
+    fn mixed(&self, densities: &BySet) -> f64 {
+        densities.iter().zip(&self.drawn).map(|(density, drawn)| density * drawn).sum()
+    }
+
+    /// The parts of further incidents that are best drawn from each set, if one of this recovery time in
+    /// milliseconds is worth so much.
+    ///
+    /// # Formula
+    /// The cross-entropy step for the parts of a mixture: the share of all worth that came from the set.
+    #[must_use]
+    pub fn parts(&self, worth: impl Fn(u64) -> f64) -> BySet {
+        let mut parts = [0.0; SETS];
+        for (time, densities) in &self.long {
+            let mixed = self.mixed(densities);
+            for ((part, density), drawn) in parts.iter_mut().zip(densities).zip(&self.drawn) {
+                *part += worth(*time) / mixed * density * drawn / mixed;
+            }
+        }
+        let sum: f64 = parts.iter().sum();
+        if sum <= 0.0 {
+            return self.even();
+        }
+        parts = parts.map(|part| part / sum * (1.0 - PLAIN));
+        parts[0] += PLAIN;
+        parts
+    }
+
+    /// As much of each set.
+    #[must_use]
+    pub fn even(&self) -> BySet {
+        std::array::from_fn(|n| if n < self.sets { 1.0 / self.sets as f64 } else { 0.0 })
+    }
+}
+
+impl RunningCampaign<'_> {
+    /// Learns how rarely long incidents come about: those of a tier and failure that take longer than
+    /// `beyond` milliseconds, and of which plain ones show too few.
+    ///
+    /// # Arguments
+    /// `result`: what this campaign came to so far.
+    ///
+    /// # Returns
+    /// By tier; nothing is drawn for them yet.
+    #[must_use]
+    pub fn tails(&self, result: &CampaignResult, beyond: u64) -> Vec<Vec<Tail>> {
+        let of_tier = |tier: &TierTally| {
+            let whole = tier.incidents.iter().filter(|i| i.service.is_none());
+            whole.filter_map(|i| self.simulator().learn_tail(tier.tier, i, beyond)).collect()
+        };
+        result.tiers.iter().map(of_tier).collect()
+    }
+
+    /// Draws so many more incidents for one of these, these parts of them from each set.
+    pub fn extend_tail(&self, tier: TierId, tail: &mut Tail, more: u64, parts: BySet) {
+        self.simulator().extend_tail(tier, tail, more, parts);
+    }
+}
+
+impl Simulator<'_> {
+    /// Learns how incidents come to take longer than `beyond` milliseconds. `None` if plain incidents show
+    /// enough of them, or if none was found to be that long.
+    fn learn_tail(&self, tier: TierId, tally: &IncidentTally, beyond: u64) -> Option<Tail> {
+        let failure = tally.failure;
+        let most = tally.recovery_time.finite() as f64 * (1.0 - ELITE);
+        // At the end of a bin, so that plain incidents are either above it or not.
+        let (mut above, mut below, mut long) = (0, 0, 0);
+        tally.recovery_time.for_each_bin(|low, high, count| {
+            if (below as f64) < most {
+                above = high;
+            }
+            below += count;
+            long += if low > beyond { count } else { 0 };
+        });
+        if above == 0 || above >= beyond || long > ENOUGH {
+            return None;
+        }
+        let mut rounds = vec![HashMap::new()];
+        let mut level = 0;
+        while level < beyond {
+            let (next, exponents) = self.next_level((tier, failure), &rounds, beyond);
+            if next <= level || rounds.len() > MOST_LEVELS {
+                return None;
+            }
+            level = next;
+            rounds.push(exponents);
+        }
+        // Evenly from the first level to the last.
+        let levels = rounds.len() - 1;
+        let chosen: Vec<_> = match levels.min(SETS - 1) {
+            few if few == levels => rounds[1..].iter().collect(),
+            few => (0..few).map(|n| &rounds[1 + n * (levels - 1) / (few - 1)]).collect(),
+        };
+        let mut keys: Vec<Key> = chosen.iter().flat_map(|set| set.keys().copied()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let of = |key: &Key, n: usize| n.checked_sub(1).and_then(|n| chosen.get(n)?.get(key).copied()).unwrap_or(1.0);
+        let tilt = |key: Key| Tilt { exponents: std::array::from_fn(|n| of(&key, n)), key };
+        Some(Tail {
+            failure,
+            above,
+            n: 0,
+            long: Vec::new(),
+            drawn: [0.0; SETS],
+            sets: chosen.len() + 1,
+            tilts: keys.into_iter().map(tilt).collect(),
+        })
+    }
+
+    /// One round of the cross-entropy method: the level that a tenth of these incidents exceed, or
+    /// `beyond`, and the exponents under which incidents beyond it are drawn as they are.
+    ///
+    /// # Formula
+    /// For the density a uᵃ⁻¹: a = −Σ w ÷ Σ w ln u over the long incidents, w their weight.
+    fn next_level(
+        &self,
+        (tier, failure): (TierId, FailureId),
+        rounds: &[HashMap<Key, f64>],
+        beyond: u64,
+    ) -> (u64, HashMap<Key, f64>) {
+        let mut tilts: Vec<Tilt> = Vec::new();
+        if let Some(set) = rounds.last() {
+            tilts.extend(set.iter().map(|(key, a)| Tilt { key: *key, exponents: [*a; SETS] }));
+        }
+        tilts.sort_unstable_by_key(|tilt| tilt.key);
+        let draws = Tilted::new(&tilts, ALL_OF_FIRST, true);
+        let from = OCCURRENCES + rounds.len() as u64 * PILOT;
+        let mut seen: Vec<Seen> = Vec::new();
+        self.incidents_by(&draws, tier, failure, from..from + PILOT, |outcome, _| {
+            // What never ends is beyond every level, and not what is looked for.
+            let time = if outcome.recovery_time == NEVER { 0 } else { outcome.recovery_time };
+            seen.push((time, 1.0 / draws.densities()[0], draws.state.borrow().asked.clone()));
+        });
+        let mut times: Vec<u64> = seen.iter().map(|(time, ..)| *time).collect();
+        times.sort_unstable();
+        let level = times.get((times.len() as f64 * (1.0 - ELITE)) as usize).map_or(0, |time| (*time).min(beyond));
+        let mut sums: HashMap<Key, (f64, f64, usize)> = HashMap::new();
+        for (_, weight, asked) in seen.iter().filter(|(time, ..)| *time >= level) {
+            for (key, log) in asked {
+                let sum = sums.entry(*key).or_default();
+                *sum = (sum.0 + weight, sum.1 - weight * log, sum.2 + 1);
+            }
+        }
+        let exponent = |(key, (weights, logs, count)): (Key, (f64, f64, usize))| {
+            let known = count >= FEW && logs > 0.0;
+            let a = if known { (weights / logs).clamp(EXPONENTS.0, EXPONENTS.1) } else { 1.0 };
+            (!NOISE.contains(&a)).then_some((key, a))
+        };
+        (level, sums.into_iter().filter_map(exponent).collect())
+    }
+
+    /// Draws more incidents for a tail.
+    fn extend_tail(&self, tier: TierId, tail: &mut Tail, more: u64, parts: BySet) {
+        let tilts = std::mem::take(&mut tail.tilts);
+        let draws = Tilted::new(&tilts, parts, false);
+        let from = 2 * OCCURRENCES + tail.n;
+        for occurrence in from..from + more {
+            tail.drawn[draws.set(occurrence)] += 1.0;
+        }
+        self.incidents_by(&draws, tier, tail.failure, from..from + more, |outcome, _| {
+            if outcome.recovery_time > tail.above && outcome.recovery_time != NEVER {
+                tail.long.push((outcome.recovery_time, draws.densities()));
+            }
+        });
+        tail.n += more;
+        tail.tilts = tilts;
+    }
+}
