@@ -11,10 +11,11 @@ use crate::sim::{CampaignSettings, Filter, Worth, worths};
 use crate::stats::Difference;
 
 /// Incidents that tell which changes matter: each value of a design is tried on them.
-const TRIED_ON: u64 = 256;
+const TRIED_ON: u64 = 128;
 
-/// Incidents that tell how much those matter: an interval is then about a fiftieth of the spread.
-const MEASURED_ON: u64 = 4096;
+/// Incidents that tell how much those matter: half an interval is then a sixteenth of the spread, and the
+/// whole takes a tenth of a second or so.
+const MEASURED_ON: u64 = 1024;
 
 /// Changes of each kind, of recovery time and of data loss, that are measured.
 const MOST: usize = 4;
@@ -48,8 +49,8 @@ pub struct Influence {
 }
 
 /// Adds to an assessment what the tier of the verdict and the one that the file calls chosen depend on
-/// most; the first tier where there is neither. The first incidents of the campaign are simulated again for every change: a few hundred to
-/// find the changes that matter, a few thousand to measure these.
+/// most; the first tier where there is neither. The first incidents of the campaign are simulated again for every change: a hundred or
+/// so to find the changes that matter, a thousand to measure these.
 ///
 /// # Arguments
 /// `filter`: what `result` is limited to; `threads`: the result does not depend on it.

@@ -92,11 +92,15 @@ pub fn plan_times(scenario: &Scenario, tier: TierId, seed: u64, trials: u64) -> 
                 scenario.plans[*plan].causes.contains(&failure) && fit_plan(scenario, row, *plan).is_some()
             };
             for plan in row.plans.iter().copied().filter(fits) {
-                if found.iter().any(|times| times.plan == plan && times.after_decision.quantile(0.95).is_some()) {
+                let told = |times: &PlanTimes| times.after_decision.quantile(0.95).is_some();
+                let known = found.iter().find(|times| times.plan == plan);
+                let some = known.is_some();
+                if known.is_some_and(told) {
                     continue;
                 }
                 let only = scenario.with_only(tier, row.service, plan);
-                if let Some(times) = alone(&only, (tier, failure, row.service), seed, trials) {
+                let times = alone(&only, (tier, failure, row.service), seed, trials);
+                if let Some(times) = times.filter(|times| !some || told(times)) {
                     found.retain(|times| times.plan != plan);
                     found.push(times);
                 }

@@ -215,7 +215,12 @@ pub(super) fn roles(subject: &Subject<'_>, todos: &mut Todos) -> Roles {
     names.dedup();
     let declare = if !names.is_empty() {
         let steps: Vec<String> = decides.iter().map(|p| subject.named(*p)).collect();
-        Said::Text(format!("{}, in step {}", joined(names.iter().copied()), steps.join(", ")))
+        Said::Text(format!(
+            "{}, in {} {}",
+            joined(names.iter().copied()),
+            if steps.len() == 1 { "step" } else { "steps" },
+            steps.join(", ")
+        ))
     } else if decides.is_empty() && subject.fitted.detects {
         Said::Text("nobody has to: the plan begins by itself when it detects the failure".to_owned())
     } else {
