@@ -107,7 +107,7 @@ fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
 }
 
 fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
-    let mut grid = Grid::new(&["failure", "change", "now", "recovery time", "data loss", "downtime a year"], 3);
+    let mut grid = Grid::new(&["failure", "change", "recovery time", "data loss", "downtime a year"], 2);
     let values: HashMap<&str, &str> = result.assumptions.iter().map(|a| (a.path.as_str(), a.value.as_str())).collect();
     let (mut incidents, mut tried, mut silent) = (0, 0_u64, Vec::new());
     for year in by_weight(&tier.rare_event) {
@@ -120,10 +120,10 @@ fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
             silent.push(incident.failure.as_str());
         }
         for change in shown {
+            let now = values.get(change.path.as_str()).map_or_else(String::new, |value| format!(" (now {value})"));
             grid.row([
                 incident.failure.clone(),
-                format!("{} {}", change.change, change.path),
-                values.get(change.path.as_str()).map(|value| (*value).to_owned()).unwrap_or_default(),
+                format!("{} {}{now}", change.change, change.path),
                 saves(&change.recovery_time),
                 saves(&change.data_loss),
                 of_year(incident, year.downtime_per_year, &change.recovery_time),

@@ -131,7 +131,7 @@ fn waiting(wait: &TimedWait) -> String {
         "after-down" => "until it has lasted long enough".to_owned(),
         "outage-end" => "until the outage ends".to_owned(),
         "resume" => "until service resumes".to_owned(),
-        "takeover" => "until another instance takes over".to_owned(),
+        "takeover" => "until another takes over".to_owned(),
         "people" => format!("for a free {what}"),
         "data" => format!("for the data of {what}"),
         "needs" => format!("for {what}"),
