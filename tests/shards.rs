@@ -247,7 +247,7 @@ fn ctrl_c_prints_what_is_known() {
     assert!(again.stdout == output.stdout);
 }
 
-/// `--precision` doubles until it is reached, the same for any number of threads, and says what a share that
+/// `--precision` goes on until it is reached, the same for any number of threads, and says what a share that
 /// is out of reach would take.
 #[test]
 fn precision_is_reached_or_what_it_takes_is_said() {
@@ -264,8 +264,7 @@ fn precision_is_reached_or_what_it_takes_is_said() {
     assert!(one.stdout == two.stdout);
     let result: serde_json::Value = serde_json::from_slice(&one.stdout).unwrap();
     let (trials, lifetimes) = (result["trials"].as_u64().unwrap(), result["lifetimes"].as_u64().unwrap());
-    assert!((trials / 500).is_power_of_two() && trials > 500, "{trials}");
-    assert!((lifetimes / 100).is_power_of_two() && lifetimes > 100, "{lifetimes}");
+    assert!(trials > 500 && lifetimes > 100, "{trials} {lifetimes}");
     let within = |e: &serde_json::Value| 1.96 * e["standard_error"].as_f64().unwrap() / e["mean"].as_f64().unwrap();
     let tier = &result["tiers"][0];
     assert!(within(&tier["incidents"][0]["recovery_time"]) <= 0.02);

@@ -1,4 +1,4 @@
-//! `--precision`: rounds that double a run until its figures are known well enough, or until it is plain
+//! `--precision`: rounds that lengthen a run until its figures are known well enough, or until it is plain
 //! that the limit comes first. A round depends on what was simulated, never on the clock.
 
 use super::Stop;
@@ -44,7 +44,15 @@ impl Precision {
         off <= self.0
     }
 
-    /// Doubles a run until its worst figure is within this share.
+    /// How many it should take if after `count` a figure may be off by this share of itself: an interval
+    /// narrows with the root of the number. A tenth more, as the width itself is uncertain; twice as many at
+    /// most, as it may be far off after few.
+    pub(super) fn next(self, count: u64, off: f64) -> u64 {
+        let needed = count as f64 * (off / self.0).powi(2) * 1.1;
+        (needed as u64).clamp(count.saturating_add(count.div_ceil(8)), count.saturating_mul(2))
+    }
+
+    /// Lengthens a run until its worst figure is within this share.
     ///
     /// # Arguments
     /// `done`: how many are simulated already. `limit`: how many can be at most. `more`: simulates up to
@@ -58,7 +66,6 @@ impl Precision {
     ) {
         let mut count = done;
         while let Some(worst) = off.filter(|worst| *worst > self.0) {
-            // An interval narrows with the root of the number.
             let needed = count as f64 * (worst / self.0).powi(2);
             let known = format!("{what} are known within {} after {count}", percent(worst));
             if interrupt::asked() {
@@ -71,7 +78,7 @@ impl Precision {
                 ));
                 return;
             }
-            count = count.saturating_mul(2).min(limit);
+            count = self.next(count, worst).min(limit);
             off = more(count);
         }
     }

@@ -64,7 +64,8 @@ impl Rare {
                 Sampled::Overlaps => self.overlaps[tier].n,
             };
             let most = if sampled == Sampled::Incidents { limit } else { MOST };
-            if drawn.saturating_mul(2) > most {
+            let next = precision.next(drawn, off);
+            if next > most {
                 let known = percent(off);
                 screen.note(&format!(
                     "chances of more than an hour down in a year are known within {known}; more would take more than the limit of {most} incidents"
@@ -73,13 +74,13 @@ impl Rare {
             }
             match sampled {
                 Sampled::Incidents => {
-                    tally(campaign, drawn..2 * drawn, screen);
+                    tally(campaign, drawn..next, screen);
                     found = campaign.result();
                 }
                 Sampled::Tail(n, parts) => {
-                    campaign.extend_tail(found.tiers[tier].tier, &mut self.tails[tier][n], drawn, parts);
+                    campaign.extend_tail(found.tiers[tier].tier, &mut self.tails[tier][n], next - drawn, parts);
                 }
-                Sampled::Overlaps => self.more_overlaps(scenario, tier, found.tiers[tier].tier, 2 * drawn),
+                Sampled::Overlaps => self.more_overlaps(scenario, tier, found.tiers[tier].tier, next),
             }
         }
         (found, self)
