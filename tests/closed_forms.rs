@@ -5,6 +5,8 @@
 mod common;
 
 use common::engine::{Case, MS, SEEDS, campaign, load, mean_holds, on_each_seed, plan_share, share_holds, tally};
+use drplan::id::{FailureId, Id, TierId};
+use drplan::sim::{Filter, Outcome, Simulator};
 
 const DAY: f64 = 86_400.0;
 const HOUR: f64 = 3600.0;
@@ -554,4 +556,77 @@ fn one_of_two_places_destroyed() {
         mean_holds("recovery", &i.recovery_time, MS, 4.0 * HOUR);
         assert_eq!((i.unrecoverable, i.data_loss.mean()), (0, Some(0.0)));
     });
+}
+
+/// Services a and b at a site, each recovered by its steps; one commander decides for both.
+fn decided_once(takes: &str, failure: &str, (a, b): (&str, &str)) -> Vec<Vec<Outcome>> {
+    let scenario = load(&format!(
+        r#"
+title = "One decision"
+roles = {{ commander = 1 }}
+[places]
+here  = []
+there = []
+[data]
+d = {{ size = "1 GB", writes = "1 GB/day" }}
+[compute]
+web    = {{ at = "here" }}
+web-2  = {{ at = "there" }}
+shop   = {{ at = "here" }}
+shop-2 = {{ at = "there" }}
+[copies]
+db   = {{ kind = "primary", at = "here" }}
+twin = {{ kind = "async", of = "db", at = "there", lag = "0s" }}
+[failures]
+site = {{ kind = "outage", hits = "here", rate = "1 / year", detected = "0s", {failure} }}
+[services]
+a = {{ runs = ["web"], plans = ["over-a"] }}
+b = {{ data = "d", runs = ["shop"], copies = ["db", "twin"], plans = ["over-b"] }}
+[strategies]
+a = {{ service = "a", standby = ["web-2"] }}
+b = {{ service = "b", standby = ["shop-2"] }}
+[tiers]
+both = ["a", "b"]
+[plans]
+over-a = {{ for = ["site"], into = ["web-2"], steps = {a} }}
+over-b = {{ for = ["site"], from = ["twin"], into = ["shop-2"], steps = {b} }}
+[steps]
+declare = {{ phase = "decide", shared = true, role = "commander", takes = {takes} }}
+look    = {{ phase = "decide", takes = "5m" }}
+"#
+    ));
+    let simulator = Simulator::new(&scenario, 1, false, &Filter::default());
+    let (tier, failure) = (TierId::from_index(0), FailureId::from_index(0));
+    (0..20_000).filter_map(|n| simulator.incident(tier, failure, n)).map(|(_, each)| each).collect()
+}
+
+/// A decision for two services is taken once, by one person: both go on at the same moment, after
+/// U[10, 20] min, not the second when the person is free again.
+#[test]
+fn a_shared_step_is_done_once() {
+    let each =
+        decided_once(r#"{ low = "10m", high = "20m" }"#, r#"lasts = "1d""#, (r#"["declare"]"#, r#"["declare"]"#));
+    assert!(each.iter().all(|s| s[0].recovery_time == s[1].recovery_time));
+    let mean = each.iter().map(|s| s[0].recovery_time as f64).sum::<f64>() / each.len() as f64 * MS;
+    // Standard deviation 10 min ÷ √12 = 173 s.
+    assert!((mean - 15.0 * MINUTE).abs() < 4.5 * 173.2 / (each.len() as f64).sqrt(), "{mean}");
+}
+
+/// Who comes to it after 5 min joins what was begun at 0 and takes U[2, 12] min, or finds it done: the
+/// later of both, never 5 min + U.
+#[test]
+fn who_comes_later_joins_a_shared_step() {
+    let (a, b) = (r#"["declare"]"#, r#"["look", "declare"]"#);
+    let each = decided_once(r#"{ low = "2m", high = "12m" }"#, r#"lasts = "1d""#, (a, b));
+    assert!(each.iter().all(|s| s[1].recovery_time == s[0].recovery_time.max(300_000)));
+    assert!(each.iter().any(|s| s[0].recovery_time < 300_000));
+}
+
+/// The outage ends after 5 min: a, which keeps nothing, is back and lets go of the decision, which b, whose
+/// data is destroyed, goes on with: 10 min after its begin.
+#[test]
+fn a_shared_step_goes_on_for_who_still_needs_it() {
+    let failure = r#"lasts = "5m", destroyed = "100%""#;
+    let each = decided_once(r#""10m""#, failure, (r#"["declare"]"#, r#"["declare"]"#));
+    assert!(each.iter().all(|s| (s[0].recovery_time, s[1].recovery_time) == (300_000, 600_000)));
 }

@@ -93,6 +93,45 @@ fn a_cut_beyond_the_time_to_live_calls_for_a_full_copy() {
     assert_eq!(advice(&text.replace(r#"window = "1d""#, r#"window = "90d""#)), Vec::<String>::new());
 }
 
+/// The city is lost for good so long after a cut of a second more than the binlog's day: full copy of 1 TB
+/// over 2 Gbps, that is 250 MB/s, while 50 GB/day are written: 1 TB ÷ (250 − 0.579) MB/s = 4009.3 s. Until
+/// then city B is as old as the cut, and 5 s afterwards.
+#[test]
+fn until_the_full_copy_is_done_city_b_is_as_old_as_the_cut() {
+    let lost = |after: f64| {
+        let cut = 86_401.0;
+        let city = format!("gap = \"{}s\", lasts = \"30d\", destroyed = \"100%\"", 8_640_000.0 + cut + after);
+        let patches = [
+            (r#"rate = "0.05 / year", lasts = { median = "8h", p95 = "1d" }, destroyed = "5%""#, city.as_str()),
+            (r#"rate = "0.5 / year", lasts = { median = "30m", p95 = "30h" }"#, r#"gap = "100d", lasts = "86401s""#),
+            (r#"rate = "1 / year", lasts"#, r#"rate = "0 / year", lasts"#),
+            (r#"rate = "1 / year", detected"#, r#"rate = "0 / year", detected"#),
+            (r#"rate = "0.5 / year", detected"#, r#"rate = "0 / year", detected"#),
+        ];
+        let tally = Shipped::patched("doris", &patches).live("ccr", 0.4);
+        (tally.loss.min().expect("a loss") as f64 / 1e3, tally.loss.max().expect("a loss") as f64 / 1e3, cut + after)
+    };
+    let (least, most, old) = lost(4009.0);
+    assert!(least >= old + 1.0 && most <= old + 5.0, "{least} to {most}");
+    let (least, most, _) = lost(4010.0);
+    assert!(least >= 1.0 && most <= 5.0, "{least} to {most}");
+}
+
+/// One full copy a night: what a restore takes grows with the total, too. A tenth of another TB at
+/// 300 MB/s are 333.3 s.
+#[test]
+fn restores_take_longer_with_the_total() {
+    let times = |doris: &Shipped| -> Vec<u64> {
+        doris.incidents("backup", "bad-load", None, None).iter().map(|o| o.recovery_time).collect()
+    };
+    let twice = Shipped::patched("doris", &[(r#"size = "1 TB""#, r#"size = "2 TB""#)]);
+    let (one, two) = (times(&Shipped::new("doris")), times(&twice));
+    // A second try after a failed check takes as long again.
+    let more = one.iter().zip(&two).map(|(a, b)| b - a);
+    assert!(more.clone().all(|m| m % 333_333 < 10 || 333_333 - m % 333_333 < 10));
+    assert!(more.filter(|m| m.abs_diff(333_333) <= 2).count() > 950);
+}
+
 /// `catalog_trash_expire_second` is 86,400: found up to a second before, nothing is lost; up to a second
 /// after, all.
 #[test]
@@ -168,8 +207,7 @@ fn combined_picks_by_kind_of_failure() {
     }
 }
 
-/// A cut stops the stream, not the service. (The full copy that a cut longer than the binlog's time to
-/// live calls for is no part of an incident.)
+/// A cut stops the stream, not the service. What it leaves of the copy matters for what comes next.
 #[test]
 fn a_cut_of_the_stream_is_not_felt() {
     let doris = Shipped::new("doris");

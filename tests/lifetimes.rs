@@ -434,3 +434,40 @@ fn w1_with_five_of_six() {
         assert!(off < ERRORS * expected.sqrt(), "{} years instead of {expected}", t.long_years);
     });
 }
+
+/// A loss for good with `rebuild`: years go on after it. A deletion every 1100 h that nothing undoes, and
+/// 100 h to build again: 79 in the 87,600 h of a lifetime, each of which counts as a loss for good.
+#[test]
+fn rebuilt_after_a_loss_for_good() {
+    let (gap, rebuild) = (1100.0 * HOUR, 100.0 * HOUR);
+    let text = Case::new()
+        .with("failures", format!(r#"drop = {{ kind = "deletion", hits = "d", gap = "{gap}s", detected = "0s" }}"#))
+        .with("service", format!(r#"rebuild = "{rebuild}s""#))
+        .text();
+    let tally = run(&load(&text), 3, 1, &Filter::default()).tiers.remove(0);
+    let events = (YEARS * YEAR / gap).floor();
+    assert_eq!(events, 79.0);
+    assert_eq!(tally.losses_for_good as f64, 3.0 * events);
+    assert_eq!(tally.downtime_of_lifetime.mean(), Some(events * rebuild * 1e3));
+    assert_eq!(tally.years_lived(), 3.0 * YEARS);
+}
+
+/// What is rebuilt is empty: a backup from before is of no use to it. Everything is lost on day 100 for
+/// want of a source and there again 25 h later, an hour after the run of a daily backup. A deletion within
+/// these 25 h finds nothing to delete, one an hour after them nothing to restore from, one a day later does.
+#[test]
+fn nothing_older_than_a_rebuild_is_restored() {
+    let losses = |hours: f64| {
+        let at = 101.0 * DAY + hours * HOUR;
+        let text = Case::new()
+            .with("copies", r#"daily = { kind = "backup", of = "db", at = "there", every = "1d", offset = "0s", takes = "1s", keep = "9d" }"#)
+            .with("failures", format!(r#"spoilt = {{ kind = "corruption", hits = "d", gap = "{}s", detected = "0s" }}"#, 100.0 * DAY))
+            .with("failures", format!(r#"drop = {{ kind = "deletion", hits = "d", gap = "{at}s", detected = "0s" }}"#))
+            .with("service", r#"rebuild = "25h""#)
+            .back("drop", "daily", r#"["go"]"#)
+            .text();
+        let settings = LifetimeSettings { years: 0.4, lifetimes: 1, first: 0, seed: 1, threads: 1 };
+        run_lifetimes(&load(&text), &settings, &Filter::default()).tiers.remove(0).losses_for_good
+    };
+    assert_eq!((losses(0.5), losses(2.0), losses(25.0)), (1, 2, 1));
+}

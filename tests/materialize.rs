@@ -66,6 +66,16 @@ fn a_cluster_too_small_for_hydration_does_not_come_back() {
     assert!(loaded.advice.all().iter().any(|d| d.code == "too-little-memory"));
 }
 
+/// A sink loads a whole snapshot of its 80 GB into memory: 64 GB are too few, and it waits for its node.
+#[test]
+fn a_sink_needs_memory_for_its_snapshot() {
+    let node = |m: &Shipped| m.incidents("level-1", "node", Some("sinks/east-c"), Some("deliver"));
+    let m = materialize();
+    assert!(all(&node(&m), |o| m.plan(o) == "restart-sinks"));
+    let m = Shipped::patched("materialize", &[(r#"memory = "96 GB""#, r#"memory = "64 GB""#)]);
+    assert!(all(&node(&m), |o| m.plan(o).is_empty() && o.recovery_time >= HOUR));
+}
+
 /// Giving up the region is one decision, not one per service: with everything else alike, queries and
 /// sinks are redirected at the same moment.
 #[test]

@@ -322,3 +322,58 @@ fn main_figures_are_those_that_were_read() {
         golden(&project(&format!("tests/golden/{name}.csv")), &main_figures(&load(&name, &[])));
     }
 }
+
+/// What `validate` says of a scenario that falls into a trap of the systems' documents: the scenario, what
+/// is changed in it, the code, and words of the message. Traps that need no words here are tests of their
+/// scenarios.
+const TRAPS: [(&str, &[[&str; 2]], &str, &str); 11] = [
+    // "Synchronous" replication between two sites, and one of them is lost.
+    ("greptimedb", &[], "pair-stops", "strict"),
+    // Voters 2/2/1 by data centre, with four of five in one region.
+    ("greptimedb-regions", &[], "majority-in-one-place", "meta-2"),
+    // A log pruned before the objects that it led to are copied.
+    ("greptimedb-regions", &[["keep = \"1h\"", "keep = \"1m\""]], "log-gap", "log-2"),
+    // Eleven nines, five data centres: nothing undoes a dropped table.
+    ("greptimedb-regions", &[], "no-plan", "dropped"),
+    // An outage of a stream that outlasts its time to live.
+    ("doris", &[], "stream-breaks", "ccr"),
+    // A recycle bin at the target of replication.
+    (
+        "doris",
+        &[
+            ["kind = \"soft-delete\", of = \"main\"", "kind = \"soft-delete\", of = \"ccr\""],
+            ["copies = [\"bin\"]", "copies = [\"ccr\", \"bin\"]"],
+        ],
+        "deletion-replicated",
+        "bin",
+    ),
+    // "Mirrors the source exactly", drops too.
+    (
+        "doris",
+        &[["from = [\"snap\"], steps = [\"find\"", "from = [\"ccr\", \"snap\"], steps = [\"find\""]],
+        "deletion-replicated",
+        "ccr",
+    ),
+    // The recycle bin is lost with its cluster.
+    ("doris", &[], "takes-every-copy", "bin"),
+    // Isolated is not immutable.
+    ("kafka", &[], "not-locked", "vault"),
+    // Replication as a remedy for deletion and corruption.
+    ("kafka", &[], "no-plan", "bad-data"),
+    // A cluster too small for what it has to hydrate.
+    ("materialize", &[["memory = \"384 GB\"", "memory = \"128 GB\""]], "too-little-memory", "compute-1"),
+];
+
+#[test]
+fn validate_warns_of_traps() {
+    for (name, patches, code, words) in TRAPS {
+        let mut text = fs::read_to_string(project(&format!("scenarios/{name}.toml"))).expect("a scenario");
+        for [from, to] in patches {
+            assert!(text.contains(from), "{name}: {from} is gone");
+            text = text.replace(from, to);
+        }
+        let Ok(loaded) = spec::load(&text) else { panic!("{name}: a valid scenario") };
+        let said: Vec<(&str, &str)> = loaded.advice.all().iter().map(|d| (d.code, d.message.as_str())).collect();
+        assert!(said.iter().any(|(c, m)| *c == code && m.contains(words)), "{name}, {code}: {said:#?}");
+    }
+}

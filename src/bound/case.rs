@@ -8,7 +8,7 @@ use crate::model::{
     AssetIndex, AssetSet, Copy, CopyKind, Delay, Factor, Failure, FailureKind, Need, Scenario, Step, Target, Tier,
     TierService, Upstream, WhenShort,
 };
-use crate::units::Seconds;
+use crate::units::{BytesPerSecond, Seconds};
 
 use super::span::{Cause, Span};
 
@@ -164,6 +164,8 @@ pub(super) struct Case {
     pub(super) destroyed: bool,
     /// The places are back, the data is not.
     pub(super) open_places: bool,
+    /// Stored bytes per second that each link has for recovery; infinite where it has no limit.
+    pub(super) left: Vec<f64>,
     pub(super) reach: Vec<Reach>,
     /// Positions of services that are down themselves.
     pub(super) down: Vec<usize>,
@@ -171,7 +173,10 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(at: &Setting<'_>, targets: Vec<Target>, taken: AssetSet, destroyed: bool) -> Self {
-        let mut case = Self { targets, taken, destroyed, open_places: false, reach: Vec::new(), down: Vec::new() };
+        let bandwidths = at.scenario.links.rows().iter().map(|link| link.bandwidth);
+        let left = bandwidths.map(|b| b.map_or(f64::INFINITY, BytesPerSecond::bytes_per_second)).collect();
+        let mut case =
+            Self { targets, taken, destroyed, open_places: false, left, reach: Vec::new(), down: Vec::new() };
         case.reach = case.spread(at);
         case
     }

@@ -11,6 +11,7 @@ use super::case::{Case, Reach, Setting, sides};
 use super::lag::{Behind, chain};
 use super::points::{Finder, Gaps, Log, Runs, longest_chain};
 use super::span::{Cause, Span};
+use super::streams::left_by_streams;
 
 /// How much a step moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,7 +162,9 @@ pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>
     };
     // Derived data waits for its input, so who is down must be known first.
     let down = |c: &ServiceCase| matches!(c.fate, Fate::Down { .. });
-    case.down = (0..rows.len()).filter(|n| down(&alone(*n, case))).collect();
+    let fates: Vec<ServiceCase> = (0..rows.len()).map(|n| alone(n, case)).collect();
+    case.down = (0..rows.len()).filter(|n| down(&fates[*n])).collect();
+    case.left = left_by_streams(at, case);
     let mut services: Vec<ServiceCase> = Vec::new();
     for n in 0..rows.len() {
         let mut own = alone(n, case);
@@ -232,7 +235,7 @@ fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>])
     if !at.holds_any(row, &far_lost) {
         return untouched;
     }
-    let side = |lost: AssetSet| Case::new(at, Vec::new(), lost, false);
+    let side = |lost: AssetSet| Case { left: case.left.clone(), ..Case::new(at, Vec::new(), lost, false) };
     let far_up = at.is_up(row, &home_lost) && !at.needs_lost(row, &home_lost);
     let here = service_case(at, &side(far_lost), row, plans);
     let copies = || row.copies.iter().map(|copy| &at.scenario.copies[*copy]);
@@ -284,13 +287,16 @@ fn option(
         }
         short |= there < all.instances.len();
     }
+    if plan.fitted.moved.iter().any(|copy| finder(at, case, row, *copy).is_none()) {
+        return None;
+    }
     let up = |pool: &PoolId| ready(pool) && at.lost_instances(*pool, down) == 0;
     let is_up = plan.steps.iter().map(|s| !s.starts.is_empty() && s.starts.iter().all(up)).collect();
     let target = target_place(at, plan.fitted.into.first().copied(), row, down);
     let mut sources: Vec<Source> =
         plan.fitted.from.iter().filter_map(|copy| source(at, case, row, plan, *copy, target)).collect();
     if at.scenario.services[row.service].data.is_none() {
-        let (seconds_per_byte, uses) = routes(at, plan, None, target);
+        let (seconds_per_byte, uses) = routes(at, case, plan, None, target);
         let finder = Finder::Derived { size: 0.0 };
         sources.push(Source { copy: None, finder, seconds_per_byte, uses, merges: false, gated: false });
     }
@@ -312,7 +318,7 @@ fn source(
         return None;
     }
     let (finder, gated) = finder(at, case, row, copy)?;
-    let (seconds_per_byte, uses) = routes(at, plan, Some((copy, case.place_of(at, copy))), target);
+    let (seconds_per_byte, uses) = routes(at, case, plan, Some((copy, case.place_of(at, copy))), target);
     let endless = plan
         .steps
         .iter()
@@ -338,6 +344,7 @@ fn target_place(at: &Setting<'_>, pool: Option<PoolId>, row: &TierService, down:
 /// The pace of each step alone, and what its transfer uses that others may use too.
 fn routes(
     at: &Setting<'_>,
+    case: &Case,
     plan: &PlanInfo<'_>,
     source: Option<(CopyId, Option<PlaceId>)>,
     target: Option<PlaceId>,
@@ -358,7 +365,7 @@ fn routes(
         };
         let link = work.over.or(between);
         let shared = [
-            link.and_then(|l| Some((l.index(), rate(scenario.links[l].bandwidth)? * compression))),
+            link.map(|l| (l.index(), case.left[l.index()] * compression)).filter(|(_, pace)| pace.is_finite()),
             source.and_then(|(c, _)| Some((links + c.index(), rate(scenario.copies[c].read_rate)?))),
             plan.fitted
                 .into

@@ -22,6 +22,7 @@ mod points;
 mod queue;
 mod service;
 mod span;
+mod streams;
 mod timeline;
 
 pub mod formulas;

@@ -160,7 +160,7 @@ fn meet(at: &Setting<'_>, fates: &[ServiceCase], plans: &[Vec<PlanInfo<'_>>], n:
     let crowded = others.flat_map(|(m, _)| &plans[m]).flat_map(|plan| &plan.steps).any(moves);
     let clock = clock(at, plans, fate.data_lost, n);
     let row = &at.tier.services[n];
-    let search = Search { at, clock: &clock, plans: &plans[n], writes: writes_of(at, row) };
+    let search = Search { at, clock: &clock, plans: &plans[n], shared: &[], writes: writes_of(at, row) };
     for option in options.iter().chain(after_outage) {
         let plan = &plans[n][option.plan];
         let found = met.iter().position(|m| m.service == row.service && m.plan == plan.fitted.plan);

@@ -62,7 +62,9 @@ pub(super) fn contends(at: &Setting<'_>, cases: &[ServiceCase], plans: &[Vec<Pla
 /// of which the first may leave a step under way when another fails.
 fn at_once(plans: &[Vec<PlanInfo<'_>>], a: &Job, b: &Job) -> bool {
     if a.service != b.service {
-        return true;
+        // A shared step is done once for all services.
+        let (first, second) = (&plans[a.service][a.plan].steps[a.step], &plans[b.service][b.plan].steps[b.step]);
+        return !(first.row.shared && first.id == second.id);
     }
     let plans = &plans[a.service];
     if a.plan == b.plan {

@@ -1,6 +1,6 @@
 //! The ranges of every service of an event, and of the application.
 
-use crate::id::PoolId;
+use crate::id::{PoolId, StepId};
 use crate::model::{DataSet, FailureKind, Need, PlanPolicy, Taints};
 
 use super::case::Setting;
@@ -91,7 +91,7 @@ pub(super) fn services(
     let clocks: Vec<Clock> = fates.iter().enumerate().map(|(n, fate)| clock(at, plans, fate.data_lost, n)).collect();
     let mut endings = Vec::new();
     for (n, fate) in fates.iter().enumerate() {
-        endings.push(own_endings(at, &clocks[n], fate, &plans[n], n)?);
+        endings.push(own_endings(at, &clocks[n], fate, plans, n)?);
     }
     let contended = queue::contends(at, fates, plans);
     if contended {
@@ -104,6 +104,9 @@ pub(super) fn services(
         range.serialised = contended;
         if !contended {
             range.means = means(at, &clocks[n], fate, &plans[n], writes_of(at, row));
+            if joins_late(&plans[n], &shared_elsewhere(plans, n)) {
+                (range.means.recovery, range.means.full) = (None, None);
+            }
         }
         let needs = &at.scenario.services[row.service].needs;
         for need in needs {
@@ -117,6 +120,22 @@ pub(super) fn services(
     }
     agree(at, &mut ranges);
     Ok(ranges)
+}
+
+/// Shared steps of a service that another one may do.
+fn shared_elsewhere(plans: &[Vec<PlanInfo<'_>>], n: usize) -> Vec<StepId> {
+    let steps = |m: usize| plans[m].iter().flat_map(|plan| &plan.steps).filter(|step| step.row.shared).map(|s| s.id);
+    let others: Vec<StepId> = (0..plans.len()).filter(|m| *m != n).flat_map(steps).collect();
+    steps(n).filter(|id| others.contains(id)).collect()
+}
+
+/// Whether a service may come to a shared step later than another: not where all begin with it, at the
+/// detection.
+fn joins_late(plans: &[PlanInfo<'_>], shared: &[StepId]) -> bool {
+    plans.iter().any(|plan| {
+        let waits = plan.row.after_down.is_some() || plan.fitted.detects;
+        plan.steps.iter().enumerate().any(|(at, step)| (at > 0 || waits) && shared.contains(&step.id))
+    })
 }
 
 fn waiting_for(mut range: Range, other: &Range) -> Range {
@@ -138,12 +157,13 @@ fn own_endings(
     at: &Setting<'_>,
     clock: &Clock,
     fate: &ServiceCase,
-    plans: &[PlanInfo<'_>],
+    plans: &[Vec<PlanInfo<'_>>],
     n: usize,
 ) -> Result<Endings, String> {
     let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return Ok(Endings::default()) };
     let row = &at.tier.services[n];
-    let search = Search { at, clock, plans, writes: writes_of(at, row) };
+    let shared = shared_elsewhere(plans, n);
+    let search = Search { at, clock, plans: &plans[n], shared: &shared, writes: writes_of(at, row) };
     if row.policy == PlanPolicy::Order {
         return Ok(search.run(&options.iter().collect::<Vec<_>>(), &after_outage.iter().collect::<Vec<_>>()));
     }

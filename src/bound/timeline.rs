@@ -140,6 +140,8 @@ pub(super) struct Search<'a> {
     pub(super) at: &'a Setting<'a>,
     pub(super) clock: &'a Clock,
     pub(super) plans: &'a [PlanInfo<'a>],
+    /// Steps that another service may do, at the latest as long as this one would take for them.
+    pub(super) shared: &'a [StepId],
     /// Average logical bytes written per second.
     pub(super) writes: f64,
 }
@@ -407,7 +409,10 @@ impl Search<'_> {
                 walk.fails_at.push(None);
                 continue;
             }
-            let (done, over) = self.duration(plan, n, source, points, ready);
+            let (mut done, mut over) = self.duration(plan, n, source, points, ready);
+            if self.shared.contains(&step.id) {
+                (done.lo, over.lo) = (ready.lo, ready.lo);
+            }
             walk.work += (over.hi - ready.hi).max(0.0);
             if let Amount::Inflow(writes) = step.amount {
                 walk.inflow += writes * source.seconds_per_byte[n];

@@ -43,6 +43,12 @@ impl AssetSet {
         }
     }
 
+    /// Whether another set of the same size has all of it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.words.iter().zip(&other.words).all(|(mine, theirs)| mine & !theirs == 0)
+    }
+
     /// Takes everything out.
     pub fn clear(&mut self) {
         self.words.fill(0);

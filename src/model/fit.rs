@@ -25,6 +25,8 @@ pub struct FittedPlan {
     pub into: Vec<PoolId>,
     /// Steps that the tier can carry out.
     pub steps: Vec<FittedStep>,
+    /// Copies that its steps move by name: all of them must be left.
+    pub moved: Vec<CopyId>,
     /// Whether the plan begins by detecting the failure itself.
     pub detects: bool,
 }
@@ -44,7 +46,8 @@ pub fn fit_failback(scenario: &Scenario, service: &TierService, plan: &FittedPla
 ///
 /// A step that starts compute which the strategy lacks is dropped, its dependents wait for what it
 /// waited for. The plan does not fit if that drops all the steps that start something, if a step needs
-/// more memory than the instances that it starts have, or if the tier has none of the plan's copies.
+/// more memory than the instances that it starts have, if the tier has none of the plan's copies, or lacks
+/// one that a step moves.
 #[must_use]
 pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Option<FittedPlan> {
     let row = &scenario.plans[plan];
@@ -66,9 +69,13 @@ pub fn fit_plan(scenario: &Scenario, service: &TierService, plan: PlanId) -> Opt
     if !into.iter().all(has) {
         return None;
     }
+    let moved: Vec<CopyId> = row.steps.nodes.iter().filter_map(|node| scenario.steps[node.step].moved_copy()).collect();
+    if !moved.iter().all(|copy| service.copies.contains(copy)) {
+        return None;
+    }
     let steps = fit_steps(scenario, &row.steps, has)?;
     let detects = row.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
-    Some(FittedPlan { plan, from, into, steps, detects })
+    Some(FittedPlan { plan, from, into, steps, moved, detects })
 }
 
 fn fit_steps(scenario: &Scenario, graph: &StepGraph, has: impl Fn(&PoolId) -> bool) -> Option<Vec<FittedStep>> {

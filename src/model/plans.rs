@@ -96,7 +96,7 @@ pub struct Step {
     pub retries: u32,
     /// What every instance that it starts must hold in memory; `None` fits everywhere.
     pub memory: Option<Bytes>,
-    /// One draw for all services of an incident.
+    /// It is done once for all services of an incident.
     pub shared: bool,
     /// It goes on after service is back and counts for full capacity only.
     pub background: bool,
@@ -115,6 +115,15 @@ pub struct Step {
 }
 
 impl Step {
+    /// The copy that it moves or replays by name.
+    #[must_use]
+    pub fn moved_copy(&self) -> Option<CopyId> {
+        match self.work.as_ref()?.volume {
+            Volume::Copy(copy) => Some(copy),
+            _ => None,
+        }
+    }
+
     /// Whether the instances of a pool can hold what the step needs in memory.
     #[must_use]
     pub fn fits(&self, pool: &Pool) -> bool {

@@ -79,6 +79,8 @@ pub struct Service {
     pub unrecoverable_cost: Option<Money>,
     /// From the end of an outage to service, when no plan was needed.
     pub resume: Option<Delay>,
+    /// From a loss for good to service that was rebuilt from nothing; without it such a loss ends a lifetime.
+    pub rebuild: Option<Delay>,
 }
 
 /// How a plan is chosen among those that fit.

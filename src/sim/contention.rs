@@ -28,7 +28,7 @@ impl Stage for Incident<'_> {
     }
 
     fn resources(&self) -> &[f64] {
-        &self.program.resources
+        &self.impact.capacities
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Survival<'a> {
     /// Positions of services that are down.
     pub(super) down: Vec<usize>,
     pub(super) targets: &'a [Target],
+    /// What transfers share, as [`super::route::resources`] has it, less what goes on beside them.
+    pub(super) capacities: Vec<f64>,
     accounts: Vec<AccountId>,
     /// Per copy of the scenario: how damage reached it.
     reach: Vec<Reach>,
@@ -53,6 +55,7 @@ impl<'a> Survival<'a> {
             open_places: false,
             down: Vec::new(),
             targets,
+            capacities: super::route::resources(ctx),
             accounts,
             reach: Vec::new(),
         };

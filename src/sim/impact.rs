@@ -13,6 +13,8 @@ use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, W
 /// What one event does to each service of the tier, in the tier's order.
 pub(super) struct Impact {
     pub(super) services: Vec<ServiceImpact>,
+    /// Capacities of what transfers share, less what goes on beside them.
+    pub(super) capacities: Vec<f64>,
 }
 
 /// What one event does to one service.
@@ -178,13 +180,13 @@ impl Impact {
 
     /// What it does to lose so much, of which `gone` does not come back.
     pub(super) fn of(ctx: &Context<'_>, program: &FailureProgram, mut survival: Survival<'_>, gone: &AssetSet) -> Self {
-        let targets = survival.targets;
+        let one = |n: usize, row: &TierService, survival: &Survival<'_>| match ctx.kind() {
+            FailureKind::Partition if survival.taken.is_empty() => cut(ctx, program, n, row, survival),
+            _ => ServiceImpact::new(ctx, program, n, row, survival, gone),
+        };
         let mut services: Vec<ServiceImpact> = Vec::new();
         for (n, row) in ctx.tier.services.iter().enumerate() {
-            let impact = match ctx.kind() {
-                FailureKind::Partition if survival.taken.is_empty() => cut(ctx, program, n, row, targets),
-                _ => ServiceImpact::new(ctx, program, n, row, &survival, gone),
-            };
+            let impact = one(n, row, &survival);
             let needs_down = program.services[n].needs.iter().any(|m| matches!(services[*m].fate, Fate::Down { .. }));
             if matches!(impact.fate, Fate::Down { .. }) {
                 survival.down.push(n);
@@ -192,17 +194,29 @@ impl Impact {
             services.push(impact.if_needs(needs_down));
         }
         // A second pass knows all services that are down, so that derived data waits for its input
-        // wherever the input's service stands.
-        if survival.down.len() > 1 && ctx.kind() == FailureKind::Outage {
+        // wherever the input's service stands, and what the others go on writing over the links.
+        let going: Vec<f64> = services.iter().map(|s| s.goes_on(ctx, &survival)).collect();
+        let left = super::streams::left(ctx, &survival, &going);
+        if (survival.down.len() > 1 && ctx.kind() == FailureKind::Outage) || left != survival.capacities {
+            survival.capacities = left;
             for (n, row) in ctx.tier.services.iter().enumerate().filter(|(n, _)| survival.down.contains(n)) {
-                services[n] = ServiceImpact::new(ctx, program, n, row, &survival, gone);
+                services[n] = one(n, row, &survival);
             }
         }
-        Self { services }
+        Self { services, capacities: survival.capacities }
     }
 }
 
 impl ServiceImpact {
+    /// The share of its usual writes that the service goes on with: damage to a part leaves the rest.
+    fn goes_on(&self, ctx: &Context<'_>, survival: &Survival<'_>) -> f64 {
+        match self.fate {
+            Fate::Down { .. } if survival.logical() => 1.0 - ctx.share(),
+            Fate::Down { .. } => 0.0,
+            _ => 1.0,
+        }
+    }
+
     fn if_needs(mut self, down: bool) -> Self {
         if down && !matches!(self.fate, Fate::Down { .. }) {
             self.fate =
@@ -228,9 +242,9 @@ impl ServiceImpact {
             return Self { fate: masked(ctx, row, survival), data_lost, short };
         }
         let service = &program.services[n];
-        let mut options = if own { options(ctx, program, service, row, survival, taken) } else { Vec::new() };
+        let mut options = if own { options(ctx, service, row, survival, taken) } else { Vec::new() };
         let mut after_outage = if own && data_lost && survival.kind == FailureKind::Outage {
-            options_after(ctx, program, service, row, survival)
+            options_after(ctx, service, row, survival)
         } else {
             Vec::new()
         };
@@ -259,8 +273,14 @@ fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate
 
 /// A partition: each side is judged as if the other were lost. The side where the service runs goes
 /// on if it can; otherwise the other side does; otherwise plans are made where it ran.
-fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService, targets: &[Target]) -> ServiceImpact {
-    let scenario = ctx.scenario;
+fn cut(
+    ctx: &Context<'_>,
+    program: &FailureProgram,
+    n: usize,
+    row: &TierService,
+    survival: &Survival<'_>,
+) -> ServiceImpact {
+    let (scenario, targets) = (ctx.scenario, survival.targets);
     let untouched = || ServiceImpact { fate: Fate::Untouched, data_lost: false, short: false };
     let Some(link) = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None }) else {
         return untouched();
@@ -270,7 +290,8 @@ fn cut(ctx: &Context<'_>, program: &FailureProgram, n: usize, row: &TierService,
     if !holds_any(ctx, row, &far_lost) {
         return untouched();
     }
-    let home_side = Survival::new(ctx, &[], &far_lost, false);
+    let mut home_side = Survival::new(ctx, &[], &far_lost, false);
+    home_side.capacities.clone_from(&survival.capacities);
     let far_up = is_up(ctx, row, &home_lost) && !needs_lost(ctx, row, &home_lost);
     let nothing = AssetSet::empty(ctx.assets.size());
     let impact = ServiceImpact::new(ctx, program, n, row, &home_side, &nothing);
@@ -323,31 +344,28 @@ pub(super) fn ends(ctx: &Context<'_>, row: &TierService, link: LinkId) -> Option
 /// Plans that can be carried out while `down` is lost for service; copies survive as `survival` says.
 fn options(
     ctx: &Context<'_>,
-    program: &FailureProgram,
     service: &ServiceProgram,
     row: &TierService,
     survival: &Survival<'_>,
     down: &AssetSet,
 ) -> Vec<PlanOption> {
-    (0..service.plans.len()).filter_map(|plan| option(ctx, program, service, row, survival, down, plan)).collect()
+    (0..service.plans.len()).filter_map(|plan| option(ctx, service, row, survival, down, plan)).collect()
 }
 
 /// Plans for when the outage is over and the places are back, but not the data.
 fn options_after(
     ctx: &Context<'_>,
-    program: &FailureProgram,
     service: &ServiceProgram,
     row: &TierService,
     survival: &Survival<'_>,
 ) -> Vec<PlanOption> {
     let nothing = AssetSet::empty(ctx.assets.size());
     let back = survival.with_places_back();
-    options(ctx, program, service, row, &back, &nothing)
+    options(ctx, service, row, &back, &nothing)
 }
 
 fn option(
     ctx: &Context<'_>,
-    program: &FailureProgram,
     service: &ServiceProgram,
     row: &TierService,
     survival: &Survival<'_>,
@@ -368,6 +386,9 @@ fn option(
         }
         short |= there < all.instances.len();
     }
+    if plan.fitted.moved.iter().any(|copy| survival.finder(ctx, row, *copy).is_none()) {
+        return None;
+    }
     let is_up = plan
         .steps
         .iter()
@@ -387,7 +408,7 @@ fn option(
         }
         let (finder, gate) = survival.finder(ctx, row, copy)?;
         let place = survival.place(ctx, copy);
-        let routes = routes(ctx, plan, &program.resources, Some((copy, place)), target);
+        let routes = routes(ctx, plan, &survival.capacities, Some((copy, place)), target);
         let endless = |(n, step): (usize, &super::program::StepProgram)| matches!(step.amount, Amount::Inflow(writes) if writes * routes[n].seconds_per_byte >= 1.0);
         let endless = plan.steps.iter().enumerate().any(endless);
         let merges = !survival.destroyed && matches!(scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
@@ -395,7 +416,7 @@ fn option(
     };
     let mut sources: Vec<SourceOption> = plan.fitted.from.iter().copied().filter_map(source).collect();
     if scenario.services[row.service].data.is_none() {
-        let routes = routes(ctx, plan, &program.resources, None, target);
+        let routes = routes(ctx, plan, &survival.capacities, None, target);
         let finder = PointFinder::Derived { size: 0.0 };
         sources.push(SourceOption { copy: None, finder, routes, merges: false, gate: None });
     }

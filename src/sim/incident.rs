@@ -132,6 +132,9 @@ pub(super) struct Recovery {
     source: usize,
     after_outage: bool,
     round: u64,
+    /// Whether a source was passed over that is to be taken if nothing else is there, and whether it is so.
+    passed_over: bool,
+    pub(super) last_resort: bool,
     /// How many points of each copy were struck off: a bad one stays bad in every plan.
     struck: Vec<(Option<CopyId>, u32)>,
     /// Steps done in earlier rounds that need not be done again, with their finish.
@@ -183,6 +186,7 @@ impl Ended {
 impl Recovery {
     pub(super) fn reset(&mut self) {
         (self.option, self.source, self.after_outage, self.round) = (0, 0, false, 0);
+        (self.passed_over, self.last_resort) = (false, false);
         self.struck.clear();
         self.carried.clear();
         self.ended = None;
@@ -192,7 +196,23 @@ impl Recovery {
     /// recovery points is kept, and that people know and have decided.
     pub(super) fn start_over(&mut self) {
         (self.option, self.source, self.after_outage) = (0, 0, false);
+        (self.passed_over, self.last_resort) = (false, false);
         self.round += 1;
+    }
+
+    /// The source that was found last is of no use; `for_now`: unless there is nothing else.
+    pub(super) fn pass_over(&mut self, for_now: bool) {
+        self.source += 1;
+        self.passed_over |= for_now;
+    }
+
+    /// Nothing else is there: begins anew, with the sources that were passed over. `false`: there are none.
+    pub(super) fn resort(&mut self) -> bool {
+        if self.last_resort || !self.passed_over {
+            return false;
+        }
+        (self.option, self.source, self.after_outage, self.last_resort) = (0, 0, false, true);
+        true
     }
 
     /// Keeps a plan that is over for the time line.

@@ -22,6 +22,7 @@ mod running;
 mod schedule;
 mod scheduler;
 mod share;
+mod streams;
 mod tail;
 mod tally;
 #[cfg(test)]

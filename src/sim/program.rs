@@ -97,6 +97,8 @@ pub(super) struct ServiceProgram {
     /// Positions of the services that it needs, all before it.
     pub(super) needs: Vec<usize>,
     pub(super) resume: Option<Draw>,
+    /// From a loss for good to service that was rebuilt from nothing.
+    pub(super) rebuild: Option<Draw>,
     /// Objectives in whole milliseconds; the greatest value stands for none.
     pub(super) rto: u64,
     pub(super) rpo: u64,
@@ -140,6 +142,8 @@ pub(super) struct StepProgram {
     pub(super) fails: Chance,
     pub(super) retries: u32,
     pub(super) background: bool,
+    /// It is done once for all services of an incident.
+    pub(super) shared: bool,
     pub(super) phase: Phase,
     pub(super) starts: Vec<PoolId>,
     /// Whether it must be done again for another recovery point.
@@ -329,6 +333,7 @@ fn compile_service(
     ServiceProgram {
         needs,
         resume: service.resume.as_ref().map(|delay| ctx.draw(key.of("resume"), delay)),
+        rebuild: service.rebuild.as_ref().map(|delay| ctx.draw(key.of("rebuild"), delay)),
         rto: limit(|o| o.rto),
         rpo: limit(|o| o.rpo),
         writes: mean_writes * ctx.share(),
@@ -340,7 +345,10 @@ fn compile_service(
 pub(super) fn compile_failback(ctx: &Context<'_>, row: &TierService, fitted: FittedPlan) -> PlanProgram {
     let service = &ctx.scenario.services[row.service];
     let key = ctx.key.of("service").of(&service.name).of("failback");
-    PlanProgram { commit: CommitAt::End, ..compile_plan(ctx, key, 0, fitted, service.data, &mut Vec::new()) }
+    let mut plan = compile_plan(ctx, key, 0, fitted, service.data, &mut Vec::new());
+    // Services go back one by one.
+    plan.steps.iter_mut().for_each(|step| step.shared = false);
+    PlanProgram { commit: CommitAt::End, ..plan }
 }
 
 fn compile_plan(
@@ -409,6 +417,7 @@ fn compile_step(
         fails: Chance::new(key.of("fails"), row.fails.value()),
         retries: row.retries,
         background: row.background,
+        shared: row.shared,
         phase: row.phase,
         starts: fitted.starts.clone(),
         of_point: matches!(row.phase, Phase::Restore | Phase::Replay | Phase::Verify | Phase::Redirect)

@@ -94,7 +94,8 @@ pub(super) fn may_contend(program: &FailureProgram) -> bool {
                 return true;
             }
             let others = plans.iter().skip(n + 1).filter(|(other, _)| several && other != service);
-            if others.flat_map(|(_, p)| &p.steps).any(|second| collide(program, first, second)) {
+            let one = |second: &StepProgram| first.shared && first.step == second.step;
+            if others.flat_map(|(_, p)| &p.steps).any(|second| one(second) || collide(program, first, second)) {
                 return true;
             }
         }

@@ -3,12 +3,13 @@
 //!
 //! Ready steps take people in the order they became ready, then in the order of the services, then as
 //! listed. Transfers that run at the same time share what they use max-min fairly ([`super::share`]).
+//! A shared step is done once for all services of an incident: who comes to it later joins it.
 //! Which plan runs is not decided here: one incident is led by [`super::contention`], the years of a
 //! lifetime by `lifetime`.
 
 use super::impact::{PlanOption, SourceOption};
 use super::incident::{Launch, Recovery};
-use super::program::{Amount, PlanProgram};
+use super::program::{Amount, PlanProgram, StepProgram};
 use super::random::{Purpose, Uniform};
 use super::share::{Flow, share};
 use super::walk::{attempt_count, volume};
@@ -26,6 +27,12 @@ pub(super) enum State {
     Fixed(f64),
     /// Its transfer, with this many logical bytes left.
     Moving(f64),
+    /// Another service does it for all.
+    Joined,
+    /// What another service did for all is over.
+    Over {
+        failed: bool,
+    },
     Done,
 }
 
@@ -33,6 +40,11 @@ impl State {
     /// Whether it is being worked on.
     pub(super) fn is_under_way(self) -> bool {
         matches!(self, Self::Fixed(_) | Self::Moving(_))
+    }
+
+    /// Whether it is being worked on, by this service or by another for all.
+    pub(super) fn is_going_on(self) -> bool {
+        self.is_under_way() || self == Self::Joined
     }
 }
 
@@ -56,8 +68,31 @@ pub(super) struct Actor {
     pub(super) nodes: Vec<Node>,
     /// When it was back; infinite until then.
     pub(super) serve: f64,
-    /// Steps under way when the last plan was struck off, which go on in the next, with their role.
-    kept: Vec<(StepId, Node, Option<usize>)>,
+    /// Steps under way when the last plan was struck off, which go on in the next.
+    kept: Vec<Kept>,
+}
+
+/// A step under way whose plan is over.
+#[derive(Clone, Copy)]
+struct Kept {
+    once: Once,
+    node: Node,
+    role: Option<usize>,
+}
+
+/// Names a step of an incident: of all services, if it is shared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Once {
+    step: StepId,
+    occurrence: u64,
+    /// What is done anew for another recovery point is another thing in the next round.
+    round: u64,
+}
+
+impl Once {
+    fn new(step: &StepProgram, occurrence: u64, round: u64) -> Self {
+        Self { step: step.step, occurrence, round: if step.of_point { round } else { 0 } }
+    }
 }
 
 impl Actor {
@@ -104,6 +139,8 @@ pub(super) struct Scheduler {
     /// Seconds.
     pub(super) now: f64,
     free: Vec<u32>,
+    /// Shared steps that are done.
+    once: Vec<Once>,
     ready: Vec<(f64, usize, usize)>,
     flows: Vec<Flow>,
     rates: Vec<f64>,
@@ -116,11 +153,17 @@ impl Scheduler {
         self.actors.resize_with(services, Actor::default);
         self.free.clear();
         self.free.extend_from_slice(people);
+        self.once.clear();
         self.now = 0.0;
         for actor in &mut self.actors {
             (actor.launch, actor.origin, actor.serve) = (None, 0.0, 0.0);
             actor.kept.clear();
         }
+    }
+
+    /// No incident is under way.
+    pub(super) fn settled(&mut self) {
+        self.once.clear();
     }
 
     /// A service begins a plan. Steps under way that were kept go on; others are let go.
@@ -130,8 +173,8 @@ impl Scheduler {
         actor.launch = Some(launch);
         actor.nodes.clear();
         actor.nodes.extend(plan.steps.iter().map(|step| {
-            let kept = actor.kept.iter().find(|(id, ..)| *id == step.step);
-            kept.map_or(Node { round: launch.round, ..FRESH }, |(_, node, _)| *node)
+            let kept = actor.kept.iter().find(|kept| kept.once.step == step.step);
+            kept.map_or(Node { round: launch.round, ..FRESH }, |kept| kept.node)
         }));
         recovery.begin.clear();
         recovery.begin.resize(plan.steps.len(), f64::INFINITY);
@@ -142,9 +185,9 @@ impl Scheduler {
                 recovery.begin[step] = launch.begin;
             }
         }
-        for (id, _, role) in actor.kept.drain(..) {
-            if let (Some(role), true) = (role, plan.steps.iter().all(|step| step.step != id)) {
-                self.free[role] += 1;
+        while let Some(kept) = self.actors[n].kept.pop() {
+            if plan.steps.iter().all(|step| step.step != kept.once.step) {
+                self.let_go(stage, n, kept);
             }
         }
     }
@@ -152,42 +195,86 @@ impl Scheduler {
     /// The service's plan is over: people who work on it are free.
     pub(super) fn end(&mut self, stage: &impl Stage, n: usize, serve: f64) {
         if let Some(launch) = self.actors[n].launch.take() {
-            let plan = stage.task(n, &launch).plan;
-            for (step, node) in plan.steps.iter().zip(&mut self.actors[n].nodes) {
-                if let (Some(role), true) = (step.role, node.state.is_under_way()) {
-                    self.free[role] += 1;
+            let task = stage.task(n, &launch);
+            for (step_n, step) in task.plan.steps.iter().enumerate() {
+                let node = self.actors[n].nodes[step_n];
+                self.actors[n].nodes[step_n].state = State::Done;
+                if node.state.is_under_way() {
+                    let once = Once::new(step, task.occurrence, node.round);
+                    self.let_go(stage, n, Kept { once, node, role: step.role });
                 }
-                node.state = State::Done;
             }
         }
-        let actor = &mut self.actors[n];
-        for (_, _, role) in actor.kept.drain(..) {
-            if let Some(role) = role {
-                self.free[role] += 1;
+        while let Some(kept) = self.actors[n].kept.pop() {
+            self.let_go(stage, n, kept);
+        }
+        self.actors[n].serve = serve;
+    }
+
+    /// A service works on a step no more: one that joined it goes on with it, or its person is free.
+    fn let_go(&mut self, stage: &impl Stage, n: usize, kept: Kept) {
+        let heir = (0..self.actors.len())
+            .filter(|m| *m != n)
+            .find_map(|m| self.node_of(stage, m, kept.once, |state| state == State::Joined).map(|step| (m, step)));
+        match (heir, kept.role) {
+            (Some((m, step)), _) => self.actors[m].nodes[step] = kept.node,
+            (None, Some(role)) => self.free[role] += 1,
+            (None, None) => {}
+        }
+    }
+
+    /// Where a service has a shared step in such a state.
+    fn node_of(&self, stage: &impl Stage, n: usize, once: Once, is: impl Fn(State) -> bool) -> Option<usize> {
+        let launch = self.actors[n].launch?;
+        let task = stage.task(n, &launch);
+        task.plan.steps.iter().zip(&self.actors[n].nodes).position(|(step, node)| {
+            step.shared && is(node.state) && Once::new(step, task.occurrence, node.round) == once
+        })
+    }
+
+    /// Joins a shared step that another service does, or has done; whether there is one.
+    fn join(&mut self, stage: &impl Stage, n: usize, step_n: usize, once: Once, recovery: &mut Recovery) -> bool {
+        let now = self.now - self.actors[n].origin;
+        let is_done = self.once.contains(&once);
+        let under_way = |m: usize| self.node_of(stage, m, once, State::is_under_way).is_some();
+        if !is_done && !(0..self.actors.len()).any(|m| m != n && under_way(m)) {
+            return false;
+        }
+        recovery.begin[step_n] = now;
+        let node = &mut self.actors[n].nodes[step_n];
+        node.state = if is_done { State::Over { failed: false } } else { State::Joined };
+        true
+    }
+
+    /// A shared step is over, for all that joined it.
+    fn end_for_all(&mut self, stage: &impl Stage, n: usize, once: Once, failed: bool) {
+        if !failed {
+            self.once.push(once);
+        }
+        for m in (0..self.actors.len()).filter(|m| *m != n) {
+            if let Some(step) = self.node_of(stage, m, once, |state| state == State::Joined) {
+                self.actors[m].nodes[step].state = State::Over { failed };
             }
         }
-        actor.serve = serve;
     }
 
     /// A step failed for good: what is under way and does not depend on the recovery point is kept.
     pub(super) fn strike(&mut self, stage: &impl Stage, n: usize, failed: usize, recovery: &mut Recovery) {
         let Some(launch) = self.actors[n].launch.take() else { return };
-        let Task { plan, source, .. } = stage.task(n, &launch);
-        let actor = &mut self.actors[n];
+        let Task { plan, source, occurrence, .. } = stage.task(n, &launch);
         for (step_n, step) in plan.steps.iter().enumerate() {
-            let node = actor.nodes[step_n];
+            let node = self.actors[n].nodes[step_n];
             if step_n == failed || !node.state.is_under_way() {
                 continue;
             }
+            let kept = Kept { once: Once::new(step, occurrence, node.round), node, role: step.role };
             if step.of_point {
-                if let Some(role) = step.role {
-                    self.free[role] += 1;
-                }
+                self.let_go(stage, n, kept);
             } else {
-                actor.kept.push((step.step, node, step.role));
+                self.actors[n].kept.push(kept);
             }
         }
-        recovery.strike(plan, source.copy, failed, self.now - actor.origin);
+        recovery.strike(plan, source.copy, failed, self.now - self.actors[n].origin);
     }
 
     /// Whether the service's plan has begun.
@@ -243,6 +330,11 @@ impl Scheduler {
             let Some(launch) = self.actors[n].launch else { continue };
             let task = stage.task(n, &launch);
             let step = &task.plan.steps[step_n];
+            let once = Once::new(step, task.occurrence, self.actors[n].nodes[step_n].round);
+            if step.shared && self.join(stage, n, step_n, once, &mut recoveries[n]) {
+                changed = true;
+                continue;
+            }
             let needs_data = step.amount != Amount::Nothing || step.phase == Phase::Restore;
             if needs_data && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now) {
                 continue;
@@ -295,11 +387,20 @@ impl Scheduler {
                     left <= 0.0
                 }
                 State::Moving(left) => left <= 0.0,
+                State::Over { failed } => {
+                    changed = true;
+                    self.actors[n].nodes[step_n].state = State::Done;
+                    if failed && !step.background {
+                        return Err(step_n);
+                    }
+                    recovery.finish[step_n] = elapsed;
+                    false
+                }
                 _ => false,
             };
             if over {
                 changed = true;
-                self.end_attempt(&task, draws, n, step_n, recovery)?;
+                self.end_attempt(stage, &task, draws, n, step_n, recovery)?;
             }
         }
         Ok(changed)
@@ -308,6 +409,7 @@ impl Scheduler {
     /// An attempt is over: done, again, or failed for good.
     fn end_attempt<U: Uniform>(
         &mut self,
+        stage: &impl Stage,
         task: &Task<'_>,
         draws: &U,
         n: usize,
@@ -325,8 +427,12 @@ impl Scheduler {
             return Ok(());
         }
         node.state = State::Done;
+        let once = Once::new(step, task.occurrence, node.round);
         if let Some(role) = step.role {
             self.free[role] += 1;
+        }
+        if step.shared {
+            self.end_for_all(stage, n, once, fails);
         }
         if fails && !step.background {
             return Err(step_n);

@@ -3,7 +3,7 @@
 use super::engine;
 use drplan::cost;
 use drplan::model::Scenario;
-use drplan::sim::{Filter, Outcome, PlanLabel, Simulator};
+use drplan::sim::{Filter, LifetimeSettings, LifetimeTally, Outcome, PlanLabel, Simulator, run_lifetimes};
 
 /// A scenario of the folder `scenarios`.
 pub(crate) struct Shipped(Scenario);
@@ -41,6 +41,13 @@ impl Shipped {
         let simulator = Simulator::new(&self.0, 1, false, &only);
         let all = (0..1000).filter_map(|n| simulator.incident(t, f, n));
         all.map(|(whole, each)| service.map_or(whole, |name| each[at(name)])).collect()
+    }
+
+    /// Lifetimes of a tier, all alike where nothing is left to chance.
+    pub(crate) fn live(&self, tier: &str, years: f64) -> LifetimeTally {
+        let t = self.0.tiers.iter().find(|(_, t)| t.name == tier).expect(tier).0;
+        let settings = LifetimeSettings { years, lifetimes: 20, first: 0, seed: 1, threads: 1 };
+        run_lifetimes(&self.0, &settings, &Filter { tier: Some(t), ..Filter::default() }).tiers.remove(0)
     }
 
     /// The plan that ended an incident; empty if none was needed or the outage was waited for.

@@ -136,14 +136,14 @@ impl Ledger {
         }
     }
 
-    /// A service lost this share of its data for good.
-    pub(super) fn lose_all(&mut self, service: usize, now: f64, share: f64) {
+    /// A service lost this share of its data for good; whether that ends the lifetime if it is all.
+    pub(super) fn lose_all(&mut self, service: usize, now: f64, share: f64, ends: bool) {
         let now = milliseconds(now).min(self.horizon);
         self.gone.push((service, self.year(now), share));
         let year = self.year(now);
         self.touched[year] = true;
         self.any = true;
-        if share >= 1.0 && self.ended.is_none() {
+        if ends && share >= 1.0 && self.ended.is_none() {
             self.ended = Some(now);
         }
     }

@@ -15,6 +15,10 @@ use crate::units::SECONDS_PER_YEAR;
 impl World<'_> {
     /// What is over at this moment is back.
     pub(super) fn meet_end(&mut self, now: f64) {
+        for one in self.active.iter().filter(|one| one.until <= now && one.destroyed) {
+            self.situations.taken(self.streams, std::slice::from_ref(one), &mut self.gone);
+            self.replicas.reopen(now, &self.gone);
+        }
         self.active.retain(|one| one.until > now);
         self.find_taken();
         self.something_is_back();
@@ -31,6 +35,10 @@ impl World<'_> {
             let (members, destroyed) = self.situations.reach(stream, occurrence);
             self.active.push(Active { stream: event.stream, members, destroyed, until: event.until });
             self.find_taken();
+            if let Some(one) = self.active.last().filter(|one| one.destroyed) {
+                self.situations.taken(self.streams, std::slice::from_ref(one), &mut self.gone);
+                self.replicas.destroy(&self.gone);
+            }
             self.something_is_lost(event, occurrence);
         } else {
             self.something_is_damaged(event, occurrence);
@@ -40,10 +48,7 @@ impl World<'_> {
     fn find_taken(&mut self) {
         self.situations.taken(self.streams, &self.active, &mut self.taken);
         if self.has_cuts {
-            self.resources.copy_from_slice(&self.capacities);
-            for link in self.situations.cut_links(self.streams, &self.active) {
-                self.resources[link] = 0.0;
-            }
+            self.situations.cut_links(self.streams, &self.active, &mut self.cut);
         }
     }
 
@@ -102,6 +107,9 @@ impl World<'_> {
     /// A further loss meets a recovery that is under way.
     fn reconsider(&mut self, n: usize, situation: &Rc<Situation>, event: &Event, occurrence: u64, down: bool) {
         let Work::Recovering(case) = &mut self.units[n].work else { return };
+        if matches!(case.progress, Progress::Rebuilding(_)) {
+            return;
+        }
         let serves = match &case.from {
             Some((away, _)) => self.situations.is_up(away, &self.taken),
             None => !down,
@@ -129,13 +137,14 @@ impl World<'_> {
             Progress::Working(away, _) => !self.situations.can_go_on(away, &self.taken),
             Progress::Waiting => true,
             Progress::Resuming(_) => !serves,
+            Progress::Rebuilding(_) => false,
         };
         if again {
             self.choose_again(n, Some(Rc::clone(situation)));
         }
     }
 
-    fn something_is_back(&mut self) {
+    pub(super) fn something_is_back(&mut self) {
         for n in 0..self.units.len() {
             let cause = match &self.units[n].work {
                 Work::Recovering(case) => Some((case.hit.stream as usize, case.hit.damage)),
@@ -166,6 +175,9 @@ impl World<'_> {
     fn resume(&mut self, n: usize, situation: Option<Rc<Situation>>) {
         let Work::Recovering(case) = &mut self.units[n].work else { return };
         let waits = matches!(case.progress, Progress::Waiting);
+        if matches!(case.progress, Progress::Rebuilding(_)) {
+            return;
+        }
         if case.hit.damage {
             if waits {
                 let stream = case.hit.stream as usize;
@@ -193,7 +205,7 @@ impl World<'_> {
         }
         case.back_at.get_or_insert(self.now);
         let committed = match &case.progress {
-            Progress::Resuming(_) => true,
+            Progress::Resuming(_) | Progress::Rebuilding(_) => true,
             Progress::Waiting => false,
             Progress::Working(_, launch) if self.contended => {
                 let (plan, _, _) = site(&case.hit.situation, n).plan(launch);

@@ -12,6 +12,12 @@
 //! - Damage to data waits until the places are back, then is mended where the service runs.
 //! - A service that runs elsewhere keeps its old copies as they were when it went there; if it loses its
 //!   new place, what they give back is older by that time.
+//! - A stream that is interrupted leaves its copy as old as that. Then it catches up, or, after longer than
+//!   its window, is copied anew; until that is done it is the last choice. While a service is down or away,
+//!   nothing is written and time stands still for its streams.
+//! - A copy whose place was destroyed is filled anew once the place is back; of backups and logs only what
+//!   comes from then on is there. A service that left a destroyed home takes all of its data back.
+//! - After `rebuild`, what a service lost for good is there again, empty: nothing older can be restored.
 //! - Going back begins as soon as home is good, and is broken off if it is lost again.
 //! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
 
@@ -22,6 +28,7 @@ mod ledger;
 mod meet;
 mod record;
 mod recovery;
+mod replicas;
 mod situation;
 mod tally;
 mod unit;

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::replicas::Standing;
 use super::situation::Situation;
 use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
 use crate::sim::incident::{Launch, lost};
-use crate::sim::point::RecoveryPoint;
+use crate::sim::point::{PointFinder, RecoveryPoint};
 use crate::sim::random::Random;
 use crate::sim::scheduler::Served;
 use crate::sim::walk::walk;
@@ -55,7 +56,30 @@ impl World<'_> {
         }
         let site = site(&situation, n);
         let since = self.now - hit.origin;
-        let Some(mut launch) = self.recoveries[n].next(&site, &hit.facts, &Random, since) else {
+        let found = loop {
+            let Some(mut launch) = self.recoveries[n].next(&site, &hit.facts, &Random, since) else {
+                if self.recoveries[n].resort() {
+                    continue;
+                }
+                break None;
+            };
+            let (_, _, source) = site.plan(&launch);
+            let standing = source.copy.map_or(Standing::Behind(0.0), |copy| {
+                self.replicas.standing(copy, hit.origin, launch.point.age, self.now)
+            });
+            match standing {
+                Standing::Broken(_) if !self.recoveries[n].last_resort => self.recoveries[n].pass_over(true),
+                Standing::Empty => self.recoveries[n].pass_over(false),
+                Standing::Behind(older) | Standing::Broken(older) => {
+                    // What is computed anew from an input that is there is never old.
+                    if older > 0.0 && !matches!(source.finder, PointFinder::Derived { .. }) {
+                        (launch.point.age, launch.point.bytes) = (launch.point.age + older, None);
+                    }
+                    break Some(launch);
+                }
+            }
+        };
+        let Some(mut launch) = found else {
             let hopeless = if hit.damage { self.active.is_empty() } else { hit.facts.end.is_finite() };
             case.progress = Progress::Waiting;
             if hopeless {
@@ -85,12 +109,46 @@ impl World<'_> {
     /// Everything, or a part of it, is lost for good.
     pub(super) fn give_up(&mut self, n: usize) {
         self.end_task(n, f64::INFINITY);
-        let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) else { return };
+        let Work::Recovering(case) = &mut self.units[n].work else { return };
         let share = case.hit.weight;
-        self.units[n].away = case.from;
-        self.ledger.lose_all(n, self.now, share);
+        let rebuild = site(&case.hit.situation, n).service.rebuild.as_ref();
+        let takes = rebuild.map(|draw| draw.get(&Random, case.hit.facts.occurrence));
+        self.ledger.lose_all(n, self.now, share, takes.is_none());
+        if let Some(takes) = takes {
+            case.progress = Progress::Rebuilding(self.now + takes);
+            return;
+        }
+        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            self.units[n].away = case.from;
+        }
         self.over |= share >= 1.0;
         self.next_in_queue(n);
+    }
+
+    /// What was lost for good is there again, and empty.
+    pub(super) fn finish_rebuild(&mut self, n: usize) -> bool {
+        if self.is_home_down(n) {
+            return false;
+        }
+        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            self.units[n].away = case.from.filter(|_| case.hit.weight < 1.0);
+            if case.hit.weight >= 1.0 {
+                self.units[n].queue.clear();
+                let situations = &self.situations;
+                self.replicas.forget(self.now, |copy| situations.is_copy_of(n, copy));
+            }
+        }
+        self.come_home(n);
+        self.next_in_queue(n);
+        true
+    }
+
+    /// A service that is where it belongs.
+    fn come_home(&mut self, n: usize) {
+        if self.units[n].away.is_none() {
+            self.units[n].emptied = false;
+            self.replicas.come_home(self.now, n);
+        }
     }
 
     /// What the service carries out is over; others may have its data from `serve` on.
@@ -163,6 +221,7 @@ impl World<'_> {
         self.end_task(n, self.now);
         if let Work::Returning(_) = self.units[n].work {
             (self.units[n].work, self.units[n].away) = (Work::Idle, None);
+            self.come_home(n);
             return;
         }
         let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) else { return };
@@ -173,6 +232,7 @@ impl World<'_> {
         self.ledger.lose(n, hit.incident, hit.origin, loss.before + loss.after, share);
         // Damage is mended where the service runs; after an outage it runs where the plan leads.
         let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
+        self.units[n].emptied |= !hit.damage && case.data_lost;
         self.units[n].away = if hit.damage { case.from } else { Some((away, old)) };
         self.next_in_queue(n);
         self.go_back(n);
@@ -205,24 +265,25 @@ impl World<'_> {
         if !matches!(self.units[n].work, Work::Idle) {
             return;
         }
-        let home_down = |world: &mut Self| match world.active.last() {
-            Some(last) => {
-                let situation = world.situations.of_active(world.streams, last.stream as usize, &world.active);
-                is_down(&situation, n)
-            }
-            None => false,
-        };
         let Some((away, old)) = &self.units[n].away else { return };
         let (away, old) = (Rc::clone(away), *old);
-        if home_down(self) {
+        if self.is_home_down(n) {
             return;
         }
         let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home) else {
             self.units[n].away = None;
+            self.come_home(n);
             return;
         };
-        let point = way_back(failback, self.situations.writes(n), self.now - old);
+        let point = way_back(failback, self.situations.writes(n), self.now - old, self.units[n].emptied);
         self.return_by(n, point, 0);
+    }
+
+    /// Whether what a service always runs on is lost.
+    fn is_home_down(&mut self, n: usize) -> bool {
+        let Some(last) = self.active.last() else { return false };
+        let situation = self.situations.of_active(self.streams, last.stream as usize, &self.active);
+        is_down(&situation, n)
     }
 
     pub(super) fn return_by(&mut self, n: usize, point: RecoveryPoint, round: u64) {

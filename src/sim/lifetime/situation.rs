@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::events::Streams;
-use crate::id::{CopyId, FailureId, Id, PlaceId, PlanId, PoolId, TierId};
+use super::replicas::Replicas;
+use crate::id::{CopyId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, TierId};
 use crate::model::{AssetSet, CopyKind, FailureKind, FittedPlan, Scenario, Target, fit_failback};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
@@ -16,6 +17,7 @@ use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, routes};
+use crate::sim::streams::{Stream, streams as streams_of};
 
 /// An outage or a partition that is going on.
 #[derive(Clone, Debug)]
@@ -170,6 +172,7 @@ impl<'a> Situations<'a> {
             Fate::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
             Fate::Down { .. } => false,
         });
+        let quiet = quiet && !Replicas::new(&ctx).may_interrupt(&taken);
         (if certain && quiet { Effect::Quiet } else { Effect::Matters }, exposes)
     }
 
@@ -234,6 +237,7 @@ impl<'a> Situations<'a> {
             targets.extend(hit);
         }
         let cut_alone = !damage && active.len() == 1;
+        let mut cuts = Vec::new();
         for one in active {
             let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
             for member in one.members.iter() {
@@ -245,18 +249,22 @@ impl<'a> Situations<'a> {
                 }
                 for target in hit {
                     match target {
-                        // Beside other losses, a cut is the loss of the far side.
-                        Target::Link(link) if !cut_alone => {
-                            if let Some((_, far)) = ctx.tier.services.iter().find_map(|row| ends(&ctx, row, *link)) {
-                                taken.unite(&region_assets(&ctx, far));
-                            }
-                        }
+                        Target::Link(link) if !cut_alone => cuts.push(*link),
                         // Damage is done to what it hits, not to what is lost at the same time.
                         Target::Place(_) => targets.push(*target),
                         _ if !damage => targets.push(*target),
                         _ => {}
                     }
                 }
+            }
+        }
+        // Beside other losses, a cut is the loss of the far side, unless home is lost: then it is what is left.
+        let elsewhere = taken.clone();
+        for (home, far) in
+            cuts.into_iter().filter_map(|link| ctx.tier.services.iter().find_map(|s| ends(&ctx, s, link)))
+        {
+            if !region_assets(&ctx, home).is_within(&elsewhere) {
+                taken.unite(&region_assets(&ctx, far));
             }
         }
         let destroyed = !gone.is_empty();
@@ -304,6 +312,7 @@ impl<'a> Situations<'a> {
                 from: Vec::new(),
                 into: Vec::new(),
                 steps: Vec::new(),
+                moved: Vec::new(),
                 detects: false,
             },
             steps: Vec::new(),
@@ -451,19 +460,41 @@ impl<'a> Situations<'a> {
         )
     }
 
-    /// Links that carry nothing now.
-    pub(super) fn cut_links(&self, streams: &Streams, active: &[Active]) -> impl Iterator<Item = usize> {
+    /// The streams of the tier that use a link with a bandwidth.
+    pub(super) fn streams(&self) -> Vec<Stream> {
+        // Which failure it is about has no say in it.
+        streams_of(&self.context(FailureId::from_index(0)))
+    }
+
+    /// Whether both ends of a stream are there.
+    pub(super) fn has_ends(&self, stream: &Stream, taken: &AssetSet) -> bool {
+        stream.has_ends(self.setting.scenario, self.setting.assets, taken)
+    }
+
+    /// How the copies of the tier follow.
+    pub(super) fn replicas(&self) -> Replicas {
+        Replicas::new(&self.context(FailureId::from_index(0)))
+    }
+
+    /// The copies of a service's data.
+    pub(super) fn is_copy_of(&self, service: usize, copy: CopyId) -> bool {
         let scenario = self.setting.scenario;
-        let mut cut = Vec::new();
+        let row = &scenario.tiers[self.tier].services[service];
+        scenario.services[row.service].data == Some(scenario.copies[copy].data)
+    }
+
+    /// Links that carry nothing now.
+    pub(super) fn cut_links(&self, streams: &Streams, active: &[Active], cut: &mut Vec<LinkId>) {
+        let scenario = self.setting.scenario;
+        cut.clear();
         for one in active {
             let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
             for target in one.members.iter().flat_map(|m| &failure.members[*m as usize].targets) {
                 if let Target::Link(link) = target {
-                    cut.push(link.index());
+                    cut.push(*link);
                 }
             }
         }
-        cut.into_iter()
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) enum Progress {
     Waiting,
     /// The outage is over; service is back at this moment.
     Resuming(f64),
+    /// All is lost for good, and built again from nothing until this moment.
+    Rebuilding(f64),
 }
 
 /// A service's recovery from what hit it.
@@ -78,6 +80,8 @@ pub(super) enum Work {
 pub(super) struct Unit {
     /// Where it serves; `None` is at home. With the moment from which home's data is old.
     pub(super) away: Option<(Rc<Away>, f64)>,
+    /// What home held was destroyed when it left.
+    pub(super) emptied: bool,
     pub(super) work: Work,
     /// Of the incident that it went there for.
     pub(super) occurrence: u64,
@@ -102,6 +106,7 @@ impl Unit {
     pub(super) const fn new() -> Self {
         Self {
             away: None,
+            emptied: false,
             occurrence: 0,
             work: Work::Idle,
             queue: Vec::new(),
@@ -132,6 +137,7 @@ impl Unit {
         if let Work::Recovering(case) = &self.work {
             next = match case.progress {
                 Progress::Resuming(at) => next.min(at),
+                Progress::Rebuilding(at) => next.min(later(at)),
                 _ => next.min(case.timeline.next()),
             };
         }
@@ -202,9 +208,9 @@ pub(super) fn timeline(plan: &PlanProgram, walked: &Walked, recovery: &Recovery,
 }
 
 /// What goes back: what was written while the service was away; all of it, if that is longer than the
-/// stream remembers.
-pub(super) fn way_back(failback: &Failback, writes: f64, away: f64) -> RecoveryPoint {
+/// stream remembers or if home is empty.
+pub(super) fn way_back(failback: &Failback, writes: f64, away: f64, emptied: bool) -> RecoveryPoint {
     let written = writes * away;
-    let moves = if away > failback.window { failback.size } else { written.min(failback.size) };
+    let moves = if emptied || away > failback.window { failback.size } else { written.min(failback.size) };
     RecoveryPoint { age: 0.0, bytes: None, moves, replays: written, keeps_after: true }
 }

@@ -8,13 +8,16 @@
 
 use super::events::{Event, Streams};
 use super::ledger::Ledger;
+use super::replicas::Replicas;
 use super::situation::{Active, Effect, Failback, Situations};
 use super::unit::{Desk, Outside, Progress, Unit, Work};
+use crate::id::{Id, LinkId};
 use crate::model::{AssetSet, FailureKind, Need, Phase};
 use crate::sim::incident::Recovery;
 use crate::sim::milliseconds;
 use crate::sim::random::Random;
 use crate::sim::scheduler::{Scheduler, Stage};
+use crate::sim::streams::{Stream, leave};
 use crate::units::SECONDS_PER_YEAR;
 
 /// A tier under simulation.
@@ -36,6 +39,12 @@ pub(super) struct World<'a> {
     pub(super) recoveries: Vec<Recovery>,
     pub(super) scheduler: Scheduler,
     pub(super) resources: Vec<f64>,
+    /// Streams that use links, how the copies follow, and links that are cut.
+    traffic: Vec<Stream>,
+    pub(super) replicas: Replicas,
+    pub(super) cut: Vec<LinkId>,
+    /// Room for what an event destroys.
+    pub(super) gone: AssetSet,
     pub(super) nothing: Failback,
     pub(super) ledger: Ledger,
     pub(super) exposed_since: Option<f64>,
@@ -68,6 +77,10 @@ impl<'a> World<'a> {
             has_cuts: streams.rows.iter().any(|row| scenario.failures[row.failure].kind == FailureKind::Partition),
             contended,
             resources: capacities.clone(),
+            traffic: situations.streams(),
+            replicas: situations.replicas(),
+            cut: Vec::new(),
+            gone: AssetSet::empty(situations.assets()),
             capacities,
             active: Vec::new(),
             taken: AssetSet::empty(situations.assets()),
@@ -116,9 +129,12 @@ impl<'a> World<'a> {
                 }
             }
             self.settle();
-            calm = self.active.is_empty() && self.units.iter().all(|unit| unit.is_calm(self.now));
+            calm = self.active.is_empty()
+                && self.replicas.all_follow()
+                && self.units.iter().all(|unit| unit.is_calm(self.now));
             if calm {
                 self.ledger.settled();
+                self.scheduler.settled();
             }
         }
         self.end();
@@ -151,6 +167,8 @@ impl<'a> World<'a> {
         }
         self.active.clear();
         self.taken.clear();
+        self.cut.clear();
+        self.replicas.reset();
         self.resources.copy_from_slice(&self.capacities);
         self.units.iter_mut().for_each(|unit| *unit = Unit::new());
         if self.contended {
@@ -166,6 +184,7 @@ impl<'a> World<'a> {
 
     fn next_moment(&self) -> f64 {
         let own = self.units.iter().map(|unit| unit.next(self.now)).fold(f64::INFINITY, f64::min);
+        let own = own.min(self.replicas.next());
         if self.contended { own.min(self.scheduler.next_moment()) } else { own }
     }
 
@@ -174,10 +193,14 @@ impl<'a> World<'a> {
             self.scheduler.advance(next);
         }
         self.now = next;
+        if self.replicas.pass(next) {
+            self.something_is_back();
+        }
     }
 
     fn is_exposed(&self) -> bool {
-        self.active.iter().any(|one| self.situations.exposes[one.stream as usize])
+        !self.replicas.all_follow()
+            || self.active.iter().any(|one| self.situations.exposes[one.stream as usize])
             || self.units.iter().any(|unit| unit.away.is_some() || matches!(unit.work, Work::Recovering(_)))
     }
 
@@ -196,11 +219,42 @@ impl<'a> World<'a> {
                 break;
             }
         }
+        self.follow();
+        self.weigh();
         if self.contended {
+            self.share_links();
             let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
             self.scheduler.set_rates(&desk);
         }
-        self.weigh();
+    }
+
+    /// Copies follow as far as their streams go.
+    fn follow(&mut self) {
+        let (units, cut) = (&self.units, &self.cut);
+        let home = |n: usize| match &units[n].work {
+            Work::Recovering(case) => case.hit.damage && case.from.is_none(),
+            Work::Returning(_) => false,
+            Work::Idle => units[n].away.is_none(),
+        };
+        self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), home);
+    }
+
+    /// What cuts and streams that go on leave of the links.
+    fn share_links(&mut self) {
+        if !self.has_cuts && self.traffic.is_empty() {
+            return;
+        }
+        self.resources.copy_from_slice(&self.capacities);
+        let (units, situations, taken) = (&self.units, &self.situations, &self.taken);
+        let rate = |stream: &Stream| {
+            let unit = &units[stream.service];
+            let goes = unit.away.is_none() && situations.has_ends(stream, taken);
+            (stream.link, if goes { stream.rate * (1.0 - unit.total) } else { 0.0 })
+        };
+        leave(&mut self.resources, self.traffic.iter().map(rate));
+        for link in &self.cut {
+            self.resources[link.index()] = 0.0;
+        }
     }
 
     /// Whether anything changed about a service at this moment.
@@ -214,6 +268,9 @@ impl<'a> World<'a> {
         match &unit.work {
             Work::Idle => return self.next_in_queue(n),
             Work::Recovering(case) => {
+                if let Progress::Rebuilding(at) = case.progress {
+                    return at <= self.now && self.finish_rebuild(n);
+                }
                 if let Progress::Resuming(at) = case.progress {
                     if at <= self.now {
                         self.finish_wait(n);
@@ -264,7 +321,7 @@ impl<'a> World<'a> {
                 let task = desk.task(n, launch);
                 let nodes = &self.scheduler.actors[n].nodes;
                 let moved = task.plan.steps.iter().zip(nodes);
-                let moved = moved.filter(|(step, node)| step.phase == Phase::Redirect && node.state.is_under_way());
+                let moved = moved.filter(|(step, node)| step.phase == Phase::Redirect && node.state.is_going_on());
                 if moved.count() > 0 { 1.0 } else { 0.0 }
             }
             Work::Idle => 0.0,

@@ -75,7 +75,12 @@ pub const LINKS: KeyTable = KeyTable {
     like: true,
     keys: &[
         key("between", "two regions", Required, "what it joins"),
-        key("bandwidth", "data rate", Absent("not a limit"), "physical bytes per second, each way"),
+        key(
+            "bandwidth",
+            "data rate",
+            Absent("not a limit"),
+            "physical bytes per second, each way; streams of services that stay up take their writes of it",
+        ),
         key("rtt", "duration", Text("0s", "round trips hardly matter beside recovery times"), "round trip"),
         key("per_gb", "money", Absent("unknown"), "price of a physical gigabyte moved"),
         TITLE,
@@ -213,7 +218,7 @@ pub const COPIES: KeyTable = KeyTable {
             "window",
             "duration",
             Absent("the stream can always be resumed"),
-            "a longer interruption of the stream means a full copy again",
+            "a longer interruption of the stream means a full copy again; until then it is as old as that, and the last choice",
         )
         .only(ASYNC),
         key("bases", "list of copies", Absent("it holds all from the start"), "copies that it can be replayed onto")

@@ -1,0 +1,319 @@
+//! How far the copies of a tier follow through the years: a stream that is interrupted leaves its copy
+//! as old as that, then catches up, or starts again with a full copy if the interruption was longer than
+//! its window. What was destroyed is filled anew.
+
+use std::ops::Range;
+
+use crate::id::{CopyId, LinkId};
+use crate::model::{AssetSet, CopyKind, Upstream};
+use crate::sim::program::Context;
+use crate::sim::streams::link_of;
+
+/// How a copy that is kept up to date by a stream stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// Behind by its lag and no more.
+    Following,
+    /// Its stream is interrupted.
+    Cut,
+    /// From this moment on it takes in what it missed, until that.
+    CatchingUp { from: f64, until: f64 },
+    /// A full copy is on its way until then.
+    Copying { until: f64 },
+}
+
+/// A copy that is kept up to date by a stream which takes time to catch up, or may break.
+#[derive(Clone, Debug)]
+struct Replica {
+    copy: CopyId,
+    /// Its sites, and what it is made from.
+    sites: Assets,
+    upstream: Assets,
+    /// Position of the service that writes.
+    service: usize,
+    link: Option<LinkId>,
+    /// Logical bytes per second: what the stream can carry, and what is written.
+    rate: f64,
+    writes: f64,
+    size: f64,
+    /// Seconds of interruption after which it starts again.
+    window: f64,
+    state: State,
+    /// The moment whose state it holds, unless it follows.
+    held: f64,
+    /// Since when nothing is written because its upstream is lost.
+    paused: Option<f64>,
+    /// What it held is destroyed.
+    empty: bool,
+}
+
+/// What a copy can be recovered from at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Standing {
+    /// As its lag says, older by so many seconds.
+    Behind(f64),
+    /// The same, but it must be copied anew: to be taken if nothing else is there.
+    Broken(f64),
+    /// It holds nothing.
+    Empty,
+}
+
+/// A backup or a log: what keeps recovery points.
+#[derive(Clone, Debug)]
+struct Archive {
+    copy: CopyId,
+    sites: Assets,
+    /// Points before this moment are gone.
+    since: f64,
+}
+
+/// The assets of a copy or of something outside.
+#[derive(Clone, Debug)]
+struct Assets(Range<usize>);
+
+impl Assets {
+    fn of_copy(ctx: &Context<'_>, copy: CopyId) -> Self {
+        let first = ctx.assets.copy(copy);
+        Self(first..first + ctx.scenario.copies[copy].sites.len())
+    }
+
+    /// Whether all of them are in a set.
+    fn are_in(&self, set: &AssetSet) -> bool {
+        !self.0.is_empty() && self.0.clone().all(|asset| set.contains(asset))
+    }
+}
+
+/// All copies of a tier.
+#[derive(Clone, Debug)]
+pub(super) struct Replicas {
+    rows: Vec<Replica>,
+    /// Backups and logs.
+    archives: Vec<Archive>,
+    /// Whether anything is not as it usually is.
+    pub(super) disturbed: bool,
+}
+
+impl Replicas {
+    pub(super) fn new(ctx: &Context<'_>) -> Self {
+        let keeps = |copy: &&CopyId| {
+            matches!(ctx.scenario.copies[**copy].kind, CopyKind::Backup { .. } | CopyKind::Log { acks: None, .. })
+        };
+        let archive =
+            |copy: &CopyId| Archive { copy: *copy, sites: Assets::of_copy(ctx, *copy), since: f64::NEG_INFINITY };
+        Self {
+            rows: ctx.tier.copies.iter().filter_map(|copy| replica(ctx, *copy)).collect(),
+            archives: ctx.tier.copies.iter().filter(keeps).map(archive).collect(),
+            disturbed: false,
+        }
+    }
+
+    /// A new lifetime.
+    pub(super) fn reset(&mut self) {
+        if !self.disturbed {
+            return;
+        }
+        self.disturbed = false;
+        for row in &mut self.rows {
+            (row.state, row.paused, row.empty) = (State::Following, None, false);
+        }
+        self.archives.iter_mut().for_each(|archive| archive.since = f64::NEG_INFINITY);
+    }
+
+    /// Whether an event that takes so much may leave a copy behind.
+    pub(super) fn may_interrupt(&self, taken: &AssetSet) -> bool {
+        self.rows.iter().any(|row| row.sites.are_in(taken))
+    }
+
+    /// What holds at this moment, given all that is lost and the links that are cut. `home` says whether a
+    /// service runs where its streams begin.
+    pub(super) fn look(
+        &mut self,
+        now: f64,
+        taken: &AssetSet,
+        cut: impl Fn(LinkId) -> bool,
+        home: impl Fn(usize) -> bool,
+    ) {
+        for row in &mut self.rows {
+            row.pause(now, row.upstream.are_in(taken) || !home(row.service));
+            let stopped = row.link.is_some_and(&cut) || row.sites.are_in(taken);
+            match (stopped, row.state) {
+                (true, State::Cut) | (false, State::Following | State::CatchingUp { .. } | State::Copying { .. }) => {}
+                (true, _) => (row.held, row.state) = (row.moment(now), State::Cut),
+                (false, State::Cut) => row.state = row.back(now),
+            }
+            self.disturbed |= row.state != State::Following;
+        }
+    }
+
+    /// An event destroys what it takes.
+    pub(super) fn destroy(&mut self, gone: &AssetSet) {
+        for row in self.rows.iter_mut().filter(|row| row.sites.are_in(gone)) {
+            (row.empty, self.disturbed) = (true, true);
+        }
+    }
+
+    /// What was destroyed has its places back: of backups and logs only what comes from now on is there.
+    pub(super) fn reopen(&mut self, now: f64, gone: &AssetSet) {
+        for archive in self.archives.iter_mut().filter(|archive| archive.sites.are_in(gone)) {
+            (archive.since, self.disturbed) = (now, true);
+        }
+    }
+
+    /// A service was rebuilt from nothing: what was there before is of no use to it.
+    pub(super) fn forget(&mut self, now: f64, is_of: impl Fn(CopyId) -> bool) {
+        for archive in self.archives.iter_mut().filter(|archive| is_of(archive.copy)) {
+            (archive.since, self.disturbed) = (now, true);
+        }
+    }
+
+    /// A service is home again: where it was has all, and the streams begin anew.
+    pub(super) fn come_home(&mut self, now: f64, service: usize) {
+        for row in self.rows.iter_mut().filter(|row| row.service == service && !row.empty) {
+            (row.paused, row.held) = (None, now);
+            if row.state != State::Cut {
+                row.state = State::Following;
+            }
+        }
+    }
+
+    /// What a point of a copy, `age` seconds before an event at `origin`, is worth now.
+    pub(super) fn standing(&self, copy: CopyId, origin: f64, age: f64, now: f64) -> Standing {
+        if !self.disturbed {
+            return Standing::Behind(0.0);
+        }
+        if self.archives.iter().any(|archive| archive.copy == copy && origin - age < archive.since) {
+            return Standing::Empty;
+        }
+        let Some(row) = self.rows.iter().find(|row| row.copy == copy) else { return Standing::Behind(0.0) };
+        let now = row.paused.unwrap_or(now);
+        let older = (origin - row.moment(now)).max(0.0);
+        match row.state {
+            State::Following => Standing::Behind(0.0),
+            _ if row.empty => Standing::Empty,
+            State::Copying { .. } => Standing::Broken(older),
+            State::Cut if now - row.held > row.window => Standing::Broken(older),
+            State::Cut | State::CatchingUp { .. } => Standing::Behind(older),
+        }
+    }
+
+    /// Whether all copies follow.
+    pub(super) fn all_follow(&self) -> bool {
+        !self.disturbed || self.rows.iter().all(|row| row.state == State::Following && !row.empty)
+    }
+
+    /// The next moment at which a copy follows again.
+    pub(super) fn next(&self) -> f64 {
+        if !self.disturbed {
+            return f64::INFINITY;
+        }
+        let until = |row: &Replica| match row.state {
+            State::CatchingUp { until, .. } | State::Copying { until } if row.paused.is_none() => until,
+            _ => f64::INFINITY,
+        };
+        self.rows.iter().map(until).fold(f64::INFINITY, f64::min)
+    }
+
+    /// What is done by this moment.
+    ///
+    /// # Returns
+    /// Whether a copy is fit again.
+    pub(super) fn pass(&mut self, now: f64) -> bool {
+        self.disturbed && self.rows.iter_mut().filter_map(|row| row.pass(now).then_some(())).count() > 0
+    }
+}
+
+impl Replica {
+    fn pass(&mut self, now: f64) -> bool {
+        let done = match self.state {
+            State::CatchingUp { until, .. } | State::Copying { until } => self.paused.is_none() && until <= now,
+            State::Following | State::Cut => false,
+        };
+        if done {
+            (self.state, self.empty) = (State::Following, false);
+        }
+        done
+    }
+
+    /// The moment whose state it holds, apart from its lag.
+    ///
+    /// # Formula
+    /// While it catches up in the order of writing, every second brings rate ÷ writes seconds.
+    fn moment(&self, now: f64) -> f64 {
+        match self.state {
+            State::Following => now,
+            State::Cut | State::Copying { .. } => self.held,
+            State::CatchingUp { from, .. } => (self.held + (now - from) * self.rate / self.writes).min(now),
+        }
+    }
+
+    /// Nothing is written while its upstream is lost: time stands still.
+    fn pause(&mut self, now: f64, pause: bool) {
+        match (self.paused, pause) {
+            (None, true) => self.paused = Some(now),
+            (Some(since), false) => {
+                let shift = now - since;
+                self.paused = None;
+                self.held += shift;
+                match &mut self.state {
+                    State::CatchingUp { from, until } => (*from, *until) = (*from + shift, *until + shift),
+                    State::Copying { until } => *until += shift,
+                    State::Following | State::Cut => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The stream is there again.
+    ///
+    /// # Formula
+    /// What was missed for L takes L w ÷ (r − w) to catch up with, a full copy size ÷ (r − w), as writes
+    /// at w go on.
+    fn back(&self, now: f64) -> State {
+        let missed = now - self.held;
+        let gains = self.rate - self.writes;
+        let after = |bytes: f64| if gains > 0.0 { now + bytes / gains } else { f64::INFINITY };
+        if self.empty || missed > self.window {
+            State::Copying { until: after(self.size) }
+        } else {
+            State::CatchingUp { from: now, until: after(missed * self.writes) }
+        }
+    }
+}
+
+/// A copy whose stream can be interrupted and is not back at once.
+fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
+    let (scenario, row) = (ctx.scenario, &ctx.scenario.copies[copy]);
+    let (Some(of), false) = (row.of, row.sites.is_empty()) else { return None };
+    let window = match &row.kind {
+        CopyKind::Async { window, .. } => window.map_or(f64::INFINITY, |w| w.seconds()),
+        CopyKind::Log { acks: None, keep, .. } => keep.seconds(),
+        CopyKind::Derived { lag: Some(_) } => f64::INFINITY,
+        _ => return None,
+    };
+    let link = link_of(ctx, copy);
+    let bandwidth = link.and_then(|link| scenario.links[link].bandwidth);
+    if bandwidth.is_none() && window.is_infinite() {
+        return None;
+    }
+    let data = &scenario.data[row.data];
+    Some(Replica {
+        copy,
+        sites: Assets::of_copy(ctx, copy),
+        upstream: match of {
+            Upstream::Copy(up) => Assets::of_copy(ctx, up),
+            Upstream::External(external) => Assets(ctx.assets.external(external)..ctx.assets.external(external) + 1),
+            Upstream::Data(_) => Assets(0..0),
+        },
+        service: ctx.tier.services.iter().position(|s| scenario.services[s.service].data == Some(row.data))?,
+        link,
+        rate: bandwidth.map_or(f64::INFINITY, |b| b.bytes_per_second() * row.compression),
+        writes: data.mean_writes().bytes_per_second(),
+        size: data.size.bytes(),
+        window,
+        state: State::Following,
+        held: 0.0,
+        paused: None,
+        empty: false,
+    })
+}

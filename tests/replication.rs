@@ -1,0 +1,239 @@
+//! Streams of changes: what an interruption leaves of a copy, when it is fit again, and what streams that
+//! go on take of a link. Everything is fixed here, so each figure is exact to the millisecond.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::engine::{Case, load, outcomes};
+use drplan::bound::bounds;
+use drplan::id::{FailureId, Id, TierId};
+use drplan::model::Scenario;
+use drplan::sim::{Filter, LifetimeSettings, LifetimeTally, run_lifetimes};
+
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 86_400.0;
+
+/// Years of a lifetime: until day 146, so that what happens first on day 100 happens once.
+const YEARS: f64 = 0.4;
+
+/// When the first thing happens.
+const START: f64 = 100.0 * DAY;
+
+/// How far the twin is behind when nothing is wrong.
+const LAG: f64 = 2.0;
+
+/// 100 GB, written at 10 MB/s, followed over a link of 100 MB/s by a twin that can be resumed within a day.
+fn pair() -> Case {
+    Case::new()
+        .with("links", r#"wan = { between = ["here", "there"], bandwidth = "800 Mbps" }"#)
+        .only("data", r#"d = { size = "100 GB", writes = "10 MB/s" }"#)
+        .with("copies", r#"twin = { kind = "async", of = "db", at = "there", lag = "2s", window = "1d" }"#)
+}
+
+/// The only link is cut on day 100 for so long.
+fn cut(lasts: f64) -> String {
+    format!("cut = {{ kind = \"partition\", hits = \"wan\", gap = \"{START}s\", lasts = \"{lasts}s\" }}")
+}
+
+/// Home is lost for good so long after day 100, and people know at once.
+fn fire(after: f64) -> String {
+    let gap = START + after;
+    format!(
+        "fire = {{ kind = \"outage\", hits = \"here\", gap = \"{gap}s\", lasts = \"10d\", destroyed = \"100%\", detected = \"0s\" }}"
+    )
+}
+
+fn live(text: &str) -> LifetimeTally {
+    let settings = LifetimeSettings { years: YEARS, lifetimes: 1, first: 0, seed: 1, threads: 1 };
+    run_lifetimes(&load(text), &settings, &Filter::default()).tiers.remove(0)
+}
+
+/// Seconds of writes that the fire costs after such a cut, from a twin that has so much to take back;
+/// `None`: all is lost for good.
+fn lost(cut_lasts: f64, fire_after: f64) -> Option<f64> {
+    let text =
+        pair().with("failures", cut(cut_lasts)).with("failures", fire(fire_after)).back("fire", "twin", r#"["go"]"#);
+    let tally = live(&text.text());
+    if tally.losses_for_good > 0 { None } else { tally.loss.mean().map(|ms| ms / 1e3) }
+}
+
+/// While the link is cut the twin is as old as the cut; within its window it is taken all the same.
+#[test]
+fn a_cut_leaves_the_twin_as_old_as_itself() {
+    assert_eq!(lost(DAY, HOUR), Some(HOUR + LAG));
+    // Beyond its window it is broken, but there is nothing else.
+    assert_eq!(lost(3.0 * DAY, 2.0 * DAY), Some(2.0 * DAY + LAG));
+}
+
+/// One second inside the window: L = 86,399 s were missed, and each second brings r ÷ w = 10 of them, so
+/// after 60 s it is L + 60 − 600 behind and after L ÷ 9 = 9599.9 s no more.
+#[test]
+fn a_second_inside_the_window_it_catches_up() {
+    let cut = DAY - 1.0;
+    assert_eq!(lost(cut, cut + 60.0), Some(cut + 60.0 - 600.0 + LAG));
+    assert_eq!(lost(cut, cut + 9600.0), Some(LAG));
+}
+
+/// One second outside: 100 GB anew while 10 MB/s are written, at 100 MB/s: 100 GB ÷ 90 MB/s = 1111.1 s.
+/// Until then it is as old as the cut.
+#[test]
+fn a_second_outside_the_window_it_is_copied_anew() {
+    let cut = DAY + 1.0;
+    assert_eq!(lost(cut, cut + 60.0), Some(cut + 60.0 + LAG));
+    assert_eq!(lost(cut, cut + 1111.0), Some(cut + 1111.0 + LAG));
+    assert_eq!(lost(cut, cut + 1112.0), Some(LAG));
+}
+
+/// A broken twin gives way to a backup, one that still catches up does not: 61 s and 86,461 s after the
+/// last start of an hourly backup.
+#[test]
+fn a_broken_twin_is_the_last_choice() {
+    let with_backup = |cut_lasts: f64| {
+        let backup = r#"hourly = { kind = "backup", of = "db", at = "there", every = "1h", offset = "0s", takes = "1s", keep = "7d" }"#;
+        let text = pair()
+            .with("copies", backup)
+            .with("failures", cut(cut_lasts))
+            .with("failures", fire(cut_lasts + 60.0))
+            .with("service", r#"plans = ["back"]"#)
+            .with("strategy", r#"copies = ["twin", "hourly"]"#)
+            .with("plans", r#"back = { for = ["fire"], from = ["twin", "hourly"], steps = ["go"] }"#)
+            .text();
+        live(&text).loss.mean().unwrap() / 1e3
+    };
+    assert_eq!(with_backup(DAY + 1.0), 61.0);
+    assert_eq!(with_backup(DAY - 1.0), DAY - 1.0 + 60.0 - 600.0 + LAG);
+}
+
+/// Fewer copies than wanted: the cut, then L w ÷ (r − w) to catch up, or size ÷ (r − w) for a full copy.
+#[test]
+fn exposure_lasts_until_the_twin_follows_again() {
+    for (cut_lasts, after) in [(DAY - 1.0, (DAY - 1.0) / 9.0), (DAY + 1.0, 1e11 / 9e7)] {
+        let text = pair().with("failures", cut(cut_lasts)).with("strategy", r#"copies = ["twin"]"#).text();
+        let exposed = live(&text).exposed.mean().unwrap();
+        assert!((exposed / 1e3 - cut_lasts - after).abs() < 2e-3, "{exposed}");
+    }
+}
+
+/// A twin whose place was destroyed is empty when the place is back a day later: it is of no use for the
+/// 1111.1 s that a full copy takes.
+#[test]
+fn a_destroyed_twin_is_filled_before_it_is_of_use() {
+    let flood = format!(
+        "flood = {{ kind = \"outage\", hits = \"there\", gap = \"{START}s\", lasts = \"1d\", destroyed = \"100%\", detected = \"0s\" }}"
+    );
+    let after = |seconds: f64| {
+        let text =
+            pair().with("failures", &flood).with("failures", fire(DAY + seconds)).back("fire", "twin", r#"["go"]"#);
+        live(&text.text())
+    };
+    assert_eq!(after(1111.0).losses_for_good, 1);
+    let filled = after(1112.0);
+    assert_eq!((filled.losses_for_good, filled.loss.mean()), (0, Some(LAG * 1e3)));
+}
+
+/// Backups that were destroyed are gone also when their place is back; the next run is there again.
+#[test]
+fn destroyed_backups_do_not_come_back() {
+    let after = |seconds: f64| {
+        let at = START + HOUR + seconds;
+        let text = Case::new()
+            .with("copies", r#"hourly = { kind = "backup", of = "db", at = "there", every = "1h", offset = "0s", takes = "1s", keep = "7d" }"#)
+            .with("failures", format!("flood = {{ kind = \"outage\", hits = \"there\", gap = \"{START}s\", lasts = \"30m\", destroyed = \"100%\", detected = \"0s\" }}"))
+            .with("failures", format!("drop = {{ kind = \"deletion\", hits = \"d\", gap = \"{at}s\", detected = \"0s\" }}"))
+            .back("drop", "hourly", r#"["go"]"#);
+        live(&text.text())
+    };
+    // Day 100 begins with a run; the place is back after half an hour, the next run starts after an hour.
+    assert_eq!(after(-60.0).losses_for_good, 1);
+    let next = after(60.0);
+    assert_eq!((next.losses_for_good, next.loss.mean()), (0, Some(60e3)));
+}
+
+/// The way back to a home that was destroyed takes all of the data, 100 GB ÷ 50 MB/s = 2000 s; to one that
+/// was not, what was written in the hour, 36 GB: 720 s.
+#[test]
+fn a_destroyed_home_takes_everything_back() {
+    for (destroyed, resync) in [("100%", 2000.0), ("0%", 720.0)] {
+        let text = pair()
+            .with("failures", format!("site = {{ kind = \"outage\", hits = \"here\", gap = \"{START}s\", lasts = \"1h\", destroyed = \"{destroyed}\", detected = \"0s\" }}"))
+            .with("steps", r#"resync = { phase = "restore", moves = "from", rate = "50 MB/s" }"#)
+            .with("service", r#"plans = ["over"]"#)
+            .with("strategy", r#"copies = ["twin"]"#)
+            .with("plans", r#"over = { for = ["site"], from = ["twin"], steps = ["go"], failback = ["resync"] }"#)
+            .text();
+        assert_eq!(live(&text).exposed.mean(), Some((HOUR + resync) * 1e3), "{destroyed}");
+    }
+}
+
+/// Two services on one link of 100 MB/s: the twin of `busy` follows at its average while 100 GB of `other`
+/// come back.
+fn beside(writes: &str, failure: &str) -> Scenario {
+    load(&format!(
+        r#"
+title = "Beside a stream"
+[places]
+here  = []
+there = []
+[links]
+wan = {{ between = ["here", "there"], bandwidth = "800 Mbps" }}
+[data]
+a = {{ size = "100 GB", writes = "{writes}" }}
+b = {{ size = "100 GB", writes = "0 MB/s" }}
+[compute]
+p = {{ at = "here" }}
+[copies]
+main-a = {{ kind = "primary", data = "a", at = "here" }}
+twin   = {{ kind = "async", of = "main-a", at = "there", lag = "1s", compression = 2.0 }}
+main-b = {{ kind = "primary", data = "b", at = "here" }}
+vault  = {{ kind = "backup", of = "main-b", at = "there", every = "1d", takes = "0s", keep = "9d" }}
+keep   = {{ kind = "backup", of = "main-a", at = "there", every = "1d", takes = "0s", keep = "9d" }}
+[failures]
+{failure}
+[services]
+busy  = {{ data = "a", runs = ["p"], copies = ["main-a", "twin", "keep"], plans = ["back-a"] }}
+other = {{ data = "b", runs = ["p"], copies = ["main-b", "vault"], plans = ["back-b"] }}
+[strategies]
+busy  = {{ service = "busy" }}
+other = {{ service = "other" }}
+[tiers]
+both = ["busy", "other"]
+[plans]
+back-a = {{ for = ["drop"], from = ["keep"], steps = ["load"] }}
+back-b = {{ for = ["drop"], from = ["vault"], steps = ["load"] }}
+[steps]
+load = {{ phase = "restore", moves = "from" }}
+"#
+    ))
+}
+
+fn restore_holds(scenario: &Scenario, seconds: f64) {
+    let worst = outcomes(scenario, "drop", 20, 1).iter().map(|o| o.recovery_time).max().unwrap();
+    assert_eq!(worst as f64 / 1e3, seconds);
+    let bound = bounds(scenario, TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
+    assert_eq!((bound.best, bound.worst), (Some(seconds), Some(seconds)));
+}
+
+/// 40 MB/s are 20 MB/s when compressed: 100 GB ÷ 80 MB/s = 1250 s.
+#[test]
+fn a_stream_that_goes_on_slows_a_restore() {
+    let drop = r#"drop = { kind = "deletion", hits = "b", rate = "1 / year", detected = "0s" }"#;
+    restore_holds(&beside("40 MB/s", drop), 1250.0);
+    restore_holds(&beside("0 MB/s", drop), 1000.0);
+}
+
+/// However much is written, a restore gets its fair part of the link: half. 160 MB/s are 80 compressed.
+#[test]
+fn a_restore_gets_its_fair_part_of_the_link() {
+    let drop = r#"drop = { kind = "deletion", hits = "b", rate = "1 / year", detected = "0s" }"#;
+    restore_holds(&beside("160 MB/s", drop), 2000.0);
+}
+
+/// Damage to half of a data set leaves half of its writes: 40 MB/s are 10 MB/s on the link, and 50 GB come
+/// back at 90 MB/s.
+#[test]
+fn a_service_that_is_half_damaged_writes_on() {
+    let drop = r#"drop = { kind = "deletion", hits = "a", share = "50%", rate = "1 / year", detected = "0s" }"#;
+    let scenario = beside("40 MB/s", drop);
+    let times: Vec<u64> = outcomes(&scenario, "drop", 20, 1).iter().map(|o| o.recovery_time).collect();
+    assert!(times.iter().all(|t| *t == 555_556), "{times:?}");
+}
