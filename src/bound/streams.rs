@@ -29,7 +29,11 @@ pub(super) fn left_by_streams(at: &Setting<'_>, case: &Case) -> Vec<f64> {
             row.kind,
             CopyKind::Async { .. } | CopyKind::Log { acks: None, .. } | CopyKind::Derived { lag: Some(_) }
         );
-        let from = match row.of {
+        let upstream = match row.of {
+            Some(Upstream::Data(data)) => at.primary_of(data).map(Upstream::Copy),
+            other => other,
+        };
+        let from = match upstream {
             Some(Upstream::Copy(up)) if there(up) => place(up),
             Some(Upstream::External(e)) if !case.taken.contains(at.assets.external(e)) => scenario.externals[e].place,
             _ => None,

@@ -345,7 +345,7 @@ fn is_primary(ctx: &Context<'_>, copy: CopyId) -> bool {
 }
 
 /// The primary of a data set in the tier.
-fn primary_of(ctx: &Context<'_>, data: DataId) -> Option<CopyId> {
+pub(super) fn primary_of(ctx: &Context<'_>, data: DataId) -> Option<CopyId> {
     ctx.tier.copies.iter().copied().find(|c| is_primary(ctx, *c) && ctx.scenario.copies[*c].data == data)
 }
 

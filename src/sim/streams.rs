@@ -3,7 +3,7 @@
 //! Streams of services that stay up take their average writes of the link that carries them. What is
 //! left is at least an equal part, as max-min fair sharing gives every flow.
 
-use super::finder::Survival;
+use super::finder::{Survival, primary_of};
 use super::program::Context;
 use crate::id::{CopyId, Id, LinkId};
 use crate::model::{AssetIndex, AssetSet, AsyncLag, CopyKind, Scenario, Target, Upstream};
@@ -28,7 +28,7 @@ pub(super) fn streams(ctx: &Context<'_>) -> Vec<Stream> {
         scenario.links[link].bandwidth?;
         let service = ctx.tier.services.iter().position(|s| scenario.services[s.service].data == Some(row.data))?;
         let rate = scenario.data[row.data].mean_writes().bytes_per_second() / row.compression;
-        Some(Stream { link, rate, service, copy: *copy, from: row.of? })
+        Some(Stream { link, rate, service, copy: *copy, from: upstream_of(ctx, *copy)? })
     };
     ctx.tier.copies.iter().filter_map(stream).collect()
 }
@@ -42,12 +42,20 @@ pub(super) fn link_of(ctx: &Context<'_>, copy: CopyId) -> Option<LinkId> {
         _ => return None,
     }
     let first = |copy: CopyId| scenario.copies[copy].sites.first().map(|site| scenario.site_place(*site));
-    let from = match row.of? {
+    let from = match upstream_of(ctx, copy)? {
         Upstream::Copy(up) => first(up),
         Upstream::External(external) => scenario.externals[external].place,
         Upstream::Data(_) => None,
     };
     scenario.link_between(from?, first(copy)?)
+}
+
+/// What a copy is made from in the tier: of a data set, its primary.
+pub(super) fn upstream_of(ctx: &Context<'_>, copy: CopyId) -> Option<Upstream> {
+    match ctx.scenario.copies[copy].of? {
+        Upstream::Data(data) => primary_of(ctx, data).map(Upstream::Copy),
+        upstream => Some(upstream),
+    }
 }
 
 impl Stream {

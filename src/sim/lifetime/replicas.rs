@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::id::{CopyId, LinkId};
 use crate::model::{AssetSet, CopyKind, Upstream};
 use crate::sim::program::Context;
-use crate::sim::streams::link_of;
+use crate::sim::streams::{link_of, upstream_of};
 
 /// How a copy that is kept up to date by a stream stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -284,7 +284,7 @@ impl Replica {
 /// A copy whose stream can be interrupted and is not back at once.
 fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
     let (scenario, row) = (ctx.scenario, &ctx.scenario.copies[copy]);
-    let (Some(of), false) = (row.of, row.sites.is_empty()) else { return None };
+    let (Some(of), false) = (upstream_of(ctx, copy), row.sites.is_empty()) else { return None };
     let window = match &row.kind {
         CopyKind::Async { window, .. } => window.map_or(f64::INFINITY, |w| w.seconds()),
         CopyKind::Log { acks: None, keep, .. } => keep.seconds(),
