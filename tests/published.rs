@@ -342,7 +342,8 @@ const TRAPS: [(&str, &[[&str; 2]], &str, &str); 11] = [
         "doris",
         &[
             ["kind = \"soft-delete\", of = \"main\"", "kind = \"soft-delete\", of = \"ccr\""],
-            ["copies = [\"bin\"]", "copies = [\"ccr\", \"bin\"]"],
+            ["copies = [\"ccr\"]", "copies = [\"ccr\", \"bin\"]"],
+            ["copies = [\"bin\"]", "copies = [\"snap\"]"],
         ],
         "deletion-replicated",
         "bin",
