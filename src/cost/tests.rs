@@ -143,6 +143,7 @@ fn scenario(copies: Vec<Copy>, pools: Vec<Pool>, services: Vec<TierService>) -> 
         loss_per_hour: None,
         unrecoverable_cost: None,
         resume: None,
+        rebuild: None,
     };
     let node = |n: usize| GraphNode { step: StepId::from_index(n), after: vec![] };
     let plan = Plan {
