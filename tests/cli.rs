@@ -186,6 +186,29 @@ fn input_beyond_the_limit_is_one_clear_error() {
     assert_eq!((code(&output), err(&output).lines().count()), (2, 1), "{}", err(&output));
 }
 
+/// Failures that follow one another by the second: more than anybody waits for, refused before it
+/// starts, with what would fit.
+#[test]
+fn a_failure_every_second_is_refused_before_it_starts() {
+    let (folder, _) = shop();
+    let path = folder.path().join("busy.toml");
+    let refused = |from: &str, to: &str| {
+        assert_eq!(SHOP.matches(from).count(), 1, "{from}");
+        fs::write(&path, SHOP.replace(from, to)).expect("a file");
+        let path = path.to_string_lossy().into_owned();
+        let output = run(&["compare", &path, "--trials", "100"]);
+        let without = run(&["compare", &path, "--trials", "100", "--lifetimes", "0"]);
+        assert_eq!((code(&output), code(&without)), (4, 0), "{}", err(&output));
+        err(&output)
+    };
+    // An outage of ten minutes and its end 52,000 times a year, 10,000 lifetimes of 10 years.
+    let all = refused(r#"rate = "0.1 / year", lasts = "1d""#, r#"rate = "1 / s", lasts = "10m""#);
+    assert!(all.contains("more than the limit of 1000000000 in all") && all.contains("--lifetimes "), "{all}");
+    // 31,536,000 deletions in each year.
+    let one = refused(r#"rate = "0.5 / year""#, r#"rate = "1 / s""#);
+    assert!(one.contains("a lifetime of 10 years has about 3153") && one.contains("--years "), "{one}");
+}
+
 /// Opening a named pipe would wait for a writer that may never come.
 #[cfg(unix)]
 #[test]

@@ -29,6 +29,10 @@ const COMPARED_LIFETIMES: u64 = 10_000;
 /// Events of a whole run: about an hour of one processor.
 const MAX_EVENTS: f64 = 2e11;
 
+/// Events of a run whose number of lifetimes nobody gave: about a minute. Where failures follow one
+/// another by the second the usual number would take hours.
+const MAX_EVENTS_UNASKED: f64 = 1e9;
+
 /// Events of one lifetime: they are kept in memory.
 const MAX_EVENTS_OF_LIFETIME: f64 = 1e7;
 
@@ -99,16 +103,28 @@ pub(super) fn settings(
         )));
     }
     let settings = LifetimeSettings { years, lifetimes: number, first: 0, seed: args.seed, threads: threads(args)? };
+    if number == 0 {
+        return Ok(None);
+    }
     let of_lifetime = events_per_year(scenario, filter) * years;
-    let all = events(scenario, &settings, filter) * (number / parts) as f64;
-    if of_lifetime > MAX_EVENTS_OF_LIFETIME || all > MAX_EVENTS {
+    let most = if lifetimes.lifetimes.is_some() { MAX_EVENTS } else { MAX_EVENTS_UNASKED };
+    let of_all_tiers = events(scenario, &settings, filter);
+    let count = number / parts;
+    if of_lifetime > MAX_EVENTS_OF_LIFETIME {
+        // A little less: it is shown rounded.
+        let fit = 0.9 * years * MAX_EVENTS_OF_LIFETIME / of_lifetime;
         return Err(Stop::refused(format_args!(
-            "{} lifetimes with about {of_lifetime:.0} events each for {} tiers are more than the limits of {MAX_EVENTS_OF_LIFETIME:.0} events in a lifetime and {MAX_EVENTS:.0} in all; lower --lifetimes or --years",
-            number / parts,
+            "a lifetime of {years} years has about {of_lifetime:.0} failures, more than the limit of {MAX_EVENTS_OF_LIFETIME:.0}: look at `rate` and `gap` of the failures; --years {fit:.1e} is within the limit, --lifetimes 0 leaves lifetimes out"
+        )));
+    }
+    if of_all_tiers * count as f64 > most {
+        let fit = (most / of_all_tiers) as u64;
+        return Err(Stop::refused(format_args!(
+            "{count} lifetimes with about {of_lifetime:.0} failures each for {} tiers are more than the limit of {most:.0} in all: look at `rate` and `gap` of the failures; --lifetimes {fit} is within the limit, --lifetimes 0 leaves them out",
             tiers(scenario, filter)
         )));
     }
-    Ok((number > 0).then_some(settings))
+    Ok(Some(settings))
 }
 
 /// No lifetimes yet, to which those of the same settings are added.
