@@ -9,6 +9,7 @@ use super::{codes, graph, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, StepId, Table};
 use crate::model::{Commit, GraphNode, Phase, Plan, Step, StepGraph, Volume, WhenShort, Work};
+use crate::units::Probability;
 
 /// Reads steps, then plans.
 pub(super) fn read(cx: &mut Reader<'_>) {
@@ -96,7 +97,7 @@ fn read_steps(cx: &mut Reader<'_>) {
             work,
             role: entry.get(cx, "role", values::role),
             starts,
-            fails: entry.get(cx, "fails", values::share).unwrap_or_default(),
+            fails: read_fails(cx, &mut entry),
             retries: entry.get(cx, "retries", values::retries).unwrap_or_default(),
             memory: entry.get(cx, "memory", values::size),
             shared: entry.get(cx, "shared", values::boolean).unwrap_or_default(),
@@ -110,6 +111,16 @@ fn read_steps(cx: &mut Reader<'_>) {
         });
     }
     cx.parts.steps = Table::new(rows);
+}
+
+fn read_fails(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Probability {
+    let fails = entry.get(cx, "fails", values::share).unwrap_or_default();
+    if !entry.has("fails") && entry.has("retries") {
+        let message = "a step that never fails is never tried again";
+        let advice = Diagnostic::advice(codes::USELESS_KEY, entry.at("retries"), message);
+        cx.push(advice.on_key().help("say how often an attempt fails, such as `fails = \"5%\"`"));
+    }
+    fails
 }
 
 fn read_work(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Work> {

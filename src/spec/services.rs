@@ -120,6 +120,11 @@ pub(super) fn read_objectives<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Obj
             cx.push(fault.on_key().help("give `rto`, `rpo` or both"));
         }
         let Some(chance) = item.get(cx, "chance", values::share) else { continue };
+        if chance.value() == 0.0 {
+            let message = "an objective that may be missed every time asks for nothing";
+            let fault = Diagnostic::error(codes::OBJECTIVE_EMPTY, item.at("chance"), message);
+            cx.push(fault.help("`chance` is the share of incidents that must meet it, such as \"95%\""));
+        }
         let objective = Objective { rto, rpo, chance };
         match failure {
             None => objectives.default = Some(objective),

@@ -545,8 +545,8 @@ pub(super) fn list<T: PartialEq>(
         let at = path.index(n);
         match one(cx, node, &at) {
             Some(value) if values.contains(&value) => {
+                // What it names is known all the same: nothing follows from the repetition.
                 cx.error(codes::REPEATED_ITEM, &at, format!("{} is already in the list", node.canonical()));
-                whole = false;
             }
             Some(value) => values.push(value),
             None => whole = false,

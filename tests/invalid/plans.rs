@@ -80,6 +80,7 @@ const PLANS: &[Case] = &[
         &[(r#"copies = ["standby", "hourly"], monthly"#, r#"copies = ["hourly"], monthly"#)],
     ),
     ("a plan that nobody lists", &["unused"], &[(r#""rewind", "rebuild", "clean"]"#, r#""rewind", "rebuild"]"#)]),
+    ("retries of what never fails", &["useless-key"], &[(r#"fails = "3%", retries = 2"#, "retries = 2")]),
     ("an unknown step", &["unknown-name"], &[(r#"["decide", "recover"]"#, r#"["decide", "recoverr"]"#)]),
     ("no recovery point to try", &["out-of-range"], &[(r#"from = ["bin"]"#, r#"from = ["bin"], points = 0"#)]),
     ("a drill of every moment", &["out-of-range"], &[(r#"every = "30d""#, r#"every = "0s""#)]),

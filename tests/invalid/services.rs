@@ -9,6 +9,11 @@ fn services() {
 
 const SERVICES: &[Case] = &[
     (
+        "an objective that nothing misses",
+        &["objective-empty"],
+        &[(r#"rpo = "1d", chance = "95%""#, r#"rpo = "1d", chance = "0%""#)],
+    ),
+    (
         "services that need one another",
         &["service-cycle"],
         &[("data   = \"events\"\n", "data   = \"events\"\nneeds  = [\"shop\"]\n")],
