@@ -212,10 +212,16 @@ fn with_less_bandwidth(document: &Document) -> Document {
 /// follows another.
 ///
 /// Why one thing: a transfer that a slower link holds back leaves more of their common source to the
-/// one beside it, which may be the longer one. Why the last: on one link shared max-min fairly, a transfer that begins at a given moment ends no
-/// sooner if any transfer grows or the link shrinks, as long as no transfer *begins later* because
-/// another one ended later. Blocks of side-by-side work, each branch with at most one transfer, keep
-/// that true: the beginnings within a block are fixed from the block's own begin.
+/// one beside it, which may be the longer one. Why the last: on one link shared max-min fairly, a
+/// transfer that begins at a given moment ends no sooner if any transfer grows or the link shrinks, as
+/// long as no transfer *begins later* because another one ended later. Blocks of side-by-side work, each
+/// branch with at most one transfer, keep that true: the beginnings within a block are fixed from the
+/// block's own begin.
+///
+/// The last condition cannot be left out, and little less would do: without it one shared link and
+/// nobody to wait for are not enough, as [`more_data_can_shorten_a_recovery`] shows with the fewest
+/// transfers that can break the law. It takes three: two are either side by side from one begin, or one
+/// after the other with the link to themselves, and both are covered.
 #[test]
 fn more_data_or_less_bandwidth_never_shortens_a_recovery() {
     for (what, found) in compare_all(Reach::Monotone) {
