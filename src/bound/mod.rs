@@ -12,8 +12,14 @@
 //! > one machine.)
 //!
 //! Incidents that nothing brings back have no recovery time; the figures are of the others.
+//!
+//! What all services of an incident share, and what pulls two ways, is looked at in parts: a later
+//! detection costs time and finds other recovery points, so a range of moments would count together what
+//! no incident has together. What remains of that is a part's width. Ways through plans are kept apart by
+//! the steps that need not be done again.
 
 mod case;
+mod choice;
 mod fate;
 mod lag;
 mod mean;
@@ -34,7 +40,7 @@ use crate::model::{AssetIndex, Scenario};
 
 use case::{Case, Setting};
 use fate::{judge, plans_of, targets_of};
-use service::{Range, application, services};
+use service::{Cell, Range, application, cells, orders_of, services};
 use span::{Span, either};
 
 /// Best, worst and mean of one figure.
@@ -70,6 +76,9 @@ pub struct IncidentBounds {
     /// Steps may wait for each other, so the worst case has them one after the other: no incident
     /// exceeds it, and none need come close to it.
     pub serialised: bool,
+    /// A policy chooses between plans whose expectations lie too near each other for a closed form to
+    /// tell which comes first: the worst case is that of either order.
+    pub undecided: bool,
 }
 
 /// Most members of a failure that spreads: all sets of them are looked at.
@@ -138,10 +147,16 @@ fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool, position: Op
     let mut case = Case::new(setting, targets, taken, destroyed);
     let plans: Vec<_> = setting.tier.services.iter().map(|row| plans_of(setting, row)).collect();
     let fates = judge(setting, &mut case, &plans);
-    let ranges = services(setting, &fates, &plans)?;
-    Ok(match position {
-        Some(n) => ranges[n].clone(),
-        None => application(&ranges),
+    let orders = orders_of(setting, &fates, &plans)?;
+    let within = |cell: Option<Cell>| {
+        let ranges = services(setting, &fates, &plans, &orders, cell);
+        position.map_or_else(|| application(&ranges), |n| ranges[n].clone())
+    };
+    let whole = within(None);
+    let parts = cells(setting, &plans).into_iter().map(|cell| within(Some(cell)));
+    Ok(match parts.reduce(|all, part| part.joined(Some(all), None)) {
+        Some(parts) => Range { means: whole.means, ..parts },
+        None => whole,
     })
 }
 
@@ -184,6 +199,7 @@ fn unbounded(reason: &str) -> IncidentBounds {
         data_loss_after: bound(),
         data_loss_bytes: bound(),
         serialised: false,
+        undecided: false,
     }
 }
 
@@ -218,5 +234,6 @@ fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
         data_loss_after: bound(loss.map(|l| l.after), means.after, 1e3),
         data_loss_bytes: bound(loss.map(|l| l.bytes), means.bytes, 1.0),
         serialised: range.serialised,
+        undecided: range.undecided,
     }
 }

@@ -3,6 +3,8 @@
 //! All ages are seconds from the point to the failure. Detection is a given moment here, since what a
 //! schedule offers depends on it; who asks tries both ends of its range.
 
+use std::sync::Arc;
+
 use super::formulas::uneven_schedule_age;
 use super::lag::Behind;
 use super::span::Span;
@@ -62,7 +64,7 @@ pub(super) enum Finder {
 }
 
 /// The distances of a schedule's starts, in seconds: what of it matters here.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gaps {
     pub(super) is_even: bool,
     /// Mean distance.
@@ -74,7 +76,12 @@ pub(super) struct Gaps {
     residual: Option<f64>,
     /// Longest time from a full to the last increment on it.
     chain: f64,
+    /// The starts of a year, where several gaps in a row are looked at together.
+    starts: Option<Arc<[f64]>>,
 }
+
+/// Most steps that looking at several gaps in a row may take: beyond, each counts as the extreme one.
+const MOST_WINDOWS: u64 = 1 << 18;
 
 /// A backup schedule.
 #[derive(Clone, Debug)]
@@ -174,7 +181,7 @@ impl Finder {
         match self {
             Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
             Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
-            Self::Runs(runs) => runs.keep - dwell - f64::from(skip) * runs.gaps.shortest,
+            Self::Runs(runs) => runs.keep - dwell - runs.gaps.over(skip).0,
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
                 None => log.keep - dwell - f64::from(skip) * log.behind.age.lo,
@@ -198,6 +205,7 @@ impl Gaps {
             longest: interval * skipped,
             residual: (skipped == 1.0).then_some(interval / 2.0),
             chain: runs as f64 * interval,
+            starts: None,
         }
     }
 
@@ -213,6 +221,18 @@ impl Gaps {
             longest: if overlaps { longest.max(longest_skipped(starts, takes)) } else { longest },
             residual: (!overlaps).then(|| uneven_schedule_age(starts).0),
             chain: if runs == 0 { 0.0 } else { window(starts, runs, f64::max) },
+            starts: (!overlaps).then(|| starts.into()),
+        }
+    }
+
+    /// Shortest and longest time over so many gaps in a row.
+    fn over(&self, gaps: u32) -> (f64, f64) {
+        let count = u64::from(gaps);
+        match &self.starts {
+            Some(starts) if gaps > 1 && starts.len() as u64 * count <= MOST_WINDOWS => {
+                (window(starts, count, f64::min), window(starts, count, f64::max))
+            }
+            _ => (f64::from(gaps) * self.shortest, f64::from(gaps) * self.longest),
         }
     }
 }
@@ -258,14 +278,15 @@ impl Runs {
     /// # Formula
     /// A run at age a can be used if a ≥ dwell and a + until ≥ P, with `until` the detection for
     /// logical damage and the failure itself otherwise. Let m = max(dwell, P − until). The newest run
-    /// at or beyond m lies in [m, m + gap], one gap further for every point struck off.
+    /// at or beyond m lies in [m, m + gap], one gap further for every point struck off; uneven gaps
+    /// count as they follow one another.
     fn find(&self, known: &Known, skip: u32) -> Found {
         let until = if known.logical { known.detect } else { 0.0 };
         let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
-        let (gap_lo, gap_hi) = (self.gaps.shortest, self.gaps.longest);
+        let (newer, older) = (self.gaps.over(skip).0, self.gaps.over(skip + 1).1);
         let from = |dwell: f64, usable: f64| dwell.max(usable - until).max(0.0);
         let (near, far) = (from(known.dwell.lo, self.usable_after.lo), from(known.dwell.hi, self.usable_after.hi));
-        let (lo, hi) = (near + f64::from(skip) * gap_lo, far + f64::from(skip + 1) * gap_hi);
+        let (lo, hi) = (near + newer, far + older);
         if lo > limit || self.fails >= 1.0 || limit.is_nan() {
             return Found::NOTHING;
         }
@@ -281,7 +302,7 @@ impl Runs {
             mean_moves: self.mean_moves(),
             mean_replays: Some(0.0),
         };
-        let may_miss = self.fails > 0.0 || far + f64::from(skip + 1) * gap_hi > limit;
+        let may_miss = self.fails > 0.0 || far + older > limit;
         Found { points: Some(points), may_miss }
     }
 
@@ -357,6 +378,7 @@ impl Log {
         let hi = if gap { base.age.max(tip.capped(base.age)) } else { tip.capped(base.age) };
         let lo = if always_gap { base.age.lo } else { tip.lo.min(base.age.lo) };
         let longest = base.age.hi.min(reach) - tip.lo;
+        let shortest = if gap { 0.0 } else { (base.age.lo - tip.hi).max(0.0) };
         let replays = if always_gap { 0.0 } else { self.writes * longest.max(0.0) };
         let sure = single && !gap && base.age.lo >= tip.hi;
         let mean_replays = base.mean_age.zip(mean_tip).map(|(base, tip)| self.writes * (base - tip)).filter(|_| sure);
@@ -364,7 +386,7 @@ impl Log {
             age: Span { lo, hi: hi.hi, why: hi.why },
             bytes: None,
             moves: base.moves,
-            replays: Span { lo: 0.0, hi: replays, why: base.age.why },
+            replays: Span { lo: self.writes * shortest, hi: replays, why: base.age.why },
             keeps_after: false,
             mean_age: mean_tip.filter(|_| sure),
             mean_moves: base.mean_moves.filter(|_| sure),

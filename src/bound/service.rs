@@ -1,18 +1,16 @@
 //! The ranges of every service of an event, and of the application.
 
 use crate::id::{PoolId, StepId};
-use crate::model::{DataSet, FailureKind, Need, PlanPolicy, Taints};
+use crate::model::{DataSet, Delay, FailureKind, Law, Need, Taints};
 
 use super::case::Setting;
+use super::choice;
 use super::fate::{Fate, PlanInfo, PlanOption, ServiceCase, writes_of};
 use super::lag::Behind;
 use super::mean::{Means, mean_of, means, step_mean};
 use super::queue;
 use super::span::{Cause, Span, either};
 use super::timeline::{Clock, Endings, Loss, Search};
-
-/// Most plans of a service whose every order is looked at, where a policy chooses.
-const MOST_ORDERED: usize = 5;
 
 /// Ranges of one service or of the application; missing where nothing brings it back.
 #[derive(Clone, Debug)]
@@ -25,6 +23,8 @@ pub(super) struct Range {
     pub(super) means: Means,
     /// It holds the work of steps that may wait for each other.
     pub(super) serialised: bool,
+    /// It is of several orders in which a policy may try plans.
+    pub(super) undecided: bool,
 }
 
 impl Range {
@@ -43,6 +43,7 @@ impl Range {
             may_be_lost: self.may_be_lost || others.may_be_lost,
             means: self.means.plus(&others.means),
             serialised: self.serialised || others.serialised,
+            undecided: self.undecided || others.undecided,
         }
     }
 }
@@ -79,20 +80,111 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
     }
 }
 
-/// The ranges of all services of an event, in the tier's order, with what they wait for.
+/// A part of what an incident can be: when it is detected, how long an attacker was there before, and
+/// when the outage ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    detect: Span,
+    dwell: Span,
+    end: Option<Span>,
+}
+
+/// Parts that the range of detection is cut into, or half of them each for detection and dwell.
+const PARTS: u32 = 16;
+
+/// Most values of a list of samples that are looked at one by one.
+const MOST_VALUES: usize = 16;
+
+/// The parts that are looked at one by one: after logical damage a later detection costs time and finds
+/// other points, so a range of both would count together what cannot be; and between samples there is
+/// nothing.
+pub(super) fn cells(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Vec<Cell> {
+    let (clock, row) = (clock(at, plans, false, 0), at.row());
+    let logical = !at.kind().ends_by_itself();
+    let varies = |span: Span| span.lo < span.hi && span.hi.is_finite();
+    let both = varies(clock.detect) && varies(clock.dwell);
+    let parts = |span: Span, delay: Option<&Delay>| match delay.map(Delay::law) {
+        Some(Law::Empirical(samples)) if varies(span) => {
+            let mut values = samples.clone();
+            values.dedup();
+            let few = values.len() <= MOST_VALUES;
+            if few { values.into_iter().map(Span::exactly).collect() } else { vec![span] }
+        }
+        _ if logical && varies(span) => {
+            let count = if both { PARTS / 2 } else { PARTS };
+            (0..count).map(|n| span.part(n, count)).collect()
+        }
+        _ => vec![span],
+    };
+    let detects = if logical { parts(clock.detect, row.detected.as_ref()) } else { vec![clock.detect] };
+    let dwells = parts(clock.dwell, row.dwell.as_ref());
+    let ends: Vec<Option<Span>> = match clock.end {
+        Some(end) => parts(end, row.lasts.as_ref()).into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    let mut cells = Vec::new();
+    for detect in &detects {
+        for dwell in &dwells {
+            cells.extend(ends.iter().map(|end| Cell { detect: *detect, dwell: *dwell, end: *end }));
+        }
+    }
+    if cells.len() > 1 { cells } else { Vec::new() }
+}
+
+/// The orders in which a service's plans may be tried, now and once the outage is over.
+pub(super) struct Orders {
+    now: Vec<Vec<usize>>,
+    later: Vec<Vec<usize>>,
+}
+
+/// The orders of every service.
 ///
 /// # Errors
-/// Why an event has no bounds at all.
+/// Why an event has no bounds at all: too many plans to choose among.
+pub(super) fn orders_of(
+    at: &Setting<'_>,
+    fates: &[ServiceCase],
+    plans: &[Vec<PlanInfo<'_>>],
+) -> Result<Vec<Orders>, String> {
+    let of = |(n, fate): (usize, &ServiceCase)| {
+        let row = &at.tier.services[n];
+        let clock = clock(at, plans, fate.data_lost, n);
+        let shared = shared_elsewhere(plans, n);
+        let search = Search { at, clock: &clock, plans: &plans[n], shared: &shared, writes: writes_of(at, row) };
+        let too_many = |most: usize| {
+            let name = &at.scenario.services[row.service].name;
+            format!("services.{name} chooses among more than {most} plans by policy")
+        };
+        let orders = |options: &[PlanOption]| choice::orders(&search, row.policy, options).map_err(too_many);
+        match &fate.fate {
+            Fate::Down { own: true, options, after_outage, .. } => {
+                Ok(Orders { now: orders(options)?, later: orders(after_outage)? })
+            }
+            _ => Ok(Orders { now: Vec::new(), later: Vec::new() }),
+        }
+    };
+    fates.iter().enumerate().map(of).collect()
+}
+
+/// The ranges of all services of an event, in the tier's order, with what they wait for; in a part of
+/// what it can be, or in all.
 pub(super) fn services(
     at: &Setting<'_>,
     fates: &[ServiceCase],
     plans: &[Vec<PlanInfo<'_>>],
-) -> Result<Vec<Range>, String> {
-    let clocks: Vec<Clock> = fates.iter().enumerate().map(|(n, fate)| clock(at, plans, fate.data_lost, n)).collect();
-    let mut endings = Vec::new();
-    for (n, fate) in fates.iter().enumerate() {
-        endings.push(own_endings(at, &clocks[n], fate, plans, n)?);
-    }
+    orders: &[Orders],
+    cell: Option<Cell>,
+) -> Vec<Range> {
+    let clock_of = |(n, fate): (usize, &ServiceCase)| {
+        let clock = clock(at, plans, fate.data_lost, n);
+        match cell {
+            Some(Cell { detect, dwell, end }) => Clock { detect, dwell, end, ..clock },
+            None => clock,
+        }
+    };
+    let clocks: Vec<Clock> = fates.iter().enumerate().map(clock_of).collect();
+    let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n);
+    let mut endings: Vec<Endings> = fates.iter().enumerate().map(of).collect();
     let contended = queue::contends(at, fates, plans);
     if contended {
         queue::serialise(&clocks, fates, plans, &mut endings);
@@ -102,6 +194,7 @@ pub(super) fn services(
         let row = &at.tier.services[n];
         let mut range = service(at, &clocks[n], fate, &endings[n], n);
         range.serialised = contended;
+        range.undecided = orders[n].now.len() > 1 || orders[n].later.len() > 1;
         if !contended {
             range.means = means(at, &clocks[n], fate, &plans[n], writes_of(at, row));
             if joins_late(&plans[n], &shared_elsewhere(plans, n)) {
@@ -119,7 +212,7 @@ pub(super) fn services(
         ranges.push(range);
     }
     agree(at, &mut ranges);
-    Ok(ranges)
+    ranges
 }
 
 /// Shared steps of a service that another one may do.
@@ -149,53 +242,32 @@ fn waiting_for(mut range: Range, other: &Range) -> Range {
     range.serve = later(range.serve, other.serve);
     range.full = later(range.full, other.full);
     range.may_be_lost |= other.may_be_lost;
+    range.undecided |= other.undecided;
     range
 }
 
-/// The endings of a service's own recovery, over all orders in which a policy may try the plans.
+/// The endings of a service's own recovery, over all orders in which its plans may be tried.
 fn own_endings(
     at: &Setting<'_>,
     clock: &Clock,
     fate: &ServiceCase,
     plans: &[Vec<PlanInfo<'_>>],
+    orders: &Orders,
     n: usize,
-) -> Result<Endings, String> {
-    let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return Ok(Endings::default()) };
-    let row = &at.tier.services[n];
+) -> Endings {
+    let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return Endings::default() };
     let shared = shared_elsewhere(plans, n);
-    let search = Search { at, clock, plans: &plans[n], shared: &shared, writes: writes_of(at, row) };
-    if row.policy == PlanPolicy::Order {
-        return Ok(search.run(&options.iter().collect::<Vec<_>>(), &after_outage.iter().collect::<Vec<_>>()));
-    }
-    if options.len().max(after_outage.len()) > MOST_ORDERED {
-        let name = &at.scenario.services[row.service].name;
-        return Err(format!("services.{name} chooses among more than {MOST_ORDERED} plans by policy"));
-    }
+    let search = Search { at, clock, plans: &plans[n], shared: &shared, writes: writes_of(at, &at.tier.services[n]) };
     let mut total: Option<Endings> = None;
-    for first in orders(options) {
-        for then in orders(after_outage) {
-            let endings = search.run(&first, &then);
+    for now in &orders.now {
+        let now: Vec<&PlanOption> = now.iter().map(|n| &options[*n]).collect();
+        for later in &orders.later {
+            let later: Vec<&PlanOption> = later.iter().map(|n| &after_outage[*n]).collect();
+            let endings = search.run(&now, &later);
             total = Some(total.map_or(endings, |t| t.or(&endings)));
         }
     }
-    Ok(total.unwrap_or_default())
-}
-
-/// All orders of a few options.
-fn orders(options: &[PlanOption]) -> Vec<Vec<&PlanOption>> {
-    let mut all: Vec<Vec<&PlanOption>> = vec![vec![]];
-    for option in options {
-        let mut longer = Vec::new();
-        for order in &all {
-            for place in 0..=order.len() {
-                let mut next = order.clone();
-                next.insert(place, option);
-                longer.push(next);
-            }
-        }
-        all = longer;
-    }
-    all
+    total.unwrap_or_default()
 }
 
 fn takeover(at: &Setting<'_>, pool: PoolId) -> Span {
@@ -213,6 +285,7 @@ fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Ending
         may_be_lost: false,
         means: Means::default(),
         serialised: false,
+        undecided: false,
     };
     match &case.fate {
         Fate::Untouched => {}
@@ -288,6 +361,7 @@ pub(super) fn application(ranges: &[Range]) -> Range {
         may_be_lost: false,
         means: Means::ZERO,
         serialised: false,
+        undecided: false,
     };
     ranges.iter().fold(quiet, |all, one| {
         let later = |a: Option<Span>, b: Option<Span>| a.zip(b).map(|(a, b)| a.max(b));
@@ -303,6 +377,7 @@ pub(super) fn application(ranges: &[Range]) -> Range {
             }),
             may_be_lost: all.may_be_lost || one.may_be_lost,
             serialised: all.serialised || one.serialised,
+            undecided: all.undecided || one.undecided,
             means: if ranges.len() == 1 { one.means.clone() } else { all.means.worst_with(&one.means, &all, one) },
         }
     })

@@ -77,6 +77,16 @@ impl Span {
         Self { lo, hi, why: hi.is_infinite().then_some(cause) }
     }
 
+    /// Part `n` of `parts` of the same width.
+    pub(super) fn part(self, n: u32, parts: u32) -> Self {
+        if parts <= 1 {
+            return self;
+        }
+        let at =
+            |n: u32| if n == parts { self.hi } else { self.lo + (self.hi - self.lo) * f64::from(n) / f64::from(parts) };
+        Self { lo: at(n), hi: at(n + 1), ..self }
+    }
+
     pub(super) fn plus(self, other: Self) -> Self {
         Self { lo: self.lo + other.lo, hi: self.hi + other.hi, why: self.why.or(other.why) }
     }

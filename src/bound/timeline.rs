@@ -16,6 +16,7 @@ use super::span::{Cause, Span, either};
 const MOST_POINTS: u32 = 1000;
 
 /// What all services of an incident share.
+#[derive(Clone)]
 pub(super) struct Clock {
     /// From the failure to its detection.
     pub(super) detect: Span,
@@ -62,8 +63,8 @@ pub(super) struct Endings {
     pub(super) loss: Option<Loss>,
     pub(super) detected: Option<Span>,
     pub(super) may_be_lost: bool,
-    /// Σ of the longest times of all steps that may run, and the share of time that what keeps coming
-    /// in takes: for the case that steps wait for each other.
+    /// Σ of the longest times of all steps that may run in one incident, and the share of time that what
+    /// keeps coming in takes: for the case that steps wait for each other.
     pub(super) work: f64,
     pub(super) inflow: f64,
 }
@@ -108,10 +109,37 @@ type Carried = Vec<(StepId, Span, bool)>;
 struct Incoming {
     now: Span,
     carried: Carried,
+    /// Of the tries so far, as in [`Endings`].
+    work: f64,
+    inflow: f64,
 }
 
-fn join(a: Option<Incoming>, b: Incoming) -> Option<Incoming> {
-    let Some(a) = a else { return Some(b) };
+/// Ways into a try that are kept apart: by which steps are done, for one with fewer of them begins later.
+#[derive(Clone, Debug, Default)]
+struct Ways(Vec<Incoming>);
+
+/// Most ways that are kept apart.
+const MOST_WAYS: usize = 64;
+
+impl Ways {
+    fn add(&mut self, way: Incoming) {
+        let alike = |a: &Carried, b: &Carried| {
+            a.len() == b.len() && a.iter().all(|(id, _, sure)| b.iter().any(|(i, _, s)| i == id && s == sure))
+        };
+        let full = self.0.len() >= MOST_WAYS;
+        match self.0.iter_mut().find(|known| full || alike(&known.carried, &way.carried)) {
+            Some(known) => *known = join(known, &way),
+            None => self.0.push(way),
+        }
+    }
+
+    fn extend(&mut self, others: Self) {
+        others.0.into_iter().for_each(|way| self.add(way));
+    }
+}
+
+/// Either of two ways.
+fn join(a: &Incoming, b: &Incoming) -> Incoming {
     let mut carried = Carried::new();
     for (step, span, sure) in a.carried.iter().chain(&b.carried) {
         if carried.iter().all(|(s, ..)| s != step) {
@@ -122,7 +150,7 @@ fn join(a: Option<Incoming>, b: Incoming) -> Option<Incoming> {
             }
         }
     }
-    Some(Incoming { now: a.now.or(b.now), carried })
+    Incoming { now: a.now.or(b.now), carried, work: a.work.max(b.work), inflow: a.inflow.max(b.inflow) }
 }
 
 /// Times of a walk over a plan's steps.
@@ -149,22 +177,22 @@ pub(super) struct Search<'a> {
 /// A point that a source may give, with the loss that it means.
 pub(super) struct Candidate {
     pub(super) points: Option<(Points, Loss)>,
-    may_miss: bool,
+    pub(super) may_miss: bool,
 }
 
 impl Search<'_> {
     /// All endings over the options, in their order, and those for when the outage is over.
     pub(super) fn run(&self, options: &[&PlanOption], after_outage: &[&PlanOption]) -> Endings {
         let mut endings = Endings::default();
-        let start = Incoming { now: Span::ZERO, carried: Carried::new() };
-        let mut left = self.through(options, start, false, &mut endings);
-        if let (Some(end), Some(incoming), false) = (self.clock.end, left.clone(), after_outage.is_empty()) {
-            let now = incoming.now.max(end);
-            left = self.through(after_outage, Incoming { now, ..incoming }, true, &mut endings);
+        let mut left = Ways(vec![Incoming { now: Span::ZERO, carried: Carried::new(), work: 0.0, inflow: 0.0 }]);
+        left = self.through(options, left, false, &mut endings);
+        if let (Some(end), false) = (self.clock.end, after_outage.is_empty()) {
+            left.0.iter_mut().for_each(|way| way.now = way.now.max(end));
+            left = self.through(after_outage, left, true, &mut endings);
         }
-        if let Some(incoming) = left {
+        for way in left.0 {
             match (self.clock.comes_back, self.clock.end) {
-                (true, Some(end)) => endings.wait(self.clock, end, incoming.now),
+                (true, Some(end)) => endings.wait(self.clock, end, way.now),
                 _ => endings.may_be_lost = true,
             }
         }
@@ -172,39 +200,35 @@ impl Search<'_> {
     }
 
     /// Tries plans in order; what is left when all may have failed.
-    fn through(&self, options: &[&PlanOption], start: Incoming, late: bool, endings: &mut Endings) -> Option<Incoming> {
-        let mut into_option = Some(start);
+    fn through(&self, options: &[&PlanOption], start: Ways, late: bool, endings: &mut Endings) -> Ways {
+        let mut into_option = start;
         for option in options {
             let plan = &self.plans[option.plan];
-            let mut into_next: Option<Incoming> = None;
-            let mut into_source = into_option.take();
+            let mut into_next = Ways::default();
+            let mut into_source = std::mem::take(&mut into_option);
             for source in &option.sources {
-                let mut into_point = into_source.take();
+                let mut into_point = std::mem::take(&mut into_source);
                 for skip in 0..plan.row.points.clamp(1, MOST_POINTS) {
-                    let Some(incoming) = into_point.take() else { break };
+                    let here = std::mem::take(&mut into_point);
+                    if here.0.is_empty() {
+                        break;
+                    }
                     let found = self.candidate(plan, source, skip);
                     if found.may_miss {
-                        into_source = join(into_source, incoming.clone());
+                        into_source.extend(here.clone());
                     }
                     let Some(point) = found.points else { break };
-                    let again = self.attempt(plan, option, source, &point, incoming, late, endings);
-                    for (step, next) in again {
-                        if plan.steps[step].row.phase == Phase::Verify {
-                            into_point = join(into_point, next);
-                        } else {
-                            into_next = join(into_next, next);
+                    for way in here.0 {
+                        for (step, next) in self.attempt(plan, option, source, &point, way, late, endings) {
+                            let verifies = plan.steps[step].row.phase == Phase::Verify;
+                            if verifies { &mut into_point } else { &mut into_next }.add(next);
                         }
                     }
                 }
-                if let Some(rest) = into_point {
-                    into_source = join(into_source, rest);
-                }
+                into_source.extend(into_point);
             }
-            into_option = match (into_source, into_next) {
-                (Some(a), Some(b)) => join(Some(a), b),
-                (a, b) => a.or(b),
-            };
-            into_option.as_ref()?;
+            into_option = into_source;
+            into_option.extend(into_next);
         }
         into_option
     }
@@ -258,14 +282,14 @@ impl Search<'_> {
         let (known, after_down) = match (plan.fitted.detects, clock.corruption) {
             (true, false) => (Span::ZERO, after_down),
             (false, false) => (clock.detect, after_down),
+            // The clock starts at detection: what is counted from the failure begins that much earlier.
+            (true, true) if clock.detects_itself => {
+                (Span::ZERO, Span::new((after_down.lo - clock.detect.hi).max(0.0), after_down.hi))
+            }
             (detects, true) => {
-                let shifted = Span::new((after_down.lo - clock.detect.hi).max(0.0), after_down.hi);
-                let from = if detects && !clock.detects_itself {
-                    Span::new(-clock.detect.hi, -clock.detect.lo)
-                } else {
-                    Span::ZERO
-                };
-                (from, if after_down.hi > 0.0 { shifted } else { from })
+                let since = |t: f64| Span::new(t - clock.detect.hi, t - clock.detect.lo);
+                let known = if detects { since(0.0) } else { Span::ZERO };
+                (known, known.max(since(after_down.hi)))
             }
         };
         if clock.corruption && known.lo < 0.0 && now == Span::ZERO {
@@ -289,43 +313,68 @@ impl Search<'_> {
         let begin = self.begin(plan, incoming.now);
         let back_at = self.clock.end.filter(|_| self.clock.comes_back);
         let walk = self.walk(plan, option, source, points, &incoming, begin, back_at);
-        endings.work += walk.work;
-        endings.inflow += walk.inflow;
+        let (work, inflow) = (incoming.work + walk.work, incoming.inflow + walk.inflow);
+        endings.work = endings.work.max(work);
+        endings.inflow = endings.inflow.max(inflow);
         let serving = |n: &usize| !plan.steps[*n].row.background;
         let all = || 0..plan.steps.len();
-        let mut serve = all().filter(serving).fold(begin, |t, n| t.max(walk.finish[n]));
-        let full = all().fold(serve, |t, n| t.max(walk.finish[n]));
-        let committed = plan.commit.map_or(serve, |n| walk.begin[n]);
+        let done = |n: usize| self.in_time(plan, n, walk.finish[n], back_at);
+        let serve = all().filter(serving).fold(begin, |t, n| t.max(done(n)));
+        let full = all().fold(serve, |t, n| t.max(done(n)));
+        let mut committed = plan.commit.map_or(serve, |n| walk.begin[n]);
         let surely_fails =
             all().any(|n| serving(&n) && plan.steps[n].row.fails.value() >= 1.0 && walk.fails_at[n].is_some());
         // Waiting: the outage is over before the point of no return.
         if let Some(end) = back_at {
             let uncapped = self.walk(plan, option, source, points, &incoming, begin, None);
+            committed = self.committed(plan, &uncapped, begin);
             let latest = self.latest_wait(plan, &uncapped, begin);
             if end.lo < latest.hi {
                 endings.wait(self.clock, end.capped(latest), incoming.now);
             }
-            if plan.commit.is_none() {
-                serve = serve.capped(end);
-            }
         }
         let reachable = back_at.is_none_or(|end| committed.lo <= end.hi) && !surely_fails;
         if reachable {
-            let full = full.max(serve);
             let full = if option.short && !late { self.clock.end.map_or(full, |end| full.max(end)) } else { full };
             let itself = plan.fitted.detects && !plan.steps.is_empty();
             let shift = if self.clock.corruption { self.clock.detect } else { Span::ZERO };
-            let detected = if itself { walk.finish[0].plus(shift) } else { self.clock.detect };
+            let seen = |end: Span| walk.finish[0].capped(end.plus(Span::exactly(-self.least_until(plan, &walk, 0))));
+            let first = if itself { back_at.map_or(walk.finish[0], seen) } else { Span::ZERO };
+            let detected = if itself { first.plus(shift) } else { self.clock.detect };
             endings.add(serve, full, *loss, detected);
         }
-        self.failures(plan, &walk, &incoming, back_at)
+        self.failures(plan, &walk, &Incoming { work, inflow, ..incoming }, back_at)
+    }
+
+    /// When the point of no return is reached.
+    fn committed(&self, plan: &PlanInfo<'_>, walk: &Walk, begin: Span) -> Span {
+        let serving = |n: &usize| !plan.steps[*n].row.background;
+        let serve = (0..plan.steps.len()).filter(serving).fold(begin, |t, n| t.max(walk.finish[n]));
+        plan.commit.map_or(serve, |n| walk.begin[n])
+    }
+
+    /// The least time from the end of a step to the point of no return, if that waits for it.
+    fn least_until(&self, plan: &PlanInfo<'_>, walk: &Walk, from: usize) -> f64 {
+        let mut done = vec![f64::NEG_INFINITY; plan.steps.len()];
+        done[from] = 0.0;
+        let ready = |done: &[f64], n: usize| plan.steps[n].after.iter().fold(f64::NEG_INFINITY, |t, p| t.max(done[*p]));
+        for n in from + 1..plan.steps.len() {
+            done[n] = ready(&done, n) + (walk.finish[n].lo - walk.begin[n].lo).max(0.0);
+        }
+        let of_service = (0..plan.steps.len()).filter(|n| !plan.steps[*n].row.background);
+        plan.commit.map_or_else(|| of_service.fold(0.0_f64, |t, n| t.max(done[n])), |c| ready(&done, c)).max(0.0)
+    }
+
+    /// When a step is done, if the plan is not given up: what comes before the point of no return is done
+    /// before the outage ends.
+    fn in_time(&self, plan: &PlanInfo<'_>, n: usize, finish: Span, back_at: Option<Span>) -> Span {
+        let before = plan.commit.map_or(!plan.steps[n].row.background, |c| plan.steps[c].waits_for[n]);
+        back_at.filter(|_| before).map_or(finish, |end| finish.capped(end))
     }
 
     /// The latest end of the outage at which a try is still given up for it.
     fn latest_wait(&self, plan: &PlanInfo<'_>, walk: &Walk, begin: Span) -> Span {
-        let serving = |n: &usize| !plan.steps[*n].row.background;
-        let serve = (0..plan.steps.len()).filter(serving).fold(begin, |t, n| t.max(walk.finish[n]));
-        let committed = plan.commit.map_or(serve, |n| walk.begin[n]);
+        let committed = self.committed(plan, walk, begin);
         let mut latest = begin.max(committed);
         for (n, at) in walk.fails_at.iter().enumerate() {
             let Some(at) = at else { continue };
@@ -372,7 +421,7 @@ impl Search<'_> {
                 // A step beside the failing one may fail too, but then that one came first.
                 carried.push((step.id, walk.finish[m], begun && walk.fails_at[m].is_none()));
             }
-            next.push((n, Incoming { now, carried }));
+            next.push((n, Incoming { now, carried, ..*incoming }));
         }
         next
     }
@@ -391,7 +440,8 @@ impl Search<'_> {
     ) -> Walk {
         let mut walk = Walk { begin: vec![], finish: vec![], fails_at: vec![], work: 0.0, inflow: 0.0 };
         for (n, step) in plan.steps.iter().enumerate() {
-            let mut ready = step.after.iter().fold(begin, |t, p| t.max(walk.finish[*p]));
+            let done = |p: usize| self.in_time(plan, p, walk.finish[p], back_at);
+            let mut ready = step.after.iter().fold(begin, |t, p| t.max(done(*p)));
             if let (Some(end), true) = (back_at, plan.commit == Some(n)) {
                 ready = ready.capped(end);
             }
