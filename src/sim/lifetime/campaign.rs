@@ -13,6 +13,9 @@ use crate::sim::random::Tables;
 use crate::sim::tally::Filter;
 use crate::units::SECONDS_PER_YEAR;
 
+/// Parts of a run per thread.
+const PARTS: u64 = 16;
+
 /// Simulates lifetimes of every tier under all failures that the filter lets through.
 ///
 /// # Returns
@@ -20,7 +23,9 @@ use crate::units::SECONDS_PER_YEAR;
 #[must_use]
 pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &Filter) -> LifetimeResult {
     let threads = settings.threads.max(1) as u64;
-    let parts = if threads == 1 { 1 } else { 4 * threads }.min(settings.lifetimes.max(1));
+    // Small parts even out at the end of a run, where one thread waits for the other; each has to be set up.
+    let fitting = settings.lifetimes.div_ceil(1024).clamp(1, PARTS * threads);
+    let parts = if threads == 1 { 1 } else { fitting.max(threads.min(settings.lifetimes.max(1))) };
     let bounds = |n: u64| settings.first + (u128::from(settings.lifetimes) * u128::from(n) / u128::from(parts)) as u64;
     let ranges: Vec<(u64, u64)> = (0..parts).map(|n| (bounds(n), bounds(n + 1))).collect();
     let run = |(from, to): &(u64, u64)| run_range(scenario, settings, filter, *from, *to);
