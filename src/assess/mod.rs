@@ -29,7 +29,7 @@ pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 
 use std::collections::BTreeMap;
 
-use crate::bound::{Bound, IncidentBounds, bounds, bounds_truncated};
+use crate::bound::{Bound, IncidentBounds, all_bounds, all_bounds_truncated};
 use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
@@ -241,8 +241,13 @@ fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
 }
 
 fn assess_incidents(scenario: &Scenario, tier: &TierTally, truncated: bool) -> Vec<IncidentAssessment> {
-    let mut all: Vec<IncidentAssessment> =
-        tier.incidents.iter().map(|tally| assess_incident(scenario, tier.tier, tally, truncated)).collect();
+    let form = if truncated { all_bounds_truncated } else { all_bounds };
+    // A failure's application, then its services in the order of the tier: as the bounds come.
+    let failures = tier.incidents.chunk_by(|a, b| a.failure == b.failure);
+    let mut all: Vec<IncidentAssessment> = failures
+        .flat_map(|tallies| tallies.iter().zip(form(scenario, tier.tier, tallies[0].failure)))
+        .map(|(tally, limits)| assess_incident(scenario, tally, limits))
+        .collect();
     for (n, tally) in tier.incidents.iter().enumerate() {
         if tally.service.is_none() && all[n].objective.is_none() {
             let of_services: Vec<IncidentObjective> = all
@@ -256,10 +261,8 @@ fn assess_incidents(scenario: &Scenario, tier: &TierTally, truncated: bool) -> V
     all
 }
 
-fn assess_incident(scenario: &Scenario, tier: TierId, tally: &IncidentTally, truncated: bool) -> IncidentAssessment {
+fn assess_incident(scenario: &Scenario, tally: &IncidentTally, limits: IncidentBounds) -> IncidentAssessment {
     let failure = &scenario.failures[tally.failure];
-    let form = if truncated { bounds_truncated } else { bounds };
-    let limits: IncidentBounds = form(scenario, tier, tally.failure, tally.service);
     let share = |events| Proportion::new(events, tally.n);
     let shares = assessment::distribution_shares();
     let profile = |tally: &Tally| tally.profile(&shares).into_iter().map(|v| v.map(|ms| ms / 1000.0)).collect();

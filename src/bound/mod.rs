@@ -90,7 +90,7 @@ const MOST_SPREADING: usize = 10;
 /// Empty bounds with the reason if no member of the failure holds anything of the tier.
 #[must_use]
 pub fn bounds(scenario: &Scenario, tier: TierId, failure: FailureId, service: Option<ServiceId>) -> IncidentBounds {
-    compute(scenario, tier, failure, service, false)
+    pick(scenario, tier, all_bounds(scenario, tier, failure), service)
 }
 
 /// The same with every distribution cut to its [p0.1, p99.9]: then every bound is finite, unless writes
@@ -102,60 +102,83 @@ pub fn bounds_truncated(
     failure: FailureId,
     service: Option<ServiceId>,
 ) -> IncidentBounds {
-    compute(scenario, tier, failure, service, true)
+    pick(scenario, tier, all_bounds_truncated(scenario, tier, failure), service)
 }
 
-fn compute(
-    scenario: &Scenario,
-    tier: TierId,
-    failure: FailureId,
-    service: Option<ServiceId>,
-    truncate: bool,
-) -> IncidentBounds {
+/// Bounds of an incident of this failure in a tier: of the application, then of each service in the order
+/// of the tier. They are found together: one by one, the work would grow with the square of the services.
+#[must_use]
+pub fn all_bounds(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<IncidentBounds> {
+    compute(scenario, tier, failure, false)
+}
+
+/// The same with every distribution cut as by [`bounds_truncated`].
+#[must_use]
+pub fn all_bounds_truncated(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<IncidentBounds> {
+    compute(scenario, tier, failure, true)
+}
+
+fn pick(scenario: &Scenario, tier: TierId, mut all: Vec<IncidentBounds>, service: Option<ServiceId>) -> IncidentBounds {
+    let services = &scenario.tiers[tier].services;
+    match service.map(|id| services.iter().position(|s| s.service == id)) {
+        None => all.swap_remove(0),
+        Some(Some(position)) => all.swap_remove(position + 1),
+        Some(None) => unbounded("the service is not in the tier"),
+    }
+}
+
+fn compute(scenario: &Scenario, tier: TierId, failure: FailureId, truncate: bool) -> Vec<IncidentBounds> {
     let setting =
         Setting { scenario, assets: AssetIndex::new(scenario), tier: &scenario.tiers[tier], failure, truncate };
+    let count = setting.tier.services.len() + 1;
+    match ranges(&setting) {
+        Ok(ranges) if ranges.is_empty() => vec![IncidentBounds::default(); count],
+        Ok(ranges) => ranges.iter().map(|range| report(scenario, range)).collect(),
+        Err(reason) => vec![unbounded(&reason); count],
+    }
+}
+
+/// The ranges over all events of a failure: of the application, then of the services.
+///
+/// # Errors
+/// Why there are none.
+fn ranges(setting: &Setting<'_>) -> Result<Vec<Range>, String> {
     let row = setting.row();
     let concerned: Vec<usize> = (0..row.members.len()).filter(|n| setting.concerns(&row.members[*n].targets)).collect();
     if concerned.is_empty() {
-        return unbounded("no member of it holds anything of the tier");
+        return Err("no member of it holds anything of the tier".to_owned());
     }
-    let events = match events(&setting, &concerned) {
-        Ok(events) => events,
-        Err(reason) => return unbounded(&reason),
-    };
-    let position = service.and_then(|id| setting.tier.services.iter().position(|s| s.service == id));
-    if service.is_some() && position.is_none() {
-        return unbounded("the service is not in the tier");
-    }
-    let mut total: Option<Range> = None;
+    let events = events(setting, &concerned)?;
+    let mut total: Vec<Range> = Vec::new();
     let single = events.len();
     for (members, destroyed, weight) in events {
-        let range = match event(&setting, &members, destroyed, position) {
-            Ok(range) => range,
-            Err(reason) => return unbounded(&reason),
-        };
         let weight = if row.spreads.value() > 0.0 && single > 1 { None } else { Some(weight) };
-        total = Some(range.joined(total, weight));
+        let mut before = std::mem::take(&mut total).into_iter();
+        let ranges = event(setting, &members, destroyed)?;
+        total = ranges.into_iter().map(|range| range.joined(before.next(), weight)).collect();
     }
-    total.map_or_else(IncidentBounds::default, |range| report(scenario, &range))
+    Ok(total)
 }
 
-/// The ranges of one event: these members, destroyed or not.
-fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool, position: Option<usize>) -> Result<Range, String> {
+/// The ranges of one event, these members, destroyed or not: of the application, then of the services.
+fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool) -> Result<Vec<Range>, String> {
     let targets = targets_of(setting, members);
     let taken = setting.assets.taken(setting.scenario, setting.kind(), &targets);
     let mut case = Case::new(setting, targets, taken, destroyed);
     let plans: Vec<_> = setting.tier.services.iter().map(|row| plans_of(setting, row)).collect();
     let fates = judge(setting, &mut case, &plans);
     let orders = orders_of(setting, &fates, &plans)?;
-    let within = |cell: Option<Cell>| {
+    let within = |cell: Option<Cell>| -> Vec<Range> {
         let ranges = services(setting, &fates, &plans, &orders, cell);
-        position.map_or_else(|| application(&ranges), |n| ranges[n].clone())
+        std::iter::once(application(&ranges)).chain(ranges.iter().cloned()).collect()
     };
     let whole = within(None);
     let parts = cells(setting, &plans).into_iter().map(|cell| within(Some(cell)));
-    Ok(match parts.reduce(|all, part| part.joined(Some(all), None)) {
-        Some(parts) => Range { means: whole.means, ..parts },
+    let join = |all: Vec<Range>, part: Vec<Range>| -> Vec<Range> {
+        part.into_iter().zip(all).map(|(part, all)| part.joined(Some(all), None)).collect()
+    };
+    Ok(match parts.reduce(join) {
+        Some(parts) => parts.into_iter().zip(whole).map(|(part, whole)| Range { means: whole.means, ..part }).collect(),
         None => whole,
     })
 }
