@@ -61,6 +61,21 @@ fn storage_sums_are_cost_items() {
     }
 }
 
+/// "Glacier after 30 days" acts on what is older: writes × (kept − 30 days), which is nothing of backups that are
+/// kept for 30 days, and as much again as is younger, 75 GB after compression, of those kept for 60.
+#[test]
+fn backups_of_thirty_days_leave_nothing_to_move_after_thirty_days() {
+    let kept = |scenario: &Scenario| {
+        let tier = scenario.tiers.iter().find(|(_, t)| t.name == "hourly").expect("a tier").0;
+        let items = cost::monthly(scenario, tier).items;
+        items.iter().find(|i| i.item.ends_with(", increments")).expect("increments").quantity
+    };
+    let younger = 10.0 / 4.0 * 30.0;
+    let older = |scenario: &Scenario| kept(scenario) - younger;
+    assert!(older(&load(&text())).abs() < 1e-9);
+    assert!((older(&patched("keep         = \"30d\"", "keep         = \"60d\"")) - younger).abs() < 1e-9);
+}
+
 /// The order of the guide's cost table: active-active, replication, hourly, daily.
 #[test]
 fn bills_come_in_the_published_order() {

@@ -27,6 +27,16 @@ fn times(incidents: &[Outcome]) -> (u64, u64) {
     (all.clone().min().expect("an incident"), all.max().expect("an incident"))
 }
 
+/// One page names a scheduler that does not exist: the file says which it is, and no name or step repeats it.
+#[test]
+fn the_scheduler_is_not_kafka() {
+    let text = std::fs::read_to_string("scenarios/materialize.toml").expect("the scenario");
+    assert!(text.contains("The container scheduler is EKS"));
+    let (comments, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with('#'));
+    assert_eq!(comments.iter().filter(|line| line.contains("MSK")).count(), 1);
+    assert!(rest.iter().all(|line| !line.contains("MSK")));
+}
+
 /// Level 2: "your compute and serving clusters will continue to serve uninterrupted", sources and sinks not.
 #[test]
 fn replicas_help_queries_but_neither_sources_nor_sinks() {
