@@ -9,6 +9,9 @@ use common::engine::{Case, ERRORS, MS, SEEDS, load};
 use drplan::assess::Assessment;
 use drplan::sim::{Filter, Overlaps, overlaps};
 
+/// Largest standard error as a share of the truth.
+const SHOWS: f64 = 0.02;
+
 const HOUR: f64 = 3600.0;
 const YEAR: f64 = 8760.0 * HOUR;
 
@@ -36,7 +39,7 @@ fn one_of_n(n: i32, episodes: u64) {
     for seed in SEEDS {
         let found = overlaps(&scenario, seed, &Filter::default(), episodes).remove(0);
         let (sum, error) = added(&found);
-        assert!(error < 0.02 * truth, "{n}: {error} of {truth} shows nothing");
+        assert!(error < SHOWS * truth, "{n}: {error} of {truth} shows nothing");
         assert!((sum - truth).abs() < ERRORS * error, "{n}: {sum} instead of {truth}, error {error}");
         // Everything is up but for n machines, each down for d ÷ (u + d) of the time.
         assert!((found.calm - (1.0 - f64::from(n) * down / up)).abs() < 1e-7, "{}", found.calm);
@@ -51,7 +54,8 @@ fn both_of_two() {
     one_of_n(2, 80_000);
 }
 
-/// The weights of a third failure vary with both times before it: ten times as many.
+/// The weights of a third failure vary with both times before it: ten times as many leave 1.5%. (More would take
+/// longer than the rest of the file: an error that does not show 2% is what the test asks for.)
 #[test]
 fn all_of_three() {
     one_of_n(3, 800_000);

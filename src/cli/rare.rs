@@ -14,8 +14,8 @@ use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overla
 /// Long incidents, and episodes of overlapping failures, of a tier and failure at first: milliseconds.
 const FIRST: u64 = 4_000;
 
-/// Most of them: a minute.
-const MOST: u64 = 20_000_000;
+/// Most of them: those that are long are kept, a hundred megabytes of them.
+const MOST: u64 = 2_000_000;
 
 /// What was found of rare things.
 pub(super) struct Rare {
