@@ -36,7 +36,11 @@ impl<'a> Setting<'a> {
 
     /// How long the outage lasts; `None` for what does not end by itself.
     pub(super) fn lasts(&self) -> Option<Span> {
-        self.row().lasts.as_ref().map(|lasts| self.span(lasts, Cause::Failure(self.failure, "lasts")))
+        let row = self.row();
+        let lasts = self.span(row.lasts.as_ref()?, Cause::Failure(self.failure, "lasts"));
+        let starts = row.repair.as_ref().and_then(|repair| repair.starts.as_ref());
+        let starts = starts.map(|starts| self.span(starts, Cause::Failure(self.failure, "repair_starts")));
+        Some(starts.map_or(lasts, |starts| starts.plus(lasts)))
     }
 
     /// What multiplies the fixed part of a step, if it is one of people.

@@ -89,7 +89,7 @@ pub(super) fn mean_of(at: &Setting<'_>, delay: &Delay) -> Option<f64> {
 
 /// The means of a service in an event; each missing where it has no closed form.
 pub(super) fn means(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, plans: &[PlanInfo<'_>], writes: f64) -> Means {
-    let mean_end = at.row().lasts.as_ref().and_then(|lasts| mean_of(at, lasts));
+    let mean_end = if at.row().lasts.is_some() { at.row().outage().map(|part| mean_of(at, part)).sum() } else { None };
     let until_end = if case.short { mean_end } else { Some(0.0) };
     let quiet = Means { detected: clock.mean_detect, full: until_end, ..Means::ZERO };
     match &case.fate {

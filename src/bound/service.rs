@@ -119,7 +119,11 @@ pub(super) fn cells(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Vec<Cell> 
     let detects = if logical { parts(clock.detect, row.detected.as_ref()) } else { vec![clock.detect] };
     let dwells = parts(clock.dwell, row.dwell.as_ref());
     let ends: Vec<Option<Span>> = match clock.end {
-        Some(end) => parts(end, row.lasts.as_ref()).into_iter().map(Some).collect(),
+        // Between the samples of one of two parts there is something.
+        Some(end) => {
+            let whole = row.lasts.as_ref().filter(|_| row.outage().count() == 1);
+            parts(end, whole).into_iter().map(Some).collect()
+        }
         None => vec![None],
     };
     let mut cells = Vec::new();

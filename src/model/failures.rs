@@ -1,7 +1,7 @@
 //! What can go wrong: kinds of failure, how often, what they take, how long they last.
 
-use super::Delay;
-use crate::id::{AccountId, CopyId, DataId, ExternalId, LinkId, PlaceId, PoolId};
+use super::{Delay, Law};
+use crate::id::{AccountId, CopyId, DataId, ExternalId, LinkId, PlaceId, PoolId, RoleId};
 use crate::units::{PerYear, Probability};
 
 /// What a failure does.
@@ -115,6 +115,15 @@ pub enum Taints {
     Strike,
 }
 
+/// Who ends an outage or a partition.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// People who repair failures and nothing else, each one member at a time.
+    pub role: RoleId,
+    /// From somebody being free to the begin of the repair; `None`: at once.
+    pub starts: Option<Delay>,
+}
+
 /// A named kind of event.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -130,8 +139,11 @@ pub struct Failure {
     pub each: bool,
     /// How often, per member.
     pub occurs: Occurrence,
-    /// How long it lasts; there for every outage and partition, absent for the rest.
+    /// How long it lasts, or how long its repair takes if people repair it; there for every outage and
+    /// partition, absent for the rest.
     pub lasts: Option<Delay>,
+    /// Who repairs it; `None`: it ends by itself.
+    pub repair: Option<Repair>,
     /// From the failure to its detection; `None`: plans detect by themselves.
     pub detected: Option<Delay>,
     /// Chance that what is hit does not come back.
@@ -149,3 +161,32 @@ pub struct Failure {
     /// Where the figures come from.
     pub source: Option<String>,
 }
+
+impl Failure {
+    /// The parts of an outage or a partition by itself, one after the other: until somebody has come, where
+    /// people repair it and take time to, and how long it lasts then. Nothing for what does not end by itself.
+    pub fn outage(&self) -> impl Iterator<Item = &Delay> {
+        self.repair.iter().filter_map(|repair| repair.starts.as_ref()).chain(&self.lasts)
+    }
+
+    /// How long an outage or a partition by itself lasts from its begin to its end; `None` for what does
+    /// not end by itself.
+    ///
+    /// Where people take time to come to it, the sum of the two durations is given by as many values, each as
+    /// likely: every quantile of the one with every quantile of the other.
+    #[must_use]
+    pub fn outage_time(&self) -> Option<Delay> {
+        let lasts = self.lasts.as_ref()?;
+        let Some(starts) = self.repair.as_ref().and_then(|repair| repair.starts.as_ref()) else {
+            return Some(lasts.clone());
+        };
+        let shares = (0..QUANTILES).map(|n| (f64::from(n) + 0.5) / f64::from(QUANTILES));
+        let after = lasts.quantiles(shares.clone());
+        let sums = starts.quantiles(shares).into_iter().flat_map(|first| after.iter().map(move |then| first + then));
+        Delay::new(Law::Empirical(sums.collect())).ok()
+    }
+}
+
+/// Quantiles of each part of an outage that its whole is put together from: 10,000 values, a percent of
+/// them beyond the 99th percentile.
+const QUANTILES: u32 = 100;

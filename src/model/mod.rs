@@ -23,7 +23,7 @@ pub use change::Change;
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
 pub use delay::{Delay, Factor, Law, normal_quantile};
-pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Taints, Target};
+pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Repair, Taints, Target};
 pub use fit::{FittedPlan, FittedStep, fit_failback, fit_plan};
 pub use places::{Account, Burst, DataSet, External, Link, Place, Role};
 pub use plans::{Commit, GraphNode, Phase, Plan, Step, StepGraph, Volume, Work};

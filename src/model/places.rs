@@ -72,6 +72,16 @@ pub struct DataSet {
 }
 
 impl DataSet {
+    /// Its size after so many years of growth.
+    ///
+    /// # Formula
+    /// size × (1 + growth)^years.
+    #[must_use]
+    pub fn size_after(&self, years: f64) -> Bytes {
+        let grown = self.size.bytes() * libm::pow(1.0 + self.growth, years);
+        Bytes::new(grown.min(f64::MAX)).unwrap_or(self.size)
+    }
+
     /// Average rate of writing, bursts included.
     #[must_use]
     pub fn mean_writes(&self) -> BytesPerSecond {

@@ -52,6 +52,15 @@ pub(super) enum Fate {
 }
 
 impl Fate {
+    /// Whether service goes on as if nothing were lost.
+    pub(super) fn is_unfelt(&self) -> bool {
+        match self {
+            Self::Untouched => true,
+            Self::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
+            Self::Down { .. } => false,
+        }
+    }
+
     /// Whether a plan waits for another service's data.
     pub(super) fn is_gated(&self) -> bool {
         let gated = |options: &[PlanOption]| options.iter().any(|o| o.sources.iter().any(|s| s.gate.is_some()));

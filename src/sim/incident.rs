@@ -123,6 +123,8 @@ pub(super) struct Launch {
     pub(super) after_outage: bool,
     /// How many plans were begun before in this incident.
     pub(super) round: u64,
+    /// Years for which data sets have grown.
+    pub(super) years: f64,
 }
 
 /// A service's recovery while it is worked out.
@@ -250,6 +252,7 @@ impl Recovery {
                             begin: now.max(known).max(plan.after_down),
                             after_outage: self.after_outage,
                             round: self.round,
+                            years: 0.0,
                         });
                     }
                     self.source += 1;
@@ -371,7 +374,7 @@ pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence:
     let stress = get(&program.stress).unwrap_or(1.0);
     let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence, stress));
     let moments = Moments { moment, detect, cutoff, logical: !program.kind.ends_by_itself() };
-    let end = get(&program.lasts).unwrap_or(f64::INFINITY);
+    let end = get(&program.lasts).unwrap_or(f64::INFINITY) + get(&program.repair_starts).unwrap_or(0.0);
     Facts { occurrence, moments, end, corruption: program.kind == FailureKind::Corruption, stress }
 }
 

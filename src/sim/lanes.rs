@@ -41,7 +41,7 @@ pub(super) struct Lanes {
 
 /// Whether incidents of a program can be simulated side by side at all.
 pub(super) fn can_run(program: &FailureProgram) -> bool {
-    program.services.len() == 1 && !program.contended && program.spreads.is_none()
+    program.services.len() == 1 && !program.contended && program.spreads.is_none() && program.repair_starts.is_none()
 }
 
 impl Lanes {
@@ -78,7 +78,7 @@ impl Lanes {
         block: &mut Block,
         steps: &mut [StepTally],
     ) -> bool {
-        if is_unfelt(&impact.services[0].fate) {
+        if impact.services[0].fate.is_unfelt() {
             self.pass_unfelt(program, impact.services[0].short, draws, block);
             return true;
         }
@@ -297,7 +297,7 @@ impl Lanes {
     fn transfer(&mut self, amount: Amount, seconds_per_byte: f64) {
         match amount {
             Amount::Nothing => {}
-            Amount::Bytes(bytes) => self.ready.iter_mut().for_each(|t| *t += bytes * seconds_per_byte),
+            Amount::Bytes { first, .. } => self.ready.iter_mut().for_each(|t| *t += first * seconds_per_byte),
             Amount::Point { replays } => {
                 let volumes = if replays { &self.replays } else { &self.moves };
                 for (ready, bytes) in self.ready.iter_mut().zip(volumes) {
@@ -399,15 +399,6 @@ impl Lanes {
             }
         }
         self.off = off;
-    }
-}
-
-/// Whether service goes on as if nothing were lost.
-fn is_unfelt(fate: &Fate) -> bool {
-    match fate {
-        Fate::Untouched => true,
-        Fate::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
-        Fate::Down { .. } => false,
     }
 }
 

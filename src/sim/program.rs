@@ -52,7 +52,10 @@ pub(super) struct FailureProgram {
     pub(super) member_key: Key,
     /// There if something depends on when in the year it happens.
     pub(super) moment_key: Option<Key>,
+    /// How long its outage lasts, from when somebody has come if people repair it.
     pub(super) lasts: Option<Draw>,
+    /// How long it takes them to come.
+    pub(super) repair_starts: Option<Draw>,
     pub(super) detected: Option<Draw>,
     pub(super) dwell: Option<Draw>,
     /// What multiplies the fixed part of stressed steps, if there are any.
@@ -158,8 +161,11 @@ pub(super) enum Amount {
     Point {
         replays: bool,
     },
-    /// Logical bytes.
-    Bytes(f64),
+    /// Logical bytes at first, and the part of them that comes on top every year.
+    Bytes {
+        first: f64,
+        growth: f64,
+    },
     /// What came in since the recovery point, at this rate, which goes on.
     Inflow(f64),
 }
@@ -240,6 +246,7 @@ impl FailureProgram {
             member_key: key.of("member"),
             moment_key: needs_moment(scenario, tier).then(|| key.of("moment")),
             lasts: draw("lasts", &failure.lasts),
+            repair_starts: failure.repair.as_ref().and_then(|repair| draw("repair_starts", &repair.starts)),
             detected: draw("detected", &failure.detected),
             dwell: draw("dwell", &failure.dwell),
             stress: stress(ctx, &services),
@@ -396,12 +403,15 @@ fn compile_step(
     // What all services share is drawn without a word of the service.
     let key = if row.shared { ctx.key } else { key };
     let key = key.of("step").of(&row.name);
-    let size = |data: crate::id::DataId| ctx.scenario.data[data].size.bytes() * ctx.share();
+    let size = |data: crate::id::DataId| {
+        let row = &ctx.scenario.data[data];
+        Amount::Bytes { first: row.size.bytes() * ctx.share(), growth: row.growth }
+    };
     let amount = row.work.as_ref().map_or(Amount::Nothing, |work| match work.volume {
         Volume::From => Amount::Point { replays: work.replays },
-        Volume::Data(data) => Amount::Bytes(size(data)),
-        Volume::Copy(copy) => Amount::Bytes(size(ctx.scenario.copies[copy].data)),
-        Volume::Fixed(bytes) => Amount::Bytes(bytes.bytes()),
+        Volume::Data(data) => size(data),
+        Volume::Copy(copy) => size(ctx.scenario.copies[copy].data),
+        Volume::Fixed(bytes) => Amount::Bytes { first: bytes.bytes(), growth: 0.0 },
         Volume::External(_) => {
             let writes = data.map_or(0.0, |d| ctx.scenario.data[d].mean_writes().bytes_per_second());
             Amount::Inflow(writes * ctx.share())

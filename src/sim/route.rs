@@ -2,7 +2,9 @@
 
 use super::impact::Fate;
 use super::program::{Amount, Context, FailureProgram, PlanProgram, StepProgram};
+use super::streams::streams;
 use crate::id::{CopyId, Id, LinkId, PlaceId, PoolId};
+use crate::model::CopyKind;
 
 /// How a transfer step of a plan runs for one source and target.
 #[derive(Clone, Debug)]
@@ -101,6 +103,41 @@ pub(super) fn may_contend(program: &FailureProgram) -> bool {
         }
     }
     false
+}
+
+/// Whether plans of different services of the tier may have to wait for one another when failures
+/// overlap, so that each service carries out a plan of any of these programs.
+pub(super) fn services_meet(ctx: &Context<'_>, programs: &[FailureProgram]) -> bool {
+    let count = ctx.tier.services.len();
+    if count < 2 {
+        return false;
+    }
+    let scenario = ctx.scenario;
+    // Data that is computed from another service's waits for it.
+    let computed = |copy: &CopyId| matches!(scenario.copies[*copy].kind, CopyKind::Derived { .. });
+    if ctx.tier.copies.iter().any(computed) {
+        return true;
+    }
+    let plans = |n: usize| programs.iter().filter_map(move |program| program.services.get(n)).flat_map(|s| &s.plans);
+    let moves = |n: usize| plans(n).flat_map(|plan| &plan.steps).any(|step| step.amount != Amount::Nothing);
+    let transfers = (0..count).filter(|n| moves(*n)).count();
+    let finite = resources(ctx).iter().any(|capacity| capacity.is_finite());
+    if transfers > 0 && finite && (transfers > 1 || !streams(ctx).is_empty()) {
+        return true;
+    }
+    if (0..count).flat_map(plans).flat_map(|plan| &plan.steps).any(|step| step.shared) {
+        return true;
+    }
+    // The most people of a role that the plan of a service can take at the same time.
+    let takes = |n: usize, role: usize| {
+        let of_plan = |plan: &PlanProgram| {
+            let steps = plan.steps.iter().filter(|step| step.role == Some(role)).count();
+            if plan.is_chain { steps.min(1) } else { steps }
+        };
+        plans(n).map(of_plan).max().unwrap_or(0)
+    };
+    let mut roles = scenario.roles.rows().iter().enumerate();
+    roles.any(|(role, row)| (0..count).map(|n| takes(n, role)).sum::<usize>() > row.people as usize)
 }
 
 /// Whether two steps at the same time can slow each other down. Transfers may share a link that

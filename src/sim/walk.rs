@@ -151,7 +151,8 @@ pub(super) fn volume(amount: Amount, launch: &Launch) -> f64 {
         Amount::Nothing | Amount::Inflow(_) => 0.0,
         Amount::Point { replays: false } => launch.point.moves,
         Amount::Point { replays: true } => launch.point.replays,
-        Amount::Bytes(bytes) => bytes,
+        Amount::Bytes { first, growth } if growth == 0.0 || launch.years == 0.0 => first,
+        Amount::Bytes { first, growth } => first * libm::pow(1.0 + growth, launch.years),
     }
 }
 
@@ -165,7 +166,7 @@ pub(super) fn expected<U: Uniform>(plan: &PlanProgram, option: &PlanOption, fact
     let Some((source, point)) = found else { return (f64::INFINITY, f64::INFINITY) };
     let known = if plan.detects { 0.0 } else { facts.moments.detect };
     let begin = known.max(plan.after_down);
-    let launch = Launch { option: 0, source, point, begin, after_outage: false, round: 0 };
+    let launch = Launch { option: 0, source, point, begin, after_outage: false, round: 0, years: 0.0 };
     let mut recovery = Recovery::default();
     match walk(plan, option, &option.sources[source], &launch, facts, draws, &mut recovery) {
         Walked::Done { serve, .. } => (serve, point.age),

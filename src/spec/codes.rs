@@ -80,6 +80,7 @@ codes! {
     COLD_NOT_STARTED = "cold-not-started": "A plan into compute that is cold and that none of its steps starts.";
     NO_PACE = "no-pace": "A transfer that neither a rate nor a link limits.";
     STEP_WITHOUT_TIME = "step-without-time": "A step without anything that takes time.";
+    REPAIRS_ONLY = "repairs-only": "People who repair failures and carry out steps too.";
     USELESS_KEY = "useless-key": "A key without another that it needs to mean anything.";
     // Schedules and retention.
     RUNS_OVER = "runs-over": "A backup whose shortest run is longer than the time to its next start.";

@@ -7,7 +7,7 @@ use super::read::{Entry, Reader, Show};
 use super::{codes, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{AccountId, CopyId, DataId, ExternalId, Id, LinkId, PlaceId, PoolId, Table};
-use crate::model::{Delay, Failure, FailureKind, Member, Occurrence, Rate, Taints, Target};
+use crate::model::{Delay, Failure, FailureKind, Member, Occurrence, Rate, Repair, Taints, Target};
 use crate::units::{PerYear, Probability, Seconds};
 
 const KINDS: &[&str] = &["outage", "partition", "deletion", "corruption", "compromise"];
@@ -31,6 +31,7 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
     let (members, each) = read_members(cx, &mut entry, kind, &name)?;
     let zero = || Delay::constant(Seconds::ZERO);
     let lasts = kind.ends_by_itself().then(|| entry.get(cx, "lasts", values::delay).unwrap_or_else(zero));
+    let repair = if kind.ends_by_itself() { read_repair(cx, &mut entry) } else { None };
     let compromise = kind == FailureKind::Compromise;
     let dwell = compromise.then(|| entry.get(cx, "dwell", values::delay).unwrap_or_else(zero));
     let taints = if compromise { entry.word(cx, "taints", &["entry", "strike"]) } else { None };
@@ -49,6 +50,7 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
         each,
         occurs: read_occurrence(cx, &mut entry),
         lasts,
+        repair,
         detected: entry.get(cx, "detected", values::delay),
         destroyed: destroyed.unwrap_or_default(),
         spreads: spreads.unwrap_or_default(),
@@ -59,6 +61,15 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
         source: entry.get(cx, "source", values::text).map(|t| t.0),
         name,
     })
+}
+
+fn read_repair(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Repair> {
+    let starts = entry.get(cx, "repair_starts", values::delay);
+    if entry.has("repair_starts") && !entry.has("repaired_by") {
+        let message = "`repair_starts` means nothing without `repaired_by`: nobody has to come";
+        cx.push(Diagnostic::error(codes::USELESS_KEY, entry.at("repair_starts"), message).on_key());
+    }
+    entry.get(cx, "repaired_by", values::role).map(|role| Repair { role, starts })
 }
 
 fn read_occurrence(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Occurrence {

@@ -8,6 +8,11 @@ fn failures() {
 }
 
 #[test]
+fn repairs() {
+    check("repairs", REPAIRS);
+}
+
+#[test]
 fn limits() {
     check("limits", LIMITS);
 }
@@ -22,6 +27,29 @@ const FAILURES: &[Case] = &[
         "a failure that nobody detects",
         &["no-detection"],
         &[(r#"hits = "events", rate = "0.2 / year", detected = "1h""#, r#"hits = "events", rate = "0.2 / year""#)],
+    ),
+];
+
+const REPAIRS: &[Case] = &[
+    (
+        "repaired by nobody known",
+        &["unknown-name"],
+        &[(r#"lasts = { mean = "1h" }"#, r#"lasts = { mean = "1h" }, repaired_by = "technician""#)],
+    ),
+    (
+        "on the way without anybody",
+        &["useless-key"],
+        &[(r#"lasts = { mean = "1h" }"#, r#"lasts = { mean = "1h" }, repair_starts = "30m""#)],
+    ),
+    (
+        "people who repair and recover",
+        &["repairs-only"],
+        &[(r#"lasts = { mean = "1h" }"#, r#"lasts = { mean = "1h" }, repaired_by = "sre""#)],
+    ),
+    (
+        "a deletion that is repaired",
+        &["key-of-other-kind"],
+        &[(r#"hits = "events", rate = "0.2 / year""#, r#"hits = "events", rate = "0.2 / year", repaired_by = "sre""#)],
     ),
 ];
 

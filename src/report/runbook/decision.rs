@@ -34,8 +34,8 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
             let takes = format!("{} in {} of incidents", human::brief(takes.point), human::percent(objective.chance));
             deadlines.texts([failure.name.clone(), human::time(rto), takes, latest]);
         }
-        match &failure.lasts {
-            Some(lasts) => waiting.push(wait(subject, failure, lasts, id, todos)),
+        match failure.outage_time() {
+            Some(lasts) => waiting.push(wait(subject, failure, &lasts, id, todos)),
             None => endless.push(failure.name.clone()),
         }
     }

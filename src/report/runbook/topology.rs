@@ -257,7 +257,8 @@ pub(super) fn triggers(subject: &Subject<'_>, todos: &mut Todos) -> Sheet {
     ]);
     for (_, failure, incident) in subject.causes() {
         let text = |text: String| Said::Text(text);
-        let lasts = |p| failure.lasts.as_ref().map_or_else(String::new, |lasts| human::brief(lasts.quantile(p)));
+        let outage = failure.outage_time();
+        let lasts = |p| outage.as_ref().map_or_else(String::new, |lasts| human::brief(lasts.quantile(p)));
         let title = failure.title.as_ref().map_or_else(String::new, |t| format!(": {t}"));
         let noticed = &incident.undetected.estimate;
         let never = Proportion::new(0, noticed.n);

@@ -143,6 +143,7 @@ impl Forced<'_> {
         // The first ones in turn, as often as they happen.
         let first = self.stream((episode as f64 + uniform(0, "first", Purpose::Member)) / all.n as f64);
         let mut events = vec![self.streams.event(first, lifetime, 0, 0.0)];
+        self.streams.crews.put_off(&self.streams.rows, lifetime, &mut events);
         let mut before = self.went(lifetime, &events);
         let (alone, mut per_year) = (before.length, per_year);
         let rate = all.rate_per_year / SECONDS_PER_YEAR;
@@ -163,6 +164,8 @@ impl Forced<'_> {
             }
             let count = events.iter().filter(|event| event.stream as usize == stream).count() as u32;
             events.push(self.streams.event(stream, lifetime, count, time));
+            // The new one may keep people from the others.
+            self.streams.crews.put_off(&self.streams.rows, lifetime, &mut events);
             let after = self.went(lifetime, &events);
             if (after.down, after.lost) != (before.down, before.lost) {
                 let lost_for_good = after.lost as f64 - before.lost as f64;

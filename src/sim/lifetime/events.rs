@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use pulp::{Arch, NullaryFnOnce};
 
+use super::crews::Crews;
 use crate::id::FailureId;
 use crate::model::{Delay, Law, Occurrence, Scenario};
 use crate::sim::random::{Draw, Key, Random, Tables};
@@ -25,9 +26,9 @@ pub(super) struct Stream {
     /// Events in a year of being up.
     pub(super) per_year: f64,
     /// From being up to the next event.
-    gap: Draw,
-    /// How long it is down; `None` for what does not end by itself.
-    lasts: Option<Draw>,
+    pub(super) gap: Draw,
+    /// How long it is down, or its repair takes; `None` for what does not end by itself.
+    pub(super) lasts: Option<Draw>,
 }
 
 /// A member fails.
@@ -52,6 +53,8 @@ impl Event {
 /// Every member of every failure that ever happens.
 pub(super) struct Streams {
     pub(super) rows: Vec<Stream>,
+    /// Who repairs them.
+    pub(super) crews: Crews,
     /// Names what is drawn of lifetimes and of no member.
     pub(super) key: Key,
     /// Expected events in a year, ends of outages included.
@@ -62,10 +65,10 @@ impl Streams {
     /// The members of all failures that the filter lets through, in the order of the failures.
     pub(super) fn new(scenario: &Scenario, filter: &Filter, seed: u64, tables: &Tables) -> Self {
         let root = Key::root(seed).of("lifetime");
-        let mut streams = Self { rows: Vec::new(), key: root, per_year: 0.0 };
+        let mut streams = Self { rows: Vec::new(), crews: Crews::default(), key: root, per_year: 0.0 };
         for (id, failure) in scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id)) {
             let Some(gap) = gap(&failure.occurs) else { continue };
-            let outage = failure.lasts.as_ref().map_or(0.0, Delay::mean);
+            let outage: f64 = failure.outage().map(Delay::mean).sum();
             let cycle = gap.mean() + outage;
             let each = if cycle > 0.0 { SECONDS_PER_YEAR / cycle } else { f64::INFINITY };
             let chosen = |name: &String| filter.member.as_ref().is_none_or(|only| only == name);
@@ -82,10 +85,11 @@ impl Streams {
                 });
             }
         }
+        streams.crews = Crews::new(scenario, &streams.rows, root, tables);
         streams
     }
 
-    /// A member's event of this number, at this time.
+    /// A member's event of this number, at this time, if nobody has to be waited for.
     pub(super) fn event(&self, stream: usize, lifetime: u64, count: u32, time: f64) -> Event {
         let occurrence = first_event(lifetime) + u64::from(count);
         let lasts = self.rows[stream].lasts.as_ref().map_or(f64::INFINITY, |lasts| lasts.get(&Random, occurrence));
@@ -99,7 +103,7 @@ impl Streams {
     pub(super) fn generate(&self, lifetimes: Range<u64>, horizon: f64, room: &mut Room) {
         let lanes = (lifetimes.end - lifetimes.start) as usize;
         room.lists.iter_mut().for_each(Vec::clear);
-        for (n, row) in self.rows.iter().enumerate() {
+        for (n, row) in self.rows.iter().enumerate().filter(|(n, _)| !self.crews.repairs(*n)) {
             room.begin(lanes);
             for count in 0.. {
                 let occurrence = |lane: &u32| first_event(lifetimes.start + u64::from(*lane)) + u64::from(count);
@@ -116,6 +120,9 @@ impl Streams {
                 }
                 room.add(n as u32, count, ends, horizon);
             }
+        }
+        for (lifetime, list) in lifetimes.zip(&mut room.lists) {
+            room.count += self.crews.generate(&self.rows, lifetime, horizon, list);
         }
         room.sort();
     }
@@ -317,7 +324,7 @@ impl NullaryFnOnce for Exchanges<'_> {
 }
 
 /// The first of the occurrences that the members' own draws of a lifetime are keyed by.
-fn first_event(lifetime: u64) -> u64 {
+pub(super) fn first_event(lifetime: u64) -> u64 {
     // 2^24 events of one member in one lifetime, before the numbers of the next begin.
     lifetime << 24
 }

@@ -18,10 +18,12 @@
 //! - A copy whose place was destroyed is filled anew once the place is back; of backups and logs only what
 //!   comes from then on is there. A service that left a destroyed home takes all of its data back.
 //! - After `rebuild`, what a service lost for good is there again, empty: nothing older can be restored.
+//! - Data sets grow from the start of the lifetime on; what is written, and the bill, stay as they are.
 //! - Going back begins as soon as home is good, and is broken off if it is lost again.
 //! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
 
 mod campaign;
+mod crews;
 mod episodes;
 mod events;
 mod ledger;

@@ -13,6 +13,7 @@ use crate::sim::point::{PointFinder, RecoveryPoint};
 use crate::sim::random::Random;
 use crate::sim::scheduler::Served;
 use crate::sim::walk::walk;
+use crate::units::SECONDS_PER_YEAR;
 
 impl World<'_> {
     /// A recovery begins.
@@ -91,6 +92,10 @@ impl World<'_> {
             // What is elsewhere stopped following when the service went there.
             launch.point.age += hit.origin - old;
             launch.point.bytes = None;
+        }
+        launch.years = self.now / SECONDS_PER_YEAR;
+        if launch.point.moves > 0.0 {
+            launch.point.moves += hit.weight * self.situations.grown_by(n, launch.years);
         }
         let (plan, option, source) = site.plan(&launch);
         let away = self.situations.away(&situation, n, option, launch.source);
@@ -275,7 +280,9 @@ impl World<'_> {
             self.come_home(n);
             return;
         };
-        let point = way_back(failback, self.situations.writes(n), self.now - old, self.units[n].emptied);
+        let size = failback.size + self.situations.grown_by(n, self.now / SECONDS_PER_YEAR);
+        let writes = self.situations.writes(n);
+        let point = way_back(size, failback.window, writes, self.now - old, self.units[n].emptied);
         self.return_by(n, point, 0);
     }
 
@@ -287,7 +294,8 @@ impl World<'_> {
     }
 
     pub(super) fn return_by(&mut self, n: usize, point: RecoveryPoint, round: u64) {
-        let launch = Launch { option: 0, source: 0, point, begin: 0.0, after_outage: false, round };
+        let years = self.now / SECONDS_PER_YEAR;
+        let launch = Launch { option: 0, source: 0, point, begin: 0.0, after_outage: false, round, years };
         self.recoveries[n].reset();
         self.units[n].work = Work::Returning(launch);
         (self.scheduler.actors[n].origin, self.scheduler.actors[n].serve) = (self.now, f64::INFINITY);

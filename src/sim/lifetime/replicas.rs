@@ -8,6 +8,7 @@ use crate::id::{CopyId, LinkId};
 use crate::model::{AssetSet, CopyKind, Upstream};
 use crate::sim::program::Context;
 use crate::sim::streams::{link_of, upstream_of};
+use crate::units::SECONDS_PER_YEAR;
 
 /// How a copy that is kept up to date by a stream stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +37,8 @@ struct Replica {
     rate: f64,
     writes: f64,
     size: f64,
+    /// The part of its size that comes on top every year.
+    growth: f64,
     /// Seconds of interruption after which it starts again.
     window: f64,
     state: State,
@@ -274,7 +277,7 @@ impl Replica {
         let gains = self.rate - self.writes;
         let after = |bytes: f64| if gains > 0.0 { now + bytes / gains } else { f64::INFINITY };
         if self.empty || missed > self.window {
-            State::Copying { until: after(self.size) }
+            State::Copying { until: after(self.size * libm::pow(1.0 + self.growth, now / SECONDS_PER_YEAR)) }
         } else {
             State::CatchingUp { from: now, until: after(missed * self.writes) }
         }
@@ -310,6 +313,7 @@ fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
         rate: bandwidth.map_or(f64::INFINITY, |b| b.bytes_per_second() * row.compression),
         writes: data.mean_writes().bytes_per_second(),
         size: data.size.bytes(),
+        growth: data.growth,
         window,
         state: State::Following,
         held: 0.0,

@@ -7,16 +7,14 @@ use std::rc::Rc;
 use super::events::Streams;
 use super::replicas::Replicas;
 use crate::id::{CopyId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, TierId};
-use crate::model::{AssetSet, CopyKind, FailureKind, FittedPlan, Scenario, Target, fit_failback};
+use crate::model::{AssetSet, CopyKind, DataSet, FailureKind, FittedPlan, Scenario, Target, fit_failback};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{
-    Fate, Impact, PlanOption, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets,
-};
+use crate::sim::impact::{Impact, PlanOption, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets};
 use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
 use crate::sim::random::{Chance, Purpose, Random};
-use crate::sim::route::{resources, routes};
+use crate::sim::route::{resources, routes, services_meet};
 use crate::sim::streams::{Stream, streams as streams_of};
 
 /// An outage or a partition that is going on.
@@ -167,11 +165,7 @@ impl<'a> Situations<'a> {
             n,
             &[Active { stream: n as u32, members: Rc::from([row.member as u32]), destroyed: false, until: 0.0 }],
         );
-        let quiet = situation.impact.services.iter().all(|service| match &service.fate {
-            Fate::Untouched => true,
-            Fate::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
-            Fate::Down { .. } => false,
-        });
+        let quiet = situation.impact.services.iter().all(|service| service.fate.is_unfelt());
         let quiet = quiet && !Replicas::new(&ctx).may_interrupt(&taken);
         (if certain && quiet { Effect::Quiet } else { Effect::Matters }, exposes)
     }
@@ -291,13 +285,16 @@ impl<'a> Situations<'a> {
         let mut failures: Vec<FailureId> = streams.rows.iter().map(|row| row.failure).collect();
         failures.dedup();
         let mut capacities = Vec::new();
-        let mut contended = tier.services.len() > 1;
+        let mut contended = false;
+        let mut programs = Vec::new();
         for failure in failures {
             let ctx = self.context(failure);
             capacities = resources(&ctx);
-            contended |= ctx.kind() == FailureKind::Partition
-                || FailureProgram::compile(&ctx, None).is_some_and(|program| program.contended);
+            contended |= ctx.kind() == FailureKind::Partition;
+            programs.extend(FailureProgram::compile(&ctx, None));
         }
+        contended |= programs.iter().any(|program| program.contended);
+        contended |= services_meet(&self.context(FailureId::from_index(0)), &programs);
         let plans = tier.services.iter().flat_map(|service| &service.plans);
         contended |= plans.into_iter().any(|plan| !scenario.plans[*plan].failback.nodes.is_empty());
         (capacities, people, contended)
@@ -371,6 +368,14 @@ impl<'a> Situations<'a> {
         let scenario = self.setting.scenario;
         let data = scenario.services[scenario.tiers[self.tier].services[service].service].data;
         data.map_or(0.0, |data| scenario.data[data].mean_writes().bytes_per_second())
+    }
+
+    /// Logical bytes by which a service's data has grown.
+    pub(super) fn grown_by(&self, service: usize, years: f64) -> f64 {
+        let scenario = self.setting.scenario;
+        let data = scenario.services[scenario.tiers[self.tier].services[service].service].data;
+        let grown = |row: &DataSet| row.size_after(years).bytes() - row.size.bytes();
+        data.map_or(0.0, |data| grown(&scenario.data[data]))
     }
 
     /// What serves once this plan has brought a service back.

@@ -209,8 +209,8 @@ pub(super) fn timeline(plan: &PlanProgram, walked: &Walked, recovery: &Recovery,
 
 /// What goes back: what was written while the service was away; all of it, if that is longer than the
 /// stream remembers or if home is empty.
-pub(super) fn way_back(failback: &Failback, writes: f64, away: f64, emptied: bool) -> RecoveryPoint {
+pub(super) fn way_back(size: f64, window: f64, writes: f64, away: f64, emptied: bool) -> RecoveryPoint {
     let written = writes * away;
-    let moves = if emptied || away > failback.window { failback.size } else { written.min(failback.size) };
+    let moves = if emptied || away > window { size } else { written.min(size) };
     RecoveryPoint { age: 0.0, bytes: None, moves, replays: written, keeps_after: true }
 }

@@ -41,6 +41,28 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         checks.push(advice);
     }
     check_damage(checks);
+    check_repairers(checks);
+}
+
+/// Who repairs does nothing else: so all tiers live through the same years, whatever their plans are.
+fn check_repairers(checks: &mut Checks<'_>) {
+    let scenario = checks.scenario;
+    for failure in scenario.failures.rows() {
+        let Some(role) = failure.repair.as_ref().map(|repair| repair.role) else { continue };
+        let mut steps = scenario.steps.rows().iter().filter(|step| step.role == Some(role));
+        let Some(first) = steps.next() else { continue };
+        let message = match steps.count() {
+            0 => format!("{} does step {} too", quote(&scenario.roles[role].name), quote(&first.name)),
+            more => {
+                format!("{} does step {} too and {more} more", quote(&scenario.roles[role].name), quote(&first.name))
+            }
+        };
+        let at = checks.at("failures", &failure.name, "repaired_by");
+        let fault = Diagnostic::error(codes::REPAIRS_ONLY, at, message)
+            .also(checks.at("steps", &first.name, "role"), "a step of a plan")
+            .help("people who repair failures do nothing else: give them a role of their own");
+        checks.push(fault);
+    }
 }
 
 fn check_detection(checks: &mut Checks<'_>, plan: &Plan) {

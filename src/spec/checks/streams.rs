@@ -40,8 +40,8 @@ fn share_above(delay: &Delay, limit: f64) -> f64 {
 }
 
 fn check_stream(checks: &mut Checks<'_>, (id, copy): (CopyId, &Copy), window: Seconds, failure: &Failure) {
-    let Some(lasts) = &failure.lasts else { return };
-    let chance = share_above(lasts, window.seconds());
+    let Some(lasts) = failure.outage_time() else { return };
+    let chance = share_above(&lasts, window.seconds());
     if chance < RARE || !failure.members.iter().any(|m| m.targets.iter().any(|t| stops(checks, copy, failure.kind, *t)))
     {
         return;

@@ -23,7 +23,16 @@ pub const FAILURES: KeyTable = KeyTable {
         ),
         key("rate", "frequency, { events, years } or { low, high }", Absent("`gap` says it"), "how often, per member"),
         key("gap", "duration or distribution", Absent("`rate` says it"), "from repair to the next event, per member"),
-        key("lasts", "duration or distribution", Required, "how long it lasts").only(ENDS),
+        key("lasts", "duration or distribution", Required, "how long it lasts, or how long its repair takes").only(ENDS),
+        key("repaired_by", "role", Absent("it ends by itself"), "people who repair it, each one member at a time")
+            .only(ENDS),
+        key(
+            "repair_starts",
+            "duration or distribution",
+            Absent("at once"),
+            "from somebody of `repaired_by` being free to the begin of a repair; of failures that wait, the first one reached is repaired",
+        )
+        .only(ENDS),
         key(
             "detected",
             "duration or distribution",

@@ -110,7 +110,7 @@ pub const DATA: KeyTable = KeyTable {
             "growth",
             "share per year",
             Text("0%", "it keeps its size unless said otherwise"),
-            "growth of the size per year",
+            "growth of the size per year, from the start of a lifetime on; incidents and the bill are of its size now",
         ),
         key("upstream", "external", Absent("it cannot be fed again"), "what can feed it again"),
         key(
