@@ -2,6 +2,7 @@
 //! further one in the middle of it changes, composed over a year in which failures may strike several
 //! times. Rare things are measured by it that no number of lifetimes would meet.
 
+use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 use super::assessment::Availability;
@@ -334,16 +335,35 @@ fn beyond(rates: &[f64]) -> (f64, Vec<f64>) {
     within[0] = libm::exp(-above_zero);
     backwards[cells] = within[0];
     let weighted: Vec<f64> = (1..=cells).map(|j| j as f64 * rates[j]).collect();
-    for s in 1..=cells {
-        within[s] = product(&weighted[..s], &backwards[cells - s + 1..]) / s as f64;
-        backwards[cells - s] = within[s];
-    }
+    Arch::new().dispatch(Recursion { weighted: &weighted, within: &mut within, backwards: &mut backwards });
     // 1 − p₀ − Σ p, without losing the digits of a small chance.
     let rest: f64 = within[1..].iter().sum();
     ((-libm::expm1(-above_zero) - rest).max(0.0), within)
 }
 
-/// Σ a b, in eight sums side by side: one alone waits for each addition.
+/// Panjer's recursion: a task for [`Arch::dispatch`].
+struct Recursion<'a> {
+    weighted: &'a [f64],
+    within: &'a mut [f64],
+    /// The same backwards.
+    backwards: &'a mut [f64],
+}
+
+impl NullaryFnOnce for Recursion<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let cells = self.weighted.len();
+        for s in 1..=cells {
+            self.within[s] = product(&self.weighted[..s], &self.backwards[cells - s + 1..]) / s as f64;
+            self.backwards[cells - s] = self.within[s];
+        }
+    }
+}
+
+/// Σ a b, in eight sums side by side, in whatever instructions there are: one alone waits for each addition.
+#[inline(always)]
 fn product(a: &[f64], b: &[f64]) -> f64 {
     let (firsts, seconds) = (a.chunks_exact(8), b.chunks_exact(8));
     let rest: f64 = firsts.remainder().iter().zip(seconds.remainder()).map(|(a, b)| a * b).sum();

@@ -7,11 +7,11 @@ use super::args::{LifetimeArgs, SimulationArgs};
 use super::campaign::{Names, filter, threads};
 use super::interrupt;
 use super::output::Screen;
-use super::pieces::{bar, in_pieces};
+use super::pieces::bar;
 use super::precision::{self, Precision};
 use crate::assess::{self, Assessment};
 use crate::model::Scenario;
-use crate::sim::{Filter, LifetimeResult, LifetimeSettings, events_per_year, run_lifetimes};
+use crate::sim::{Filter, LifetimeResult, LifetimeSettings, events_per_year, run_lifetimes, run_lifetimes_while};
 
 /// Years of a lifetime: the horizon of most decisions on hardware and contracts.
 pub(super) const DEFAULT_YEARS: f64 = 10.0;
@@ -35,9 +35,6 @@ const MAX_EVENTS_UNASKED: f64 = 1e9;
 
 /// Events of one lifetime: they are kept in memory.
 const MAX_EVENTS_OF_LIFETIME: f64 = 1e7;
-
-/// Lifetimes of the first piece of work.
-const FIRST_LIFETIMES: u64 = 256;
 
 /// Whether lifetimes are simulated when nobody asks.
 #[derive(Clone, Copy, PartialEq)]
@@ -141,11 +138,14 @@ pub(super) fn tally(
     screen: &Screen,
 ) {
     let bar = bar("simulating lifetimes", lifetimes.end - lifetimes.start, screen);
-    let settings = years.settings;
-    in_pieces(lifetimes, FIRST_LIFETIMES, &bar, |piece| {
-        let settings = LifetimeSettings { first: piece.start, lifetimes: piece.end - piece.start, ..settings };
-        years.merge(&run_lifetimes(scenario, &settings, filter));
-    });
+    let (first, lifetimes) = (lifetimes.start, lifetimes.end - lifetimes.start);
+    let settings = LifetimeSettings { first, lifetimes, ..years.settings };
+    interrupt::listen();
+    let go_on = |more| {
+        bar.inc(more);
+        !interrupt::asked()
+    };
+    years.merge(&run_lifetimes_while(scenario, &settings, filter, &go_on));
     bar.finish_and_clear();
 }
 

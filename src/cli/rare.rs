@@ -11,8 +11,11 @@ use crate::model::Scenario;
 use crate::report::human::percent;
 use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overlaps};
 
-/// Long incidents, and episodes of overlapping failures, of a tier and failure at first: milliseconds.
+/// Long incidents of a tier and failure at first: milliseconds.
 const FIRST: u64 = 4_000;
+
+/// Episodes of overlapping failures of a tier at first: likewise.
+const FIRST_EPISODES: u64 = 2_000;
 
 /// Most of them: those that are long are kept, a hundred megabytes of them.
 const MOST: u64 = 2_000_000;
@@ -37,7 +40,7 @@ impl Rare {
                 campaign.extend_tail(tier.tier, tail, FIRST, even);
             }
         }
-        Self { tails, overlaps: overlaps(scenario, seed, filter, FIRST), filter: filter.clone(), seed }
+        Self { tails, overlaps: overlaps(scenario, seed, filter, FIRST_EPISODES), filter: filter.clone(), seed }
     }
 
     /// Draws more until the chance of a long year is known that well in every tier.

@@ -36,7 +36,7 @@ pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use lifetime::{
     Change, LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Overlaps, events_per_year,
-    overlaps, run_lifetimes,
+    overlaps, run_lifetimes, run_lifetimes_while,
 };
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use represent::{Representative, RepresentativeWay, representatives};

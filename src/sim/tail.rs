@@ -62,6 +62,14 @@ pub type BySet = [f64; SETS];
 struct Tilt {
     key: Key,
     exponents: BySet,
+    /// Their logarithms.
+    logs: BySet,
+}
+
+impl Tilt {
+    fn new(key: Key, exponents: BySet) -> Self {
+        Self { key, exponents, logs: exponents.map(libm::log) }
+    }
 }
 
 /// An incident of a pilot: its recovery time, its weight, and the questions it asked with the logarithms of
@@ -109,11 +117,13 @@ impl<'a> Tilted<'a> {
     fn densities(&self) -> BySet {
         let mut logs = [0.0; SETS];
         for (n, log) in &self.state.borrow().tilted {
-            for (sum, a) in logs.iter_mut().zip(&self.tilts[*n].exponents) {
-                *sum += libm::log(*a) + (a - 1.0) * log;
+            let tilt = &self.tilts[*n];
+            for ((sum, a), log_a) in logs.iter_mut().zip(&tilt.exponents).zip(&tilt.logs) {
+                *sum += log_a + (a - 1.0) * log;
             }
         }
-        logs.map(libm::exp)
+        // Sets that are not there, and plain draws, have exponents of one.
+        logs.map(|log| if log == 0.0 { 1.0 } else { libm::exp(log) })
     }
 }
 
@@ -264,7 +274,7 @@ impl Simulator<'_> {
         keys.sort_unstable();
         keys.dedup();
         let of = |key: &Key, n: usize| n.checked_sub(1).and_then(|n| chosen.get(n)?.get(key).copied()).unwrap_or(1.0);
-        let tilt = |key: Key| Tilt { exponents: std::array::from_fn(|n| of(&key, n)), key };
+        let tilt = |key: Key| Tilt::new(key, std::array::from_fn(|n| of(&key, n)));
         Some(Tail {
             failure,
             above,
@@ -289,7 +299,7 @@ impl Simulator<'_> {
     ) -> (u64, HashMap<Key, f64>) {
         let mut tilts: Vec<Tilt> = Vec::new();
         if let Some(set) = rounds.last() {
-            tilts.extend(set.iter().map(|(key, a)| Tilt { key: *key, exponents: [*a; SETS] }));
+            tilts.extend(set.iter().map(|(key, a)| Tilt::new(*key, [*a; SETS])));
         }
         tilts.sort_unstable_by_key(|tilt| tilt.key);
         let draws = Tilted::new(&tilts, ALL_OF_FIRST, true);

@@ -51,7 +51,10 @@ impl Histogram {
     #[cold]
     #[inline(never)]
     fn record_outside(&mut self, at: usize, times: u64) {
-        self.cover(at, at + 1);
+        // Half as much again on the side of the value: values that go ever further make room but rarely.
+        let spare = self.counts.len() / 2;
+        let (from, to) = if at < self.first { (at.saturating_sub(spare), at + 1) } else { (at, at + 1 + spare) };
+        self.cover(from, to);
         self.counts[at - self.first] += times;
     }
 
@@ -63,6 +66,9 @@ impl Histogram {
             (from.min(self.first), to.max(self.first + self.counts.len()))
         };
         let (from, to) = (from / PAGE * PAGE, to.div_ceil(PAGE) * PAGE);
+        if (from, to) == (self.first, self.first + self.counts.len()) {
+            return;
+        }
         let mut counts = vec![0; to - from];
         if !self.counts.is_empty() {
             counts[self.first - from..][..self.counts.len()].copy_from_slice(&self.counts);

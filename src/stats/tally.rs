@@ -144,6 +144,11 @@ impl Tally {
     pub fn record_all(&mut self, values: &[u64]) {
         // Sums of a part stay in registers: the squares of 1024 values up to 2^58 fit 128 bits.
         for part in values.chunks(1024) {
+            // Most of what nobody feels is zero.
+            if part.iter().fold(0, |all, value| all | value) == 0 {
+                self.zeros += part.len() as u64;
+                continue;
+            }
             let (mut sum, mut squares, mut zeros) = (0_u128, 0_u128, 0_u64);
             let (mut min, mut max) = (u64::MAX, 0);
             for value in part {
@@ -330,9 +335,11 @@ impl Tally {
             let needed = trials_to_resolve(p);
             return Err(format!("a p{percent} with an interval needs {needed} incidents, there are {}", self.count()));
         };
-        let at = |rank| self.at_rank(rank).map(|v| v * scale);
-        match (at(point), at(low)) {
-            (Some(point), Some(low)) => Ok(Quantile { point, low, high: at(high) }),
+        let at = self.at_ranks([low, point, high]);
+        match (at[1], at[0]) {
+            (Some(point), Some(low)) => {
+                Ok(Quantile { point: point * scale, low: low * scale, high: at[2].map(|high| high * scale) })
+            }
             _ => Err(format!(
                 "falls on the unrecoverable: {:.3}% of {} incidents never recover",
                 self.infinite as f64 / self.count() as f64 * 100.0,

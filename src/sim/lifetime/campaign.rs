@@ -1,6 +1,7 @@
 //! Many lifetimes on as many threads as asked.
 
-use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::events::{Room, Streams};
 use super::situation::Situations;
@@ -13,27 +14,42 @@ use crate::sim::random::Tables;
 use crate::sim::tally::Filter;
 use crate::units::SECONDS_PER_YEAR;
 
-/// Parts of a run per thread.
-const PARTS: u64 = 16;
-
 /// Simulates lifetimes of every tier under all failures that the filter lets through.
 ///
 /// # Returns
 /// The same for any number of threads.
 #[must_use]
 pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &Filter) -> LifetimeResult {
-    let threads = settings.threads.max(1) as u64;
-    // Small parts even out at the end of a run, where one thread waits for the other; each has to be set up.
-    let fitting = settings.lifetimes.div_ceil(1024).clamp(1, PARTS * threads);
-    let parts = if threads == 1 { 1 } else { fitting.max(threads.min(settings.lifetimes.max(1))) };
-    let bounds = |n: u64| settings.first + (u128::from(settings.lifetimes) * u128::from(n) / u128::from(parts)) as u64;
-    let ranges: Vec<(u64, u64)> = (0..parts).map(|n| (bounds(n), bounds(n + 1))).collect();
-    let run = |(from, to): &(u64, u64)| run_range(scenario, settings, filter, *from, *to);
+    run_lifetimes_while(scenario, settings, filter, &|_| true)
+}
+
+/// The same, as long as `go_on` says so.
+///
+/// # Arguments
+/// `go_on`: told by each thread how many lifetimes more are done, every few of them.
+///
+/// # Returns
+/// The lifetimes from the first one on that were done, at least a few; `settings` says how many.
+pub fn run_lifetimes_while(
+    scenario: &Scenario,
+    settings: &LifetimeSettings,
+    filter: &Filter,
+    go_on: &(dyn Fn(u64) -> bool + Sync),
+) -> LifetimeResult {
+    let end = settings.first.saturating_add(settings.lifetimes);
+    let next = AtomicU64::new(settings.first);
+    // Every thread takes the next few until none are left: it sets up once, and at the end one waits for
+    // the other no longer than these take.
+    let take = |count: u64| {
+        let from = next.fetch_add(count, Ordering::Relaxed);
+        (from < end).then(|| from..end.min(from.saturating_add(count)))
+    };
+    let run = || run_some(scenario, settings, filter, &take, go_on);
     // A pool for one thread would cost more than a short run.
-    let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build());
+    let pool = (settings.threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build());
     let done: Vec<(Vec<LifetimeTally>, u64)> = match pool {
-        Some(Ok(pool)) => pool.install(|| ranges.par_iter().map(run).collect()),
-        _ => ranges.iter().map(run).collect(),
+        Some(Ok(pool)) => pool.broadcast(|_| run()),
+        _ => vec![run()],
     };
     let mut events = 0;
     let mut tiers: Vec<LifetimeTally> = tier_ids(scenario, filter).map(|id| LifetimeTally::new(scenario, id)).collect();
@@ -43,7 +59,9 @@ pub fn run_lifetimes(scenario: &Scenario, settings: &LifetimeSettings, filter: &
             mine.merge(theirs);
         }
     }
-    LifetimeResult { settings: *settings, tiers: tiers.into_iter().map(LifetimeTally::close).collect(), events }
+    let lifetimes = next.into_inner().min(end) - settings.first;
+    let settings = LifetimeSettings { lifetimes, ..*settings };
+    LifetimeResult { settings, tiers: tiers.into_iter().map(LifetimeTally::close).collect(), events }
 }
 
 /// Events of a year that one lifetime is expected to have, ends of outages included.
@@ -56,12 +74,13 @@ fn tier_ids<'a>(scenario: &'a Scenario, filter: &'a Filter) -> impl Iterator<Ite
     scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id))
 }
 
-fn run_range(
+/// What one thread does.
+fn run_some(
     scenario: &Scenario,
     settings: &LifetimeSettings,
     filter: &Filter,
-    from: u64,
-    to: u64,
+    take: &impl Fn(u64) -> Option<Range<u64>>,
+    go_on: &(dyn Fn(u64) -> bool + Sync),
 ) -> (Vec<LifetimeTally>, u64) {
     let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
     let setting = Setting { scenario, assets: &assets, seed: settings.seed, truncate: false, tables: &tables };
@@ -74,16 +93,20 @@ fn run_range(
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;
     let mut room = Room::new(streams.per_year * settings.years);
-    let lanes = room.lanes();
-    for first in (from..to).step_by(lanes) {
-        let lifetimes = first..to.min(first + lanes as u64);
+    // Short runs are shared out evenly too.
+    let fair = settings.lifetimes / (8 * settings.threads.max(1) as u64);
+    let few = fair.clamp(1, room.lanes() as u64);
+    while let Some(lifetimes) = take(few) {
         streams.generate(lifetimes.clone(), horizon, &mut room);
-        for (lane, lifetime) in lifetimes.enumerate() {
+        for (lane, lifetime) in lifetimes.clone().enumerate() {
             let events = room.in_order(lane);
             for (world, tally) in &mut worlds {
                 world.live(lifetime, events);
                 world.ledger.close(tally);
             }
+        }
+        if !go_on(lifetimes.end - lifetimes.start) {
+            break;
         }
     }
     (worlds.into_iter().map(|(_, tally)| tally).collect(), room.count)

@@ -102,6 +102,9 @@ pub(super) struct Situations<'a> {
     lost: HashMap<(FailureId, u32), AssetSet>,
     programs: HashMap<(FailureId, Vec<FailureId>), Rc<FailureProgram>>,
     known: HashMap<Vec<u32>, Rc<Situation>>,
+    /// Room for the name of one.
+    key: Vec<u32>,
+    order: Vec<usize>,
     /// By stream: alone, and nothing destroyed.
     alone: Vec<Option<Rc<Situation>>>,
 }
@@ -117,6 +120,8 @@ impl<'a> Situations<'a> {
             lost: HashMap::new(),
             programs: HashMap::new(),
             known: HashMap::new(),
+            key: Vec::new(),
+            order: Vec::new(),
             alone: vec![None; streams.rows.len()],
         };
         for row in &streams.rows {
@@ -193,22 +198,37 @@ impl<'a> Situations<'a> {
     }
 
     fn look_up(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
-        let mut parts: Vec<(u32, bool, &[u32])> = active.iter().map(|a| (a.stream, a.destroyed, &*a.members)).collect();
-        parts.sort_unstable();
-        let mut key = vec![cause as u32, u32::from(damage)];
-        for (stream, destroyed, members) in parts {
-            key.extend([stream, u32::from(destroyed), members.len() as u32]);
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(0..active.len());
+        order.sort_unstable_by_key(|n| (active[*n].stream, active[*n].destroyed, &*active[*n].members));
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.extend([cause as u32, u32::from(damage)]);
+        for Active { stream, destroyed, members, .. } in order.iter().map(|n| &active[*n]) {
+            key.extend([*stream, u32::from(*destroyed), members.len() as u32]);
             key.extend_from_slice(members);
         }
-        if let Some(known) = self.known.get(&key) {
-            return Rc::clone(known);
-        }
+        let known = self.known.get(&key).cloned();
+        let situation = known.unwrap_or_else(|| self.learn(&key, streams, cause, active, damage));
+        (self.key, self.order) = (key, order);
+        situation
+    }
+
+    fn learn(
+        &mut self,
+        key: &[u32],
+        streams: &Streams,
+        cause: usize,
+        active: &[Active],
+        damage: bool,
+    ) -> Rc<Situation> {
         let situation = self.build(streams, cause, active, damage);
         // Years of many overlapping failures meet many; what is used at this time lives on in its users.
         if self.known.len() >= MOST_KNOWN {
             self.known.clear();
         }
-        self.known.insert(key, Rc::clone(&situation));
+        self.known.insert(key.to_vec(), Rc::clone(&situation));
         situation
     }
 
