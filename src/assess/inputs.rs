@@ -1,5 +1,5 @@
 //! What the uncertainty of the inputs does to the figures of a year: rates that are given as events over
-//! years, or as a range, are known to 95% only.
+//! years or as a range, and durations that are given with a factor by which they may be off.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,14 @@ use super::assessment::TierAssessment;
 use super::yearly::{rare_event, rare_event_at};
 use crate::id::FailureId;
 use crate::model::{Occurrence, Scenario};
-use crate::sim::{CampaignResult, TierTally};
+use crate::sim::{CampaignResult, CampaignSettings, Filter, TierTally, run_incidents};
+
+/// Incidents by which a longer duration is compared with a shorter one: on the same draws, so that far fewer
+/// are needed than for the figures themselves.
+const COMPARED_ON: u64 = 4_096;
+
+/// All of those of one assessment; with many uncertain durations each is compared on fewer.
+const COMPARED_IN_ALL: u64 = 4_000_000;
 
 /// A range of 95%.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +41,9 @@ pub struct InputRanges {
     /// The same for one rate at a time, the one that moves the time down most first.
     #[serde(default)]
     pub each: Vec<RateRange>,
+    /// And for one duration that is known up to a factor at a time, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub durations: Vec<DurationRange>,
 }
 
 /// What one rate leaves open: figures at its low and its high end, the other rates as given.
@@ -49,6 +59,71 @@ pub struct RateRange {
     pub data_loss_per_year: Range,
     /// Money, as far as it has prices.
     pub known_penalty_per_year: Range,
+}
+
+/// What one duration leaves open: figures with all of it shorter and longer, everything else as given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DurationRange {
+    /// Where it stands: `table.entry.key`.
+    pub path: String,
+    /// The factor by which it may be off.
+    pub factor: f64,
+    /// Seconds.
+    pub downtime_per_year: Range,
+    /// Seconds of writes.
+    pub data_loss_per_year: Range,
+    /// Money, as far as it has prices.
+    pub known_penalty_per_year: Range,
+}
+
+/// Availability, seconds down, seconds of writes lost and known money of a year.
+type Figures = [f64; 4];
+
+fn figures(sum: &super::RareEvent) -> Figures {
+    [sum.availability, sum.downtime_per_year, sum.data_loss_per_year, sum.known_penalty_per_year]
+}
+
+/// A duration that is known up to a factor.
+struct Uncertain {
+    path: String,
+    factor: f64,
+    /// By tier: by how much the figures of a year differ at the short and at the long end.
+    off: Vec<[Figures; 2]>,
+}
+
+/// What of a scenario is known as a range only, and what its durations do to the figures.
+pub(super) struct Inputs {
+    rates: Vec<(FailureId, f64, f64)>,
+    durations: Vec<Uncertain>,
+}
+
+impl Inputs {
+    /// Simulates some incidents of the campaign again, for either end of each uncertain duration.
+    pub(super) fn new(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Self {
+        let timings = scenario.uncertain_timings();
+        let mut inputs = Self { rates: uncertain(scenario), durations: Vec::new() };
+        if timings.is_empty() {
+            return inputs;
+        }
+        let lists = campaign.tiers.iter().map(|tier| tier.incidents.len() as u64).sum::<u64>().max(1);
+        let share = COMPARED_IN_ALL / (2 * timings.len() as u64 + 1) / lists;
+        let trials = share.clamp(1, COMPARED_ON).min(campaign.settings.trials);
+        let settings = CampaignSettings { trials, ..campaign.settings };
+        let years = |scenario: &Scenario| -> Vec<Figures> {
+            let result = run_incidents(scenario, &settings, filter);
+            result.tiers.iter().map(|tally| figures(&rare_event_at(scenario, tally, &|_| 1.0))).collect()
+        };
+        let usual = years(scenario);
+        for (timing, factor) in timings {
+            let end = |times: f64| scenario.with_timing(timing, times).map(|changed| years(&changed));
+            let (Some(short), Some(long)) = (end(1.0 / factor), end(factor)) else { continue };
+            let less = |then: &Figures, usual: &Figures| std::array::from_fn(|n| then[n] - usual[n]);
+            let off = short.iter().zip(&long).zip(&usual).map(|((s, l), usual)| [less(s, usual), less(l, usual)]);
+            let (table, entry, key) = timing.place(scenario);
+            inputs.durations.push(Uncertain { path: format!("{table}.{entry}.{key}"), factor, off: off.collect() });
+        }
+        inputs
+    }
 }
 
 /// Whether the order of the tiers by expected cost stands over the ranges of the inputs.
@@ -74,94 +149,158 @@ fn uncertain(scenario: &Scenario) -> Vec<(FailureId, f64, f64)> {
     scenario.failures.iter().filter_map(ends).collect()
 }
 
-/// The ranges of a tier; `None` if every rate is given as exact.
+/// The ranges of a tier at this position; `None` if all that it meets is given as exact.
 ///
 /// # Formula
-/// Each figure is linear in each rate. The deviations at the ends of the ranges, one rate at a time, add up
-/// as those of independent errors do: the root of the sum of their squares.
-pub(super) fn ranges(scenario: &Scenario, tier: &TierTally) -> Option<InputRanges> {
-    let inputs: Vec<_> =
-        uncertain(scenario).into_iter().filter(|(id, ..)| tier.incidents.iter().any(|i| i.failure == *id)).collect();
-    if inputs.is_empty() {
+/// Each figure is linear in each rate, and simulated at both ends of a duration. The deviations at the ends, one
+/// input at a time, add up as those of independent errors do: the root of the sum of their squares.
+pub(super) fn ranges(
+    scenario: &Scenario,
+    (position, tier): (usize, &TierTally),
+    inputs: &Inputs,
+) -> Option<InputRanges> {
+    let met = |id: FailureId| tier.incidents.iter().any(|i| i.failure == id);
+    let rates: Vec<_> = inputs.rates.iter().filter(|(id, ..)| met(*id)).collect();
+    // What changes nothing of this tier is none of its inputs.
+    let matters = |one: &&Uncertain| one.off[position].iter().flatten().any(|figure| *figure != 0.0);
+    let durations: Vec<_> = inputs.durations.iter().filter(matters).collect();
+    if rates.is_empty() && durations.is_empty() {
         return None;
     }
-    let at = |id: FailureId, factor: f64| {
-        let sum = rare_event_at(scenario, tier, &|failure| if failure == id { factor } else { 1.0 });
-        [sum.availability, sum.downtime_per_year, sum.data_loss_per_year, sum.known_penalty_per_year]
-    };
-    let point = rare_event(scenario, tier);
-    let point = [point.availability, point.downtime_per_year, point.data_loss_per_year, point.known_penalty_per_year];
-    let (mut below, mut above) = ([0.0_f64; 4], [0.0_f64; 4]);
-    let mut each = Vec::new();
-    for (id, low, high) in &inputs {
-        let ends = [at(*id, *low), at(*id, *high)];
-        let range = |n: usize| Range { low: ends[0][n], high: ends[1][n] };
-        let tally = tier.incidents.iter().find(|i| i.failure == *id && i.service.is_none());
-        let rate = tally.map_or(0.0, |tally| tally.rate_per_year);
-        each.push(RateRange {
-            failure: scenario.failures[*id].name.clone(),
-            rate_per_year: Range { low: rate * low, high: rate * high },
-            downtime_per_year: range(1),
-            data_loss_per_year: range(2),
-            known_penalty_per_year: range(3),
-        });
-        for end in ends {
-            for n in 0..4 {
-                let off = end[n] - point[n];
-                let side = if off < 0.0 { &mut below[n] } else { &mut above[n] };
-                *side += off * off;
-            }
-        }
-    }
-    let range = |n: usize| Range { low: point[n] - below[n].sqrt(), high: point[n] + above[n].sqrt() };
+    let point = figures(&rare_event(scenario, tier));
+    let mut sides = Sides::default();
+    let each = rates.into_iter().map(|rate| sides.rate(scenario, tier, *rate, point)).collect::<Vec<_>>();
+    let durations = durations.into_iter().map(|one| sides.duration(one, position, point)).collect::<Vec<_>>();
+    let range = |n| sides.around(point[n], n);
     let availability = range(0);
-    let width = |range: &Range| range.high - range.low;
-    each.sort_by(|a, b| width(&b.downtime_per_year).total_cmp(&width(&a.downtime_per_year)));
     Some(InputRanges {
-        each,
-        uncertain: inputs.iter().map(|(id, ..)| scenario.failures[*id].name.clone()).collect(),
+        uncertain: each.iter().map(|rate| rate.failure.clone()).collect(),
         availability: Range { low: availability.low.max(0.0), high: availability.high.min(1.0) },
         downtime_per_year: range(1),
         data_loss_per_year: range(2),
         known_penalty_per_year: range(3),
+        each: widest_first(each, |rate| rate.downtime_per_year),
+        durations: widest_first(durations, |duration| duration.downtime_per_year),
     })
 }
 
-/// The ranking of tiers over the ranges; `None` if no rate is a range, or a price is missing.
-pub(super) fn ranking(scenario: &Scenario, campaign: &CampaignResult, tiers: &[TierAssessment]) -> Option<Ranking> {
-    let inputs = uncertain(scenario);
-    if inputs.is_empty() || tiers.len() < 2 || tiers.iter().any(|tier| tier.expected_cost_per_year().0.is_none()) {
+fn widest_first<T>(mut list: Vec<T>, range: impl Fn(&T) -> Range) -> Vec<T> {
+    let width = |row: &T| range(row).high - range(row).low;
+    list.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    list
+}
+
+/// Squares of the deviations below and above each figure.
+#[derive(Default)]
+struct Sides {
+    below: Figures,
+    above: Figures,
+}
+
+impl Sides {
+    /// Adds the range of a rate.
+    fn rate(
+        &mut self,
+        scenario: &Scenario,
+        tier: &TierTally,
+        (id, low, high): (FailureId, f64, f64),
+        point: Figures,
+    ) -> RateRange {
+        let at =
+            |times: f64| figures(&rare_event_at(scenario, tier, &|failure| if failure == id { times } else { 1.0 }));
+        let ends = [at(low), at(high)];
+        self.add(ends.map(|end| std::array::from_fn(|n| end[n] - point[n])));
+        let range = |n: usize| Range { low: ends[0][n], high: ends[1][n] };
+        let tally = tier.incidents.iter().find(|i| i.failure == id && i.service.is_none());
+        let rate = tally.map_or(0.0, |tally| tally.rate_per_year);
+        RateRange {
+            failure: scenario.failures[id].name.clone(),
+            rate_per_year: Range { low: rate * low, high: rate * high },
+            downtime_per_year: range(1),
+            data_loss_per_year: range(2),
+            known_penalty_per_year: range(3),
+        }
+    }
+
+    /// Adds the range of a duration.
+    fn duration(&mut self, one: &Uncertain, position: usize, point: Figures) -> DurationRange {
+        let [short, long] = one.off[position];
+        self.add([short, long]);
+        let range = |n: usize| {
+            let (a, b) = ((point[n] + short[n]).max(0.0), (point[n] + long[n]).max(0.0));
+            Range { low: a.min(b), high: a.max(b) }
+        };
+        DurationRange {
+            path: one.path.clone(),
+            factor: one.factor,
+            downtime_per_year: range(1),
+            data_loss_per_year: range(2),
+            known_penalty_per_year: range(3),
+        }
+    }
+
+    fn add(&mut self, ends: [Figures; 2]) {
+        for off in ends {
+            for (n, off) in off.into_iter().enumerate() {
+                let side = if off < 0.0 { &mut self.below[n] } else { &mut self.above[n] };
+                *side += off * off;
+            }
+        }
+    }
+
+    fn around(&self, point: f64, n: usize) -> Range {
+        Range { low: (point - self.below[n].sqrt()).max(0.0), high: point + self.above[n].sqrt() }
+    }
+}
+
+/// The ranking of tiers over the ranges; `None` if nothing is a range, or a price is missing.
+pub(super) fn ranking(
+    scenario: &Scenario,
+    campaign: &CampaignResult,
+    tiers: &[TierAssessment],
+    inputs: &Inputs,
+) -> Option<Ranking> {
+    let Inputs { rates, durations } = inputs;
+    let priced = tiers.iter().all(|tier| tier.expected_cost_per_year().0.is_some());
+    if (rates.is_empty() && durations.is_empty()) || tiers.len() < 2 || !priced {
         return None;
     }
-    let order = |factor: &dyn Fn(FailureId) -> f64| {
+    // Tiers by cost, with a factor for each rate and what is added to the penalties of each tier.
+    let order = |factor: &dyn Fn(FailureId) -> f64, more: &dyn Fn(usize) -> f64| {
         let mut costs: Vec<(f64, &str)> = tiers
             .iter()
             .zip(&campaign.tiers)
-            .map(|(tier, tally)| {
-                let losses = rare_event_at(scenario, tally, factor).known_penalty_per_year;
+            .enumerate()
+            .map(|(n, (tier, tally))| {
+                let losses = rare_event_at(scenario, tally, factor).known_penalty_per_year + more(n);
                 (tier.cost.known_per_month * 12.0 + losses, tier.id.as_str())
             })
             .collect();
         costs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
         costs.into_iter().map(|(_, id)| id.to_owned()).collect::<Vec<_>>()
     };
-    let usual = order(&|_| 1.0);
+    let usual = order(&|_| 1.0, &|_| 0.0);
     let (mut lowest_holds, mut order_holds) = (true, true);
     let mut hold = |other: Vec<String>| {
         lowest_holds &= other[0] == usual[0];
         order_holds &= other == usual;
     };
-    for (id, low, high) in &inputs {
-        hold(order(&|failure| if failure == *id { *low } else { 1.0 }));
-        hold(order(&|failure| if failure == *id { *high } else { 1.0 }));
+    for (id, low, high) in rates {
+        for end in [*low, *high] {
+            hold(order(&|failure| if failure == *id { end } else { 1.0 }, &|_| 0.0));
+        }
     }
-    let end = |high: bool| {
-        order(&|failure| {
-            let found = inputs.iter().find(|(id, ..)| *id == failure);
-            found.map_or(1.0, |(_, low, up)| if high { *up } else { *low })
-        })
-    };
-    hold(end(false));
-    hold(end(true));
+    for duration in durations {
+        for end in 0..2 {
+            hold(order(&|_| 1.0, &|n| duration.off[n][end][3]));
+        }
+    }
+    for end in 0..2 {
+        let factor = |failure: FailureId| {
+            let found = rates.iter().find(|(id, ..)| *id == failure);
+            found.map_or(1.0, |(_, low, high)| [*low, *high][end])
+        };
+        hold(order(&factor, &|n| durations.iter().map(|duration| duration.off[n][end][3]).sum()));
+    }
     Some(Ranking { order: usual, lowest_holds, order_holds })
 }

@@ -21,7 +21,7 @@ pub use assessment::{
 pub use composed::{Composed, Overlapping, Sampled};
 pub use dependence::{Dependence, Influence, depend};
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
-pub use inputs::{InputRanges, Range, Ranking, RateRange};
+pub use inputs::{DurationRange, InputRanges, Range, Ranking, RateRange};
 pub use lifetime::{Lifetimes, ServiceYears};
 pub use representative::{IncidentTimeLine, RepresentativeWay, Representatives, TimedStep, TimedWait};
 pub use times::{Observed, PlanTimes, plan_times};
@@ -39,6 +39,7 @@ use crate::sim::{
 };
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Tally};
+use inputs::Inputs;
 use objective::MS;
 
 /// Assesses a campaign of incidents.
@@ -55,8 +56,9 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
     let mut failures: Vec<FailureId> = campaign.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure).collect();
     failures.sort_unstable();
     failures.dedup();
-    let tiers: Vec<TierAssessment> =
-        campaign.tiers.iter().map(|tally| assess_tier(scenario, tally, &failures, truncated)).collect();
+    let inputs = Inputs::new(scenario, campaign, filter);
+    let one = |(n, tally)| assess_tier(scenario, (n, tally), &failures, &inputs, truncated);
+    let tiers: Vec<TierAssessment> = campaign.tiers.iter().enumerate().map(one).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
         drplan: env!("CARGO_PKG_VERSION").into(),
@@ -68,7 +70,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         precision: None,
         only: only(scenario, filter),
         verdict: verdict(&tiers),
-        ranking: inputs::ranking(scenario, campaign, &tiers),
+        ranking: inputs::ranking(scenario, campaign, &tiers, &inputs),
         distribution_shares: assessment::distribution_shares(),
         tiers,
         paired: campaign.pairs.iter().map(|pair| assess_pair(scenario, pair)).collect(),
@@ -176,7 +178,13 @@ fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
     (only != Only::default()).then_some(only)
 }
 
-fn assess_tier(scenario: &Scenario, tally: &TierTally, failures: &[FailureId], truncated: bool) -> TierAssessment {
+fn assess_tier(
+    scenario: &Scenario,
+    (position, tally): (usize, &TierTally),
+    failures: &[FailureId],
+    inputs: &Inputs,
+    truncated: bool,
+) -> TierAssessment {
     let tier = &scenario.tiers[tally.tier];
     let incidents = assess_incidents(scenario, tally, truncated);
     let cost = assess_cost(scenario, tally.tier);
@@ -204,7 +212,7 @@ fn assess_tier(scenario: &Scenario, tally: &TierTally, failures: &[FailureId], t
         id: tier.name.clone(),
         title: tier.title.clone(),
         strategies: strategies(scenario, tally.tier),
-        inputs: inputs::ranges(scenario, tally),
+        inputs: inputs::ranges(scenario, (position, tally), inputs),
         rare_event,
         incidents,
         lifetimes: None,

@@ -1,6 +1,6 @@
 //! One change of a design at a time, to see what it would be worth.
 
-use super::{AsyncLag, CopyKind, Delay, Law, Parts, Scenario, Schedule};
+use super::{AsyncLag, CopyKind, Delay, Parts, Scenario, Schedule};
 use crate::id::{CopyId, FailureId, Id, LinkId, PlanId, PoolId, RoleId, ServiceId, StepId, Table, TierId};
 use crate::units::{BytesPerSecond, Probability, Seconds};
 
@@ -124,7 +124,11 @@ impl Scenario {
 }
 
 /// The row of a table with a change.
-fn edit<I: Id, T: Clone>(table: &mut Table<I, T>, id: I, change: impl FnOnce(&mut T) -> Option<()>) -> Option<()> {
+pub(super) fn edit<I: Id, T: Clone>(
+    table: &mut Table<I, T>,
+    id: I,
+    change: impl FnOnce(&mut T) -> Option<()>,
+) -> Option<()> {
     let mut rows = table.rows().to_vec();
     change(rows.get_mut(id.index())?)?;
     *table = Table::new(rows);
@@ -178,20 +182,10 @@ fn halve_time(time: &mut Seconds) -> Option<()> {
 
 /// Half of every draw; nothing to halve where it is zero.
 fn halve(delay: &mut Delay) -> Option<()> {
-    if delay.max() == 0.0 {
+    let half = delay.times(0.5);
+    if delay.max() == 0.0 || half == *delay {
         return None;
     }
-    let half = |time: &f64| time / 2.0;
-    let law = match delay.law() {
-        Law::Constant(time) => Law::Constant(half(time)),
-        Law::LogNormal { median, sigma } => Law::LogNormal { median: half(median), sigma: *sigma },
-        Law::Exponential { mean } => Law::Exponential { mean: half(mean) },
-        Law::Pert { min, mode, max } => Law::Pert { min: half(min), mode: half(mode), max: half(max) },
-        Law::Uniform { low, high } => Law::Uniform { low: half(low), high: half(high) },
-        Law::Weibull { shape, scale } => Law::Weibull { shape: *shape, scale: half(scale) },
-        Law::Empirical(samples) => Law::Empirical(samples.iter().map(half).collect()),
-        Law::Heartbeat { every, misses } => Law::Heartbeat { every: half(every), misses: *misses },
-    };
-    *delay = Delay::new(law).ok()?;
+    *delay = half;
     Some(())
 }

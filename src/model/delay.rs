@@ -64,6 +64,8 @@ pub enum Law {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delay {
     law: Law,
+    /// The factor by which all of it may be longer or shorter.
+    off_by: f64,
 }
 
 impl Delay {
@@ -101,14 +103,43 @@ impl Delay {
             }
             other => other,
         };
-        let delay = Self { law };
+        let delay = Self { law, off_by: 1.0 };
         if delay.mean().is_finite() { Ok(delay) } else { Err("has a mean beyond all numbers") }
     }
 
     /// Always `time`.
     #[must_use]
     pub fn constant(time: Seconds) -> Self {
-        Self { law: Law::Constant(time.seconds()) }
+        Self { law: Law::Constant(time.seconds()), off_by: 1.0 }
+    }
+
+    /// The same, of which is known that all of it may be up to `factor` times as long or as short, with 95%.
+    #[must_use]
+    pub fn known_within(self, factor: f64) -> Self {
+        Self { off_by: factor.max(1.0), ..self }
+    }
+
+    /// The factor by which all of it may be longer or shorter, with 95%; 1 if it is given as exact.
+    #[must_use]
+    pub fn off_by(&self) -> f64 {
+        self.off_by
+    }
+
+    /// Every draw `factor` times as long, as far as there are such numbers.
+    #[must_use]
+    pub fn times(&self, factor: f64) -> Self {
+        let scaled = |time: &f64| time * factor;
+        let law = match &self.law {
+            Law::Constant(time) => Law::Constant(scaled(time)),
+            Law::LogNormal { median, sigma } => Law::LogNormal { median: scaled(median), sigma: *sigma },
+            Law::Exponential { mean } => Law::Exponential { mean: scaled(mean) },
+            Law::Pert { min, mode, max } => Law::Pert { min: scaled(min), mode: scaled(mode), max: scaled(max) },
+            Law::Uniform { low, high } => Law::Uniform { low: scaled(low), high: scaled(high) },
+            Law::Weibull { shape, scale } => Law::Weibull { shape: *shape, scale: scaled(scale) },
+            Law::Empirical(samples) => Law::Empirical(samples.iter().map(scaled).collect()),
+            Law::Heartbeat { every, misses } => Law::Heartbeat { every: scaled(every), misses: *misses },
+        };
+        Self::new(law).map_or_else(|_| self.clone(), |scaled| Self { off_by: self.off_by, ..scaled })
     }
 
     /// Its shape.
@@ -238,6 +269,9 @@ impl Factor {
 
 impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.off_by != 1.0 {
+            write!(f, "off by {} at most: ", self.off_by)?;
+        }
         match &self.law {
             Law::Constant(v) => write!(f, "{v} s"),
             Law::LogNormal { median, sigma } => write!(f, "lognormal(median {median} s, sigma {sigma})"),

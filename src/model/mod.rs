@@ -17,6 +17,7 @@ mod places;
 mod plans;
 mod residual;
 mod services;
+mod uncertain;
 
 pub use assets::{AssetIndex, AssetSet};
 pub use change::Change;
@@ -31,6 +32,7 @@ pub use services::{
     Explore, ExploreAxis, MonthlyItem, Need, Objective, Objectives, PlanPolicy, Runbook, Service, Strategy, Tier,
     TierService, YearlyObjective,
 };
+pub use uncertain::Timing;
 
 use crate::id::{
     AccountId, CopyId, DataId, DrillId, ExternalId, FailureId, LinkId, PlaceId, PlanId, PoolId, RoleId, ServiceId,

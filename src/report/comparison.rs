@@ -161,16 +161,25 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
             (low != high).then(|| format!("{} {low} to {high}", tier.id))
         })
         .collect();
-    let mut uncertain: Vec<&str> = known.flat_map(|(_, inputs)| &inputs.uncertain).map(String::as_str).collect();
-    uncertain.sort_unstable();
-    uncertain.dedup();
-    if !uncertain.is_empty() {
+    let named = |mut names: Vec<&'_ str>| {
+        names.sort_unstable();
+        names.dedup();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let rates = named(known.clone().flat_map(|(_, inputs)| &inputs.uncertain).map(String::as_str).collect());
+    let times = named(known.flat_map(|(_, inputs)| &inputs.durations).map(|one| one.path.as_str()).collect());
+    let what = match (rates, times) {
+        (Some(rates), Some(times)) => Some(format!("How often {rates} happens and the time of {times}")),
+        (Some(rates), None) => Some(format!("How often {rates} happens")),
+        (None, times) => times.map(|times| format!("The time of {times}")),
+    };
+    if let Some(what) = what {
         let change = if ranges.is_empty() {
             "changes no digit of the availability shown".to_owned()
         } else {
             format!("alone puts availability at: {}", ranges.join(", "))
         };
-        notes.push(format!("How often {} happens is known as a range only. That {change}.", uncertain.join(", ")));
+        notes.push(format!("{what} is known as a range only. That {change}."));
     }
     if let Some(ranking) = &result.ranking {
         let lowest = ranking.order.first().map_or("", String::as_str);

@@ -27,7 +27,7 @@ pub(super) fn dependence(result: &Assessment) -> Vec<(&TierAssessment, Vec<Told>
     tiers.sort_by_key(|tier| result.verdict.tier.as_deref() != Some(&tier.id));
     let all = tiers.into_iter().map(|tier| {
         let mut tables = vec![years(tier)];
-        tables.extend(tier.inputs.as_ref().map(|inputs| rates(tier, inputs)));
+        tables.extend(tier.inputs.iter().flat_map(|inputs| [rates(tier, inputs), durations(tier, inputs)]));
         tables.push(changes(result, tier));
         tables.retain(|told| !told.grid.rows.is_empty());
         (tier, tables)
@@ -80,16 +80,33 @@ fn percent(share: f64) -> String {
     }
 }
 
+fn span(range: &Range, say: &dyn Fn(f64) -> String) -> String {
+    let (low, high) = (say(range.low), say(range.high));
+    match range.high > 0.0 {
+        true if low == high => low,
+        true => format!("{low} to {high}"),
+        false => "none".to_owned(),
+    }
+}
+
+fn durations(tier: &TierAssessment, inputs: &InputRanges) -> Told {
+    let mut grid = Grid::new(&["duration", "off by", "downtime a year", "data loss a year", "losses a year"], 1);
+    for one in &inputs.durations {
+        grid.row([
+            one.path.clone(),
+            format!("a factor of {}", human::number(one.factor)),
+            span(&one.downtime_per_year, &human::brief),
+            span(&one.data_loss_per_year, &human::brief),
+            span(&one.known_penalty_per_year, &|amount| human::money(amount, &tier.cost.currency)),
+        ]);
+    }
+    let about =
+        "The whole year with all of a duration so many times shorter and longer, everything else as given.".to_owned();
+    Told { title: "Which durations that are known up to a factor only", about, grid }
+}
+
 fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
     let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
-    let span = |range: &Range, say: &dyn Fn(f64) -> String| {
-        let (low, high) = (say(range.low), say(range.high));
-        match range.high > 0.0 {
-            true if low == high => low,
-            true => format!("{low} to {high}"),
-            false => "none".to_owned(),
-        }
-    };
     for rate in &inputs.each {
         let often =
             format!("{} to {}", human::number(rate.rate_per_year.low), human::per_year(rate.rate_per_year.high));

@@ -84,6 +84,7 @@ fn within_limits(result: &Assessment) -> Result<(), String> {
     for tier in &result.tiers {
         at_most("failures of a year", tier.rare_event.by_failure.len(), ENTRIES)?;
         at_most("rates", tier.inputs.as_ref().map_or(0, |inputs| inputs.each.len()), ENTRIES)?;
+        at_most("durations", tier.inputs.as_ref().map_or(0, |inputs| inputs.durations.len()), ENTRIES)?;
         at_most("incidents of a tier", tier.incidents.len(), INCIDENTS)?;
         at_most("objectives of a tier", tier.objectives.each.len(), ENTRIES)?;
         at_most("items of a bill", tier.cost.items.len(), ENTRIES)?;

@@ -42,6 +42,9 @@ pub const POINTS: u64 = 1_000;
 /// Steps of one plan.
 pub const STEPS: usize = 200;
 
+/// By how much a duration may be off: with more, nothing is known of it.
+pub const OFF_BY: f64 = 1_000.0;
+
 /// Missed heartbeats.
 pub const MISSES: u64 = 1_000_000;
 

@@ -11,7 +11,7 @@ use super::keys::{
     YEARLY,
 };
 use super::limits;
-use super::values::FORMS;
+use super::values::{FORMS, OFF_BY};
 use crate::model::FailureKind;
 
 /// A decimal number, without sign or separators.
@@ -318,5 +318,9 @@ fn delays() -> Vec<Value> {
         }
         _ => reference("duration"),
     };
-    std::iter::once(reference("duration")).chain(FORMS.iter().map(|(keys, _)| form(keys, value))).collect()
+    let known = |mut form: Value| {
+        form["properties"][OFF_BY] = json!({ "type": "number", "exclusiveMinimum": 1, "maximum": limits::OFF_BY });
+        form
+    };
+    std::iter::once(reference("duration")).chain(FORMS.iter().map(|(keys, _)| known(form(keys, value)))).collect()
 }

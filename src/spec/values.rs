@@ -60,7 +60,7 @@ fn human_rate(rate: &Rate) -> String {
 /// A distribution in units that people use.
 pub(super) fn human_delay(delay: &Delay) -> String {
     let time = |seconds: f64| Seconds::literal(seconds).human();
-    match delay.law() {
+    let law = match delay.law() {
         Law::Constant(v) => time(*v),
         Law::LogNormal { median, sigma } => {
             format!("lognormal: median {}, p95 {} (sigma {sigma:.3})", time(*median), time(delay.quantile(0.95)))
@@ -71,7 +71,8 @@ pub(super) fn human_delay(delay: &Delay) -> String {
         Law::Weibull { shape, scale } => format!("Weibull: shape {shape}, scale {}", time(*scale)),
         Law::Empirical(samples) => format!("one of {} samples", samples.len()),
         Law::Heartbeat { every, misses } => format!("heartbeat: every {}, {misses} misses", time(*every)),
-    }
+    };
+    if delay.off_by() == 1.0 { law } else { format!("{law}; off by a factor of {} at most (95%)", delay.off_by()) }
 }
 
 pub(super) fn text(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Text> {
@@ -376,6 +377,9 @@ fn middle((low, high): (PerYear, PerYear)) -> PerYear {
     PerYear::literal(if l > 0.0 { libm::sqrt(l) * libm::sqrt(h) } else { h / 2.0 })
 }
 
+/// The key beside a form that says how well it is known.
+pub(super) const OFF_BY: &str = "off_by";
+
 /// The forms that a distribution has, by its sorted keys.
 pub(super) const FORMS: &[(&[&str], &str)] = &[
     (&["median", "p95"], "{ median, p95 }"),
@@ -386,6 +390,7 @@ pub(super) const FORMS: &[(&[&str], &str)] = &[
     (&["scale", "shape"], "{ shape, scale }"),
     (&["samples"], "{ samples = [...] }"),
     (&["every", "misses"], "{ every, misses }"),
+    (&["time"], "{ time, off_by }"),
 ];
 
 pub(super) fn delay(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Delay> {
@@ -403,13 +408,34 @@ pub(super) fn delay(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Del
         }
         return duration(cx, node, path).map(Delay::constant);
     };
-    let keys: Vec<&str> = items.iter().map(|i| i.key.as_str()).collect();
+    let keys: Vec<&str> = items.iter().map(|i| i.key.as_str()).filter(|key| *key != OFF_BY).collect();
+    let off_by = match node.item(OFF_BY) {
+        Some(item) => Some(off_by(cx, &item.node, &path.key(OFF_BY))?),
+        None => None,
+    };
     if !FORMS.iter().any(|(form, _)| *form == keys.as_slice()) {
         cx.push(no_form(&keys, path));
         return None;
     }
     let law = law(cx, node, path, &keys)?;
-    Delay::new(law).map_err(|why| cx.error(codes::BAD_DISTRIBUTION, path, format!("this distribution {why}"))).ok()
+    let delay = Delay::new(law)
+        .map_err(|why| cx.error(codes::BAD_DISTRIBUTION, path, format!("this distribution {why}")))
+        .ok()?;
+    Some(off_by.map_or(delay.clone(), |factor| delay.known_within(factor)))
+}
+
+/// A factor above 1 by which a duration may be longer or shorter.
+fn off_by(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
+    let factor = number(cx, node, path)?;
+    if factor <= 1.0 || factor > limits::OFF_BY {
+        let message = format!("this factor is {factor}; it must be above 1 and at most {}", limits::OFF_BY);
+        cx.push(
+            Diagnostic::error(codes::OUT_OF_RANGE, path.clone(), message)
+                .help("`off_by = 2`: all of it may be twice as long or half as long"),
+        );
+        return None;
+    }
+    Some(factor)
 }
 
 fn no_form(keys: &[&str], path: &Path) -> Diagnostic {
@@ -458,6 +484,7 @@ fn law(cx: &mut Reader<'_>, node: &Node, path: &Path, keys: &[&str]) -> Option<L
             Law::LogNormal { median, sigma: libm::log(p95 / median) / normal_quantile(0.95) }
         }
         ["median", "sigma"] => Law::LogNormal { median: value("median"), sigma: value("sigma") },
+        ["time"] => Law::Constant(value("time")),
         ["mean"] => Law::Exponential { mean: value("mean") },
         ["max", "min", "mode"] => Law::Pert { min: value("min"), mode: value("mode"), max: value("max") },
         ["high", "low"] => Law::Uniform { low: value("low"), high: value("high") },

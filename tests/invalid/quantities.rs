@@ -95,6 +95,9 @@ const DISTRIBUTIONS: &[Case] = &[
     ),
     ("mean of zero", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "0s" }"#)]),
     ("median alone", &["bad-distribution"], &[(r#"median = "3s", p95 = "20s""#, r#"median = "3s""#)]),
+    ("off by nothing", &["out-of-range"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "1h", off_by = 1 }"#)]),
+    ("off by a share", &["wrong-type"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "1h", off_by = "50%" }"#)]),
+    ("nothing but how well it is known", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ off_by = 2 }"#)]),
     ("misspelt key", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ meen = "1h" }"#)]),
     ("low above high", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"low = "7m", high = "6m""#)]),
     (
