@@ -425,6 +425,66 @@ fn one_crew_and_many() {
     on_each_seed(&crews(4), 60, |t| unavailability_holds(t, 1.0 - whole, 400.0 * whole));
 }
 
+/// Two data sets that must agree, saved every hour and every day. A deletion of the one goes back to a point
+/// up to an hour old, and the other with it: half an hour each on average. A loss of the place goes back to the
+/// older of both points, U(0, 1) and U(0, 24) hours: 24 ÷ 2 + 1² ÷ (6 × 24) on average, of both. Another service
+/// agrees with nobody and is saved every two hours; the application loses as much as the one that loses most.
+#[test]
+fn data_that_must_agree_goes_back_together() {
+    let service = |n: &str| {
+        format!(
+            "[services.{n}]\ndata = \"{n}\"\ncopies = [\"{n}-db\", \"{n}-vault\"]\nplans = [\"{n}-back\"]\n[strategies.{n}-only]\nservice = \"{n}\"\n"
+        )
+    };
+    let copies = |n: &str, every: &str| {
+        format!(
+            "{n}-db = {{ kind = \"primary\", data = \"{n}\", at = \"here\" }}\n{n}-vault = {{ kind = \"backup\", of = \"{n}-db\", at = \"there\", every = \"{every}\", takes = \"0s\", keep = \"30d\" }}\n"
+        )
+    };
+    let plan =
+        |n: &str, why: &str| format!("{n}-back = {{ for = [{why}], from = [\"{n}-vault\"], steps = [\"mend\"] }}\n");
+    let text = format!(
+        r#"title = "Agreement"
+[places]
+here = []
+there = []
+[data]
+a = {{ size = "1 GB", writes = "1 GB/day" }}
+b = {{ size = "1 GB", writes = "1 GB/day", consistent_with = ["a"] }}
+c = {{ size = "1 GB", writes = "1 GB/day" }}
+[copies]
+{}{}{}[failures]
+drop = {{ kind = "deletion", hits = "a", rate = "2 / year", detected = "0s" }}
+site = {{ kind = "outage", hits = "here", rate = "1 / year", lasts = "5h", destroyed = "100%", detected = "0s" }}
+[plans]
+{}{}{}[steps]
+mend = {{ phase = "restore", takes = "1m" }}
+{}{}{}[tiers]
+only = ["a-only", "b-only", "c-only"]
+"#,
+        copies("a", "1h"),
+        copies("b", "1d"),
+        copies("c", "2h"),
+        plan("a", r#""drop", "site""#),
+        plan("b", r#""site""#),
+        plan("c", r#""site""#),
+        service("a"),
+        service("b"),
+        service("c"),
+    );
+    // Of three uniform ages up to 1, 2 and 24 h: 24 − ∫ F, F the product of their distribution functions.
+    let greatest = 24.0 - (1.0 / 192.0 + 7.0 / 144.0 + (576.0 - 4.0) / 48.0);
+    let both = 2.0 * 0.5 + (12.0 + 1.0 / 144.0);
+    on_each_seed(&text, 3_000, |t| {
+        assert_eq!(t.lines.len(), 4);
+        mean_holds("application", &t.lines[0].loss, MS / HOUR, 2.0 * 0.5 + greatest);
+        for n in [1, 2] {
+            mean_holds("agreeing", &t.lines[n].loss, MS / HOUR, both);
+        }
+        mean_holds("alone", &t.lines[3].loss, MS / HOUR, 1.0);
+    });
+}
+
 /// A data set that grows by g a year and is deleted at λ: a restore of it after t years takes T (1 + g)^t, so
 /// ten years come to λ T ((1 + g)^10 − 1) ÷ ln(1 + g). Another one, which a step of the plan copies too, grows by
 /// h; a fixed amount does not grow. At 250 MB/s 900 GB take an hour.

@@ -288,7 +288,8 @@ fn limits(scenario: &Scenario, failure: FailureId) -> Option<(u64, u64)> {
     Some((milliseconds_or_never(objective.rto), milliseconds_or_never(objective.rpo)))
 }
 
-fn agreeing(scenario: &Scenario, tier: &Tier) -> Vec<Vec<usize>> {
+/// Positions of the tier's services whose data must agree: groups of two and more.
+pub(super) fn agreeing(scenario: &Scenario, tier: &Tier) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (n, row) in tier.services.iter().enumerate() {
         let Some(data) = scenario.services[row.service].data else { continue };

@@ -2,6 +2,7 @@
 //! each service. Moments are whole milliseconds from the start.
 
 use super::tally::LifetimeTally;
+use crate::sim::incident::Loss;
 use crate::sim::{NEVER, milliseconds};
 use crate::units::SECONDS_PER_YEAR;
 
@@ -25,6 +26,40 @@ struct Line {
     loss: Vec<u64>,
 }
 
+/// The loss of an incident so far.
+struct Open {
+    incident: u64,
+    /// That of the service that loses most, milliseconds.
+    most: u64,
+    /// Where its length stands among [`Ledger::losses`].
+    at: usize,
+}
+
+/// Something that loses data.
+struct Incident {
+    incident: u64,
+    /// The year in which it began.
+    year: usize,
+    /// The part of the data that is hit.
+    share: f64,
+}
+
+impl Incident {
+    /// Milliseconds of loss as they count in a year.
+    fn weighed(&self, loss: u64) -> u64 {
+        if loss == NEVER || self.share == 1.0 { loss } else { (loss as f64 * self.share).round() as u64 }
+    }
+}
+
+/// The loss of a service in an incident, milliseconds.
+struct Part {
+    incident: u64,
+    service: usize,
+    /// From before the incident.
+    before: u64,
+    whole: u64,
+}
+
 /// All accounts of a lifetime; the first line is the application, then the services if there are
 /// several.
 pub(super) struct Ledger {
@@ -36,8 +71,12 @@ pub(super) struct Ledger {
     pub(super) lengths: Vec<u64>,
     /// Milliseconds of writes lost by the application per incident that lost any.
     pub(super) losses: Vec<u64>,
-    /// Losses of incidents of which not all services are done: the incident, its year, the greatest.
-    open: Vec<(u64, usize, u64)>,
+    /// Losses of incidents of which not all services are done.
+    open: Vec<Open>,
+    /// What services lost in those, by incident and service.
+    parts: Vec<Part>,
+    /// By service: all that must agree with it, itself among them; empty if nothing does.
+    agreeing: Vec<Vec<usize>>,
     /// Milliseconds without all the copies that the tier wants.
     pub(super) exposed: u64,
     /// Services that lost everything, or a part of it, for good: the service, the year, the share.
@@ -48,7 +87,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(services: usize, years: f64) -> Self {
+    /// # Arguments
+    /// `groups`: services whose data must agree, as positions.
+    pub(super) fn new(services: usize, years: f64, groups: &[Vec<usize>]) -> Self {
+        let group = |n: usize| groups.iter().find(|group| group.contains(&n)).cloned().unwrap_or_default();
         let horizon = milliseconds(years * SECONDS_PER_YEAR);
         let count = (horizon.div_ceil(YEAR) as usize).max(1);
         let line = Line { down: vec![0; count], outages: vec![0; count], loss: vec![0; count], ..Line::default() };
@@ -60,6 +102,8 @@ impl Ledger {
             lengths: Vec::new(),
             losses: Vec::new(),
             open: Vec::new(),
+            parts: Vec::new(),
+            agreeing: (0..services).map(group).collect(),
             exposed: 0,
             gone: Vec::new(),
             ended: None,
@@ -108,32 +152,62 @@ impl Ledger {
         }
     }
 
-    /// A service lost writes in an incident that began at `origin`; `share` of its data was hit. The
-    /// application loses as much as the service that loses most.
-    pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, seconds: f64, share: f64) {
-        let lost = milliseconds(seconds * share);
-        if lost == 0 {
+    /// A service lost writes of so many seconds before and after an incident that began at `origin`; `share` of
+    /// its data was hit. Those that must agree with it go back as far. The application loses as much as the
+    /// service that loses most.
+    pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, loss: &Loss, share: f64) {
+        let (before, whole) = (milliseconds(loss.before), milliseconds(loss.before + loss.after));
+        if whole == 0 {
             return;
         }
-        let year = self.year(milliseconds(origin));
-        self.touched[year] = true;
+        let of = Incident { incident, year: self.year(milliseconds(origin)), share };
+        if self.agreeing[service].is_empty() {
+            return self.add_loss(service, &of, whole, whole);
+        }
+        let after = if whole == NEVER { 0 } else { whole - before };
+        self.goes_back(service, &of, before, if before == NEVER { 0 } else { after });
+        for n in 0..self.agreeing[service].len() {
+            self.goes_back(self.agreeing[service][n], &of, before, 0);
+        }
+    }
+
+    /// A service of a group goes back at least so far, and loses so much that came after the incident.
+    fn goes_back(&mut self, service: usize, of: &Incident, before: u64, after: u64) {
+        let mine = |part: &Part| (part.incident, part.service) == (of.incident, service);
+        let at = self.parts.iter().position(mine).unwrap_or(self.parts.len());
+        if at == self.parts.len() {
+            self.parts.push(Part { incident: of.incident, service, before: 0, whole: 0 });
+        }
+        let known = &mut self.parts[at];
+        let further = if before == NEVER { NEVER } else { before.saturating_sub(known.before) };
+        known.before = known.before.max(before);
+        let more = further.saturating_add(after);
+        known.whole = known.whole.saturating_add(more);
+        let whole = known.whole;
+        self.add_loss(service, of, more, whole);
+    }
+
+    /// Adds to the loss of a service, which then has lost `whole` in the incident.
+    fn add_loss(&mut self, service: usize, of: &Incident, more: u64, whole: u64) {
+        let weighed = of.weighed(more);
+        if weighed == 0 {
+            return;
+        }
+        self.touched[of.year] = true;
         self.any = true;
         if self.lines.len() > 1 {
-            add(&mut self.lines[service + 1].loss[year], lost);
+            add(&mut self.lines[service + 1].loss[of.year], weighed);
         }
-        let whole = milliseconds(seconds);
-        match self.open.iter_mut().find(|(id, ..)| *id == incident) {
-            Some((_, _, most)) => {
-                let more = if lost == NEVER { NEVER } else { lost.saturating_sub(*most) };
-                add(&mut self.lines[0].loss[year], more);
-                *most = lost.max(*most);
-            }
-            None => {
-                self.open.push((incident, year, lost));
-                add(&mut self.lines[0].loss[year], lost);
-                self.losses.push(whole);
-            }
+        let known = self.open.iter().position(|open| open.incident == of.incident).unwrap_or(self.open.len());
+        if known == self.open.len() {
+            self.open.push(Open { incident: of.incident, most: 0, at: self.losses.len() });
+            self.losses.push(0);
         }
+        let open = &mut self.open[known];
+        let (before, now) = (of.weighed(open.most), of.weighed(whole.max(open.most)));
+        open.most = open.most.max(whole);
+        self.losses[open.at] = open.most;
+        add(&mut self.lines[0].loss[of.year], if now == NEVER { NEVER } else { now - before });
     }
 
     /// A service lost this share of its data for good; whether that ends the lifetime if it is all.
@@ -151,6 +225,7 @@ impl Ledger {
     /// No incident is under way.
     pub(super) fn settled(&mut self) {
         self.open.clear();
+        self.parts.clear();
     }
 
     /// Ends the lifetime and adds it to the tally.
@@ -201,7 +276,7 @@ impl Ledger {
         self.touched.fill(false);
         self.lengths.clear();
         self.losses.clear();
-        self.open.clear();
+        self.settled();
         self.gone.clear();
         (self.exposed, self.ended, self.any) = (0, None, false);
     }

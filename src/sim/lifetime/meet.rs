@@ -256,6 +256,6 @@ impl World<'_> {
             let weight = if before.0 > self.now { before.1.max(share) } else { share };
             self.units[n].interrupted = (before.0.max(self.now + serve), weight);
         }
-        self.ledger.lose(n, hit.incident, hit.origin, loss.before + loss.after, share);
+        self.ledger.lose(n, hit.incident, hit.origin, &loss, share);
     }
 }

@@ -234,7 +234,7 @@ impl World<'_> {
         let hit = &case.hit;
         let loss = lost(&hit.situation.program, &site(&hit.situation, n), &hit.facts, &launch);
         let share = self.shares[hit.stream as usize];
-        self.ledger.lose(n, hit.incident, hit.origin, loss.before + loss.after, share);
+        self.ledger.lose(n, hit.incident, hit.origin, &loss, share);
         // Damage is mended where the service runs; after an outage it runs where the plan leads.
         let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
         self.units[n].emptied |= !hit.damage && case.data_lost;

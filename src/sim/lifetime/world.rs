@@ -15,6 +15,7 @@ use crate::id::{Id, LinkId};
 use crate::model::{AssetSet, FailureKind, Need, Phase};
 use crate::sim::incident::Recovery;
 use crate::sim::milliseconds;
+use crate::sim::program::agreeing;
 use crate::sim::random::Random;
 use crate::sim::scheduler::{Scheduler, Stage};
 use crate::sim::streams::{Stream, leave};
@@ -88,7 +89,7 @@ impl<'a> World<'a> {
             recoveries: tier.services.iter().map(|_| Recovery::default()).collect(),
             scheduler,
             nothing: situations.nothing(),
-            ledger: Ledger::new(tier.services.len(), years),
+            ledger: Ledger::new(tier.services.len(), years, &agreeing(scenario, tier)),
             exposed_since: None,
             now: 0.0,
             horizon: years * SECONDS_PER_YEAR,
