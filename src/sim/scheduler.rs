@@ -501,6 +501,12 @@ impl Scheduler {
         self.actors.iter().any(|actor| actor.launch.is_some())
     }
 
+    /// Whether anything is being transferred.
+    pub(super) fn has_transfers(&self) -> bool {
+        let launched = self.actors.iter().filter(|actor| actor.launch.is_some());
+        launched.flat_map(|actor| &actor.nodes).any(|node| matches!(node.state, State::Moving(_)))
+    }
+
     /// The next moment at which something ends or begins; infinite if nothing will.
     pub(super) fn next_moment(&self) -> f64 {
         if !self.is_active() {

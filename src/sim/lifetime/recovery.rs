@@ -94,7 +94,7 @@ impl World<'_> {
             launch.point.bytes = None;
         }
         launch.years = self.now / SECONDS_PER_YEAR;
-        if launch.point.moves > 0.0 {
+        if self.grows && launch.point.moves > 0.0 {
             launch.point.moves += hit.weight * self.situations.grown_by(n, launch.years);
         }
         let (plan, option, source) = site.plan(&launch);

@@ -32,6 +32,8 @@ pub(super) struct World<'a> {
     pub(super) contended: bool,
     /// Links may be cut.
     pub(super) has_cuts: bool,
+    /// Data sets grow.
+    pub(super) grows: bool,
     pub(super) capacities: Vec<f64>,
     pub(super) people: Vec<u32>,
     pub(super) active: Vec<Active>,
@@ -76,6 +78,7 @@ impl<'a> World<'a> {
             kinds: streams.rows.iter().map(|row| scenario.failures[row.failure].kind).collect(),
             needs: needs.collect(),
             has_cuts: streams.rows.iter().any(|row| scenario.failures[row.failure].kind == FailureKind::Partition),
+            grows: scenario.data.rows().iter().any(|data| data.growth > 0.0),
             contended,
             resources: capacities.clone(),
             traffic: situations.streams(),
@@ -212,7 +215,7 @@ impl<'a> World<'a> {
             for n in 0..self.units.len() {
                 changed |= self.look_at(n);
             }
-            if self.contended {
+            if self.contended && self.scheduler.is_active() {
                 let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
                 changed |= self.scheduler.start_ready(&desk, &Random, &mut self.recoveries);
             }
@@ -222,7 +225,7 @@ impl<'a> World<'a> {
         }
         self.follow();
         self.weigh();
-        if self.contended {
+        if self.contended && self.scheduler.has_transfers() {
             self.share_links();
             let desk = Desk { units: &self.units, resources: &self.resources, nothing: &self.nothing };
             self.scheduler.set_rates(&desk);
