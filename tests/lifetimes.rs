@@ -509,6 +509,36 @@ fixed = { phase = "restore", moves = "225 GB", rate = "250 MB/s" }"#)
     on_each_seed(&text, 40_000, |t| mean_holds("hours down", &t.downtime_of_lifetime, MS / HOUR, hours));
 }
 
+/// A drill of ten minutes every thirty days, and the place lost 12 times a year for 100 hours each: a drill that
+/// falls into those is left out. Down are d ÷ (u + d) of the time and, of the rest, 10 minutes in 30 days; an outage
+/// within a drill, one in u ÷ 10 minutes of them, counts once.
+#[test]
+fn drills_that_users_feel() {
+    let failures =
+        r#"site = { kind = "outage", hits = "here", gap = { mean = "630h" }, lasts = "100h", detected = "0s" }"#;
+    let case = Case::new().with("failures", failures).with("head", "");
+    let text = case
+        .with("copies", r#"far = { kind = "async", of = "db", at = "there", lag = "1s" }"#)
+        .back("site", "far", r#"["wait", "go"]"#)
+        .with("steps", r#"wait = { phase = "restore", takes = "1000h" }"#)
+        .text()
+        + "[drills]\nmonthly = { plan = \"back\", every = \"30d\", interrupts = \"10m\" }\n";
+    let (up, down, drill, every) = (630.0, 100.0, 1.0 / 6.0, 720.0);
+    let q = down / (up + down);
+    on_each_seed(&text, 3_000, |t| {
+        // Of a drill under way when the place is lost nothing more is felt: half of it, in up ÷ drill of them.
+        let felt = (1.0 - q) * drill / every * (1.0 - drill / up / 2.0);
+        // Ten years begin with everything up: the time down is less by u d ÷ (u + d) once, and more by half a d.
+        let mean_square = 2.0 * up * up + 2.0 * up * down + down * down;
+        let once = q * (mean_square / 2.0 / (up + down) - (down * down / 2.0 + up * down) / down);
+        mean_holds("down", &t.downtime_of_lifetime, MS / HOUR / YEARS, (q + felt) * 8760.0 + once / YEARS);
+    });
+    let alone = text.replace("gap = { mean = \"630h\" }", "gap = \"100000h\"");
+    on_each_seed(&alone, 500, |t| {
+        unavailability_holds(t, drill / every, 8760.0 / every);
+    });
+}
+
 /// Maintenance is an outage at fixed times: an hour every thirty days.
 #[test]
 fn maintenance() {

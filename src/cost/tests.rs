@@ -358,6 +358,7 @@ fn monthly_items_and_drills() {
     second.monthly = vec![item("Licence", Money::new(900.0))];
     let copies = vec![copy("a", primary(1), None, &[0]), copy("b", backup(DAY, 60.0, DAY, None), Some(0), &[1])];
     let drill = |name: &str, plan: usize| Drill {
+        interrupts: None,
         name: name.to_owned(),
         plan: PlanId::from_index(plan),
         every: seconds(7.0 * DAY),

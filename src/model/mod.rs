@@ -49,6 +49,8 @@ pub struct Drill {
     pub plan: PlanId,
     /// How often.
     pub every: Seconds,
+    /// How long users have no service; `None`: they notice nothing.
+    pub interrupts: Option<Delay>,
     /// What one drill costs; `None` is unknown.
     pub price_per_drill: Option<Money>,
     /// Where the figures come from.

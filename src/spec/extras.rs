@@ -137,9 +137,11 @@ fn read_drills(cx: &mut Reader<'_>) {
         let _ = entry.get(cx, "title", values::text);
         let plan = entry.get(cx, "plan", values::plan);
         let every = entry.get(cx, "every", values::span).unwrap_or_default();
+        let interrupts = entry.get(cx, "interrupts", values::delay);
         let price_per_drill = entry.get(cx, "per_drill", values::money);
         let source = entry.get(cx, "source", values::text).map(|t| t.0);
-        rows.push(Drill { name, plan: plan.unwrap_or(PlanId::from_index(0)), every, price_per_drill, source });
+        let plan = plan.unwrap_or(PlanId::from_index(0));
+        rows.push(Drill { name, plan, every, interrupts, price_per_drill, source });
     }
     cx.parts.drills = Table::new(rows);
 }

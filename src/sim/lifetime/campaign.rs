@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::drills::Drills;
 use super::events::{Room, Streams};
 use super::situation::Situations;
 use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
@@ -88,7 +89,10 @@ fn run_some(
     let mut worlds: Vec<(World<'_>, LifetimeTally)> = tier_ids(scenario, filter)
         .map(|id| {
             let situations = Situations::new(&setting, id, &streams);
-            (World::new(situations, &streams, settings.years), LifetimeTally::new(scenario, id))
+            let drills = Drills::new(scenario, &scenario.tiers[id], streams.key, &tables);
+            let mut world = World::new(situations, &streams, settings.years);
+            world.drills = drills;
+            (world, LifetimeTally::new(scenario, id))
         })
         .collect();
     let horizon = settings.years * SECONDS_PER_YEAR;

@@ -10,6 +10,7 @@ use std::ops::Range;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::crews::Crews;
+use super::drills::Drills;
 use crate::id::FailureId;
 use crate::model::{Delay, Law, Occurrence, Scenario};
 use crate::sim::random::{Draw, Key, Random, Tables};
@@ -57,7 +58,7 @@ pub(super) struct Streams {
     pub(super) crews: Crews,
     /// Names what is drawn of lifetimes and of no member.
     pub(super) key: Key,
-    /// Expected events in a year, ends of outages included.
+    /// Expected events in a year, ends of outages and drills included.
     pub(super) per_year: f64,
 }
 
@@ -65,7 +66,8 @@ impl Streams {
     /// The members of all failures that the filter lets through, in the order of the failures.
     pub(super) fn new(scenario: &Scenario, filter: &Filter, seed: u64, tables: &Tables) -> Self {
         let root = Key::root(seed).of("lifetime");
-        let mut streams = Self { rows: Vec::new(), crews: Crews::default(), key: root, per_year: 0.0 };
+        let per_year = 2.0 * Drills::per_year(scenario);
+        let mut streams = Self { rows: Vec::new(), crews: Crews::default(), key: root, per_year };
         for (id, failure) in scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id)) {
             let Some(gap) = gap(&failure.occurs) else { continue };
             let outage: f64 = failure.outage().map(Delay::mean).sum();

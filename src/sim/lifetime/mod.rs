@@ -24,6 +24,7 @@
 
 mod campaign;
 mod crews;
+mod drills;
 mod episodes;
 mod events;
 mod ledger;

@@ -6,6 +6,7 @@
 //! that is not past its point of no return; a plan that loses its source or its target makes way for
 //! another; damage waits until the places are back; a service that runs elsewhere goes back when it can.
 
+use super::drills::Drills;
 use super::events::{Event, Streams};
 use super::ledger::Ledger;
 use super::replicas::Replicas;
@@ -46,6 +47,8 @@ pub(super) struct World<'a> {
     traffic: Vec<Stream>,
     pub(super) replicas: Replicas,
     pub(super) cut: Vec<LinkId>,
+    /// Drills that users feel.
+    pub(super) drills: Drills,
     /// Room for what an event destroys.
     pub(super) gone: AssetSet,
     pub(super) nothing: Failback,
@@ -84,6 +87,7 @@ impl<'a> World<'a> {
             traffic: situations.streams(),
             replicas: situations.replicas(),
             cut: Vec::new(),
+            drills: Drills::default(),
             gone: AssetSet::empty(situations.assets()),
             capacities,
             active: Vec::new(),
@@ -107,10 +111,11 @@ impl<'a> World<'a> {
     pub(super) fn live(&mut self, lifetime: u64, events: &[Event]) {
         let mut at = 0;
         let mut calm = true;
+        self.drills.begin(lifetime);
         while !self.over {
             if calm {
                 at = self.pass_over(events, at);
-                if at == events.len() {
+                if at == events.len() && self.drills.next() >= self.horizon {
                     break;
                 }
             }
@@ -124,6 +129,10 @@ impl<'a> World<'a> {
                 break;
             }
             self.pass(next);
+            if self.drills.next() <= next {
+                let well = calm && self.active.is_empty();
+                self.drills.carry_out(lifetime, next, well, &mut self.units);
+            }
             if outside <= inside {
                 if ends <= begins {
                     self.meet_end(ends);
@@ -188,7 +197,7 @@ impl<'a> World<'a> {
 
     fn next_moment(&self) -> f64 {
         let own = self.units.iter().map(|unit| unit.next(self.now)).fold(f64::INFINITY, f64::min);
-        let own = own.min(self.replicas.next());
+        let own = own.min(self.replicas.next()).min(self.drills.next());
         if self.contended { own.min(self.scheduler.next_moment()) } else { own }
     }
 

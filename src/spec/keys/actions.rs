@@ -22,7 +22,12 @@ pub const FAILURES: KeyTable = KeyTable {
             "things that fail on their own, at the rate each",
         ),
         key("rate", "frequency, { events, years } or { low, high }", Absent("`gap` says it"), "how often, per member"),
-        key("gap", "duration or distribution", Absent("`rate` says it"), "from repair to the next event, per member"),
+        key(
+            "gap",
+            "duration or distribution",
+            Absent("`rate` says it"),
+            "from repair to the next event, per member; always the same for maintenance",
+        ),
         key("lasts", "duration or distribution", Required, "how long it lasts, or how long its repair takes").only(ENDS),
         key("repaired_by", "role", Absent("it ends by itself"), "people who repair it, each one member at a time")
             .only(ENDS),
@@ -299,6 +304,12 @@ pub const DRILLS: KeyTable = KeyTable {
     keys: &[
         key("plan", "plan", Required, "the plan that is drilled"),
         key("every", "duration", Required, "how often"),
+        key(
+            "interrupts",
+            "duration or distribution",
+            Absent("users notice nothing"),
+            "how long the services whose plan it is are down, in lifetimes; it is left out while anything is wrong",
+        ),
         key("per_drill", "money", Absent("unknown"), "what one drill costs"),
         TITLE,
         SOURCE,
