@@ -140,8 +140,8 @@ pub struct TierAssessment {
 }
 
 impl TierAssessment {
-    /// Money of a year: twelve bills and the expected losses, from lifetimes if there are any; `None` if a
-    /// price is missing. And the part of it that has prices.
+    /// A year in the scenario's currency: twelve bills and the expected losses, from lifetimes if there are any;
+    /// `None` if a price is missing. And the part of it that has prices.
     #[must_use]
     pub fn expected_cost_per_year(&self) -> (Option<f64>, f64) {
         let known = self.cost.known_per_month * 12.0 + self.rare_event.known_penalty_per_year;

@@ -62,13 +62,14 @@ impl Observed {
         self.tally.count()
     }
 
-    /// Mean; `None` without incidents.
+    /// Mean in seconds; `None` without incidents.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         self.tally.mean().map(|mean| mean * self.scale)
     }
 
-    /// The value that a share `p` of incidents does not exceed; `None` where they are too few to tell.
+    /// Seconds that a share `p` of incidents, within (0, 1), does not exceed; `None` where they are too few to
+    /// tell.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<Quantile> {
         self.tally.quantile(p, self.scale).ok()

@@ -102,6 +102,9 @@ impl Anatomy {
 }
 
 /// Takes the first `settings.trials` incidents of a campaign apart: those of the application.
+///
+/// # Returns
+/// The same for any number of threads; empty if the failure holds nothing of the tier.
 #[must_use]
 pub fn anatomy(
     scenario: &Scenario,

@@ -54,7 +54,7 @@ const SETS: usize = 6;
 /// Everything from the first set.
 const ALL_OF_FIRST: BySet = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 
-/// One number for each set of exponents.
+/// One number for each set of exponents, plain draws first; those of sets that are not there mean nothing.
 pub type BySet = [f64; SETS];
 
 /// A question whose answer is not drawn plainly.

@@ -76,10 +76,11 @@ struct Went {
     length: f64,
 }
 
-/// Simulates `episodes` of every tier.
+/// Simulates so many `episodes` of every tier that the filter lets through.
 ///
 /// # Returns
-/// By tier, in the order of their ids. Failures whose time up is not exponential count with their mean.
+/// By tier, in the order of their ids. Failures whose time
+/// up is not exponential count with their mean.
 #[must_use]
 pub fn overlaps(scenario: &Scenario, seed: u64, filter: &Filter, episodes: u64) -> Vec<Overlaps> {
     let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
