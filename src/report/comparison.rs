@@ -157,7 +157,10 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
         .clone()
         .filter_map(|(tier, inputs)| {
             let Range { low, high } = inputs.availability;
-            let (low, high) = (human::percent(low), human::percent(high));
+            // What the ranges do to single incidents, around the availability that is shown.
+            let lived = tier.availability.map_or(0.0, |shown| shown.point - tier.rare_event.availability);
+            let shown = |end: f64| human::percent((end + lived).clamp(0.0, 1.0));
+            let (low, high) = (shown(low), shown(high));
             (low != high).then(|| format!("{} {low} to {high}", tier.id))
         })
         .collect();
