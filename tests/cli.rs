@@ -199,6 +199,12 @@ fn a_failure_every_second_is_refused_before_it_starts() {
         let output = run(&["compare", &path, "--trials", "100"]);
         let without = run(&["compare", &path, "--trials", "100", "--lifetimes", "0"]);
         assert_eq!((code(&output), code(&without)), (4, 0), "{}", err(&output));
+        // What a precision asks for needs the years too, even where they are not printed.
+        for command in ["simulate", "compare", "report"] {
+            let output = run(&[command, &path, "--trials", "100", "--lifetimes", "0", "--precision", "50%"]);
+            assert_eq!(code(&output), 4, "{command}: {}", err(&output));
+            assert!(err(&output).contains("--precision looks at failures that overlap"), "{}", err(&output));
+        }
         err(&output)
     };
     // An outage of ten minutes and its end 52,000 times a year, 10,000 lifetimes of 10 years.

@@ -247,6 +247,31 @@ fn ctrl_c_prints_what_is_known() {
     assert!(again.stdout == output.stdout);
 }
 
+/// `report` and `plot` take `--precision` as `compare` does: the page holds the result of the same run.
+#[test]
+fn documents_are_as_precise_as_asked() {
+    let folder = TempDir::new().unwrap();
+    let w1 = scenario("benchmark-w1.toml");
+    let file = w1.to_string_lossy();
+    let options = [&*file, "--trials", "500", "--lifetimes", "100", "--precision", "20%"];
+    let run = |first: &[&str], last: &[&str]| {
+        let output = drplan(folder.path(), &[first, &options, last].concat());
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let result: serde_json::Value = serde_json::from_str(&run(&["compare"], &["--format", "json"])).unwrap();
+    assert_eq!(result["precision"], 0.2);
+    let page = run(&["report"], &[]);
+    let embedded = page.split("id=\"drplan-result\">").nth(1).unwrap().split("</script>").next().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(embedded).unwrap(), result);
+    run(&["plot"], &["-o", "charts"]);
+    assert!(fs::read_dir(folder.path().join("charts")).unwrap().count() > 4);
+    // A result that is drawn again is as precise as it is.
+    fs::write(folder.path().join("result.json"), result.to_string()).unwrap();
+    let again = drplan(folder.path(), &["report", "--from", "result.json", "--precision", "20%"]);
+    assert_eq!(code(&again), 2, "{}", err(&again));
+}
+
 /// `--precision` goes on until it is reached, the same for any number of threads, and says what a share that
 /// is out of reach would take.
 #[test]

@@ -75,7 +75,7 @@ pub(super) struct SubjectArgs {
     #[arg(value_name = "FILE", required_unless_present = "from", conflicts_with = "from")]
     pub(super) file: Option<PathBuf>,
     /// Draw this result, which `--format json` wrote, without simulating anything; `-` is standard input
-    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads", "years", "lifetimes"])]
+    #[arg(long, value_name = "RESULT", conflicts_with_all = ["trials", "seed", "threads", "years", "lifetimes", "precision"])]
     pub(super) from: Option<PathBuf>,
 }
 
@@ -88,6 +88,8 @@ pub(super) struct ReportArgs {
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
     pub(super) lifetimes: LifetimeArgs,
+    #[command(flatten)]
+    pub(super) precision: PrecisionArgs,
     /// Write to this file instead of standard output; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -102,6 +104,8 @@ pub(super) struct PlotArgs {
     pub(super) simulation: SimulationArgs,
     #[command(flatten)]
     pub(super) lifetimes: LifetimeArgs,
+    #[command(flatten)]
+    pub(super) precision: PrecisionArgs,
     /// Folder for the charts, made if it is missing
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,

@@ -14,8 +14,9 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let loaded = input::load(&args.file, screen)?;
     let (scenario, names) = (&loaded.scenario, Names::default());
     let precision = Precision::new(&args.precision)?;
-    let mut result = campaign::run(scenario, &args.simulation, names, precision, screen)?;
     let options = (&args.simulation, &args.lifetimes);
+    lifetimes::refuse_too_many(scenario, options, names, precision)?;
+    let mut result = campaign::run(scenario, &args.simulation, names, precision, screen)?;
     lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), precision, screen)?;
     if args.output.format == Format::Json {
         campaign::document(&mut result, &loaded, campaign::threads(&args.simulation)?, names, screen)?;

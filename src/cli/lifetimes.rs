@@ -76,6 +76,23 @@ pub(super) fn add(
     Ok(())
 }
 
+/// Refuses `--precision` where failures follow one another so fast that those which overlap cannot be looked
+/// at, within the limits of lifetimes and whether or not any are asked for.
+pub(super) fn refuse_too_many(
+    scenario: &Scenario,
+    (args, lifetimes): (&SimulationArgs, &LifetimeArgs),
+    names: Names<'_>,
+    precision: Option<Precision>,
+) -> Result<(), Stop> {
+    if precision.is_none() {
+        return Ok(());
+    }
+    let some = LifetimeArgs { years: lifetimes.years, lifetimes: lifetimes.lifetimes.filter(|number| *number > 0) };
+    settings(scenario, (args, &some), &filter(scenario, names)?, Unasked::Some, 1).map(drop).map_err(|stop| {
+        Stop::new(stop.exit, format_args!("--precision looks at failures that overlap: {}", stop.message))
+    })
+}
+
 /// How the options run lifetimes, of which one process simulates one of `parts`; `None` if they ask for
 /// none.
 pub(super) fn settings(

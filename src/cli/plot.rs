@@ -9,7 +9,7 @@ use crate::report::FileNames;
 use crate::report::chart::charts;
 
 pub(super) fn run(args: &PlotArgs, screen: &Screen) -> Result<Exit, Stop> {
-    let result = subject(&args.subject, (&args.simulation, &args.lifetimes), screen)?;
+    let result = subject(&args.subject, (&args.simulation, &args.lifetimes), &args.precision, screen)?;
     let charts = charts(&result);
     let folder = Folder::open(&args.output)?;
     let mut names = FileNames::new(&[]);

@@ -1,15 +1,16 @@
 //! `drplan report`: one self-contained page.
 
-use super::args::{LifetimeArgs, ReportArgs, SimulationArgs, SubjectArgs};
+use super::args::{LifetimeArgs, PrecisionArgs, ReportArgs, SimulationArgs, SubjectArgs};
 use super::campaign::{self, Names};
 use super::lifetimes::{self, Unasked};
 use super::output::{Screen, write};
+use super::precision::Precision;
 use super::{Exit, Stop, input};
 use crate::assess::Assessment;
 use crate::report::page;
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Stop> {
-    let result = subject(&args.subject, (&args.simulation, &args.lifetimes), screen)?;
+    let result = subject(&args.subject, (&args.simulation, &args.lifetimes), &args.precision, screen)?;
     write(&page(&result).map_err(Stop::failed)?, args.output.as_deref())
 }
 
@@ -17,6 +18,7 @@ pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Stop> {
 pub(super) fn subject(
     subject: &SubjectArgs,
     options: (&SimulationArgs, &LifetimeArgs),
+    precision: &PrecisionArgs,
     screen: &Screen,
 ) -> Result<Assessment, Stop> {
     match (&subject.file, &subject.from) {
@@ -24,8 +26,10 @@ pub(super) fn subject(
         (Some(file), None) => {
             let loaded = input::load(file, screen)?;
             let (scenario, names) = (&loaded.scenario, Names::default());
-            let mut result = campaign::run(scenario, options.0, names, None, screen)?;
-            lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), None, screen)?;
+            let precision = Precision::new(precision)?;
+            lifetimes::refuse_too_many(scenario, options, names, precision)?;
+            let mut result = campaign::run(scenario, options.0, names, precision, screen)?;
+            lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), precision, screen)?;
             campaign::document(&mut result, &loaded, campaign::threads(options.0)?, names, screen)?;
             Ok(result)
         }
