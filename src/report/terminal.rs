@@ -43,7 +43,8 @@ pub fn render(page: &[Block], layout: Layout) -> String {
             Block::Text(text) => wrap(&mut out, "", &escape::terminal(text), width),
             Block::List(lines) => lines.iter().for_each(|line| wrap(&mut out, "- ", &escape::terminal(line), width)),
             Block::Table(grid) => {
-                out.push_str(&table(grid, width));
+                let tables: Vec<String> = pieces(grid, width).iter().map(|grid| table(grid, width)).collect();
+                out.push_str(&tables.join("\n\n"));
                 out.push('\n');
             }
             Block::Bars(chart) => out.push_str(&bars(chart, width)),
@@ -116,11 +117,54 @@ pub(super) fn bars(chart: &Bars, width: usize) -> String {
 /// Blanks between columns.
 const GAP: usize = 2;
 
+/// A table whose columns fit beside one another, however narrow each; else several, each with the first column,
+/// which names the rows.
+fn pieces(grid: &Grid, width: usize) -> Vec<Grid> {
+    let records: Vec<&Vec<String>> = std::iter::once(&grid.header).chain(&grid.rows).collect();
+    let least: Vec<usize> =
+        (0..grid.header.len()).map(|n| records.iter().map(|r| longest_word(&r[n])).max().unwrap_or(0)).collect();
+    let mut chosen: Vec<Vec<usize>> = Vec::new();
+    let mut used = 0;
+    for n in 1..least.len() {
+        match chosen.last_mut() {
+            Some(columns) if used + 1 + least[n] <= width => columns.push(n),
+            _ => {
+                used = least[0];
+                chosen.push(vec![0, n]);
+            }
+        }
+        used += 1 + least[n];
+    }
+    // A table of one piece may have one column.
+    if chosen.len() < 2 {
+        return vec![grid.clone()];
+    }
+    let pick = |cells: &Vec<String>, columns: &[usize]| columns.iter().map(|n| cells[*n].clone()).collect();
+    let piece = |columns: Vec<usize>| Grid {
+        header: pick(&grid.header, &columns),
+        rows: grid.rows.iter().map(|row| pick(row, &columns)).collect(),
+        figures_from: columns.iter().filter(|n| **n < grid.figures_from).count(),
+    };
+    chosen.into_iter().map(piece).collect()
+}
+
+/// Characters of the longest word of a cell.
+fn longest_word(cell: &str) -> usize {
+    words(&escape::terminal(cell)).iter().map(|word| word.chars().count()).max().unwrap_or(0)
+}
+
 /// A table without frames: every column of a page counts. Figures are aligned right.
 fn table(grid: &Grid, width: usize) -> String {
     let mut records = vec![grid.header.clone()];
     records.extend(grid.rows.iter().cloned());
-    let widths = column_widths(&records, width);
+    // Narrower gaps first, then a name in two lines: both read better than a figure in two.
+    let tries = [(GAP, false), (1, false), (GAP, true)];
+    let fits = |(gap, names): (usize, bool)| {
+        let widths = column_widths(&records, width, gap, names);
+        (widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1) <= width).then_some((widths, gap))
+    };
+    let found = tries.into_iter().find_map(fits);
+    let (widths, gap) = found.unwrap_or_else(|| (column_widths(&records, width, 1, true), 1));
     let mut builder = Builder::default();
     for record in &records {
         let cells = record.iter().zip(&widths).map(|(cell, width)| lines(&escape::terminal(cell), *width).join("\n"));
@@ -129,10 +173,10 @@ fn table(grid: &Grid, width: usize) -> String {
     let mut table = builder.build();
     table
         .with(Style::empty())
-        .with(Padding::new(0, GAP, 0, 0))
+        .with(Padding::new(0, gap, 0, 0))
         .with(Modify::new(Columns::new(grid.figures_from..)).with(Alignment::right()))
         // A name or path may still be longer than its share of the page: then it is broken.
-        .with(Width::wrap(width + GAP).priority(Priority::max(true)));
+        .with(Width::wrap(width + gap).priority(Priority::max(true)));
     let text = table.to_string();
     let rows: Vec<&str> = text.lines().map(str::trim_end).collect();
     let header = records[0].iter().zip(&widths).map(|(cell, width)| lines(cell, *width).len()).max().unwrap_or(1);
@@ -142,9 +186,9 @@ fn table(grid: &Grid, width: usize) -> String {
 }
 
 /// Widths that fit the page: first headers give way that are wider than what is below them, then
-/// the widest columns, down to their longest word. The first column, which names the row, is not
-/// broken.
-fn column_widths(records: &[Vec<String>], width: usize) -> Vec<usize> {
+/// the widest columns, down to their longest word. The first column, which names the row, is broken
+/// last, and only where `names` allows it.
+fn column_widths(records: &[Vec<String>], width: usize, gap: usize, names: bool) -> Vec<usize> {
     let columns = records.first().map_or(0, Vec::len);
     let longest_of = |records: &[Vec<String>], n: usize, of: fn(&str) -> usize| {
         records.iter().map(|r| of(&escape::terminal(&r[n]))).max().unwrap_or(0)
@@ -153,15 +197,13 @@ fn column_widths(records: &[Vec<String>], width: usize) -> Vec<usize> {
     let characters = |cell: &str| cell.chars().count();
     let body: Vec<usize> = (0..columns).map(|n| longest_of(records.get(1..).unwrap_or(&[]), n, characters)).collect();
     let mut widths: Vec<usize> = (0..columns).map(|n| longest(n, characters)).collect();
-    let least: Vec<usize> = (0..columns)
-        .map(|n| longest(n, |cell| words(cell).iter().map(|w| w.chars().count()).max().unwrap_or(0)))
-        .collect();
-    let room = width.saturating_sub(GAP * columns.saturating_sub(1));
+    let least: Vec<usize> = (0..columns).map(|n| longest(n, longest_word)).collect();
+    let room = width.saturating_sub(gap * columns.saturating_sub(1));
     while widths.iter().sum::<usize>() > room {
         let can = |n: &usize| widths[*n] > least[*n];
         let header = (1..columns).filter(can).filter(|n| widths[*n] > body[*n]).max_by_key(|n| widths[*n]);
         let widest = header.or_else(|| (1..columns).filter(can).max_by_key(|n| widths[*n]));
-        match widest {
+        match widest.or_else(|| Some(0).filter(|n| names && columns > 0 && can(n))) {
             Some(n) => widths[n] -= 1,
             None => break,
         }
@@ -173,9 +215,14 @@ fn column_widths(records: &[Vec<String>], width: usize) -> Vec<usize> {
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut join = false;
-    for word in text.split(' ').filter(|w| !w.is_empty()) {
+    let mut parts = text.split(' ').filter(|w| !w.is_empty()).peekable();
+    while let Some(word) = parts.next() {
+        // `3 min 1 s` is one word: the smaller unit stays with the larger.
+        let goes_on = words.last().is_some_and(|last| ends_in_time(last))
+            && word.starts_with(|c: char| c.is_ascii_digit())
+            && parts.peek().is_some_and(|unit| is_time(unit.trim_end_matches([')', ',', ';', ':', '.'])));
         match words.last_mut() {
-            Some(last) if join => {
+            Some(last) if join || goes_on => {
                 last.push(' ');
                 last.push_str(word);
             }
@@ -184,6 +231,16 @@ fn words(text: &str) -> Vec<String> {
         join = !word.chars().any(char::is_alphabetic) && !word.ends_with(['%', ')', ',', ';', ':']);
     }
     words
+}
+
+/// Whether this is a unit of time.
+fn is_time(unit: &str) -> bool {
+    ["y", "d", "h", "min", "s", "ms"].contains(&unit)
+}
+
+/// Whether a word is a number with a unit of time.
+fn ends_in_time(word: &str) -> bool {
+    word.rsplit_once(' ').is_some_and(|(number, unit)| is_time(unit) && number.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A text in lines of at most `width`, broken between words.
@@ -218,6 +275,27 @@ mod tests {
         let text = render(&[Block::Text(words.join(" ")), Block::Table(grid)], Layout::default());
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(words.iter().all(|w| text.matches(w.as_str()).count() >= 2), "{text}");
+    }
+
+    #[test]
+    fn a_duration_is_one_word() {
+        assert_eq!(words("takes 3 min 1 s, or 2 h"), ["takes", "3 min 1 s,", "or", "2 h"]);
+        assert_eq!(words("in 2 h 5 of 6"), ["in", "2 h", "5 of", "6"]);
+        // Eight columns of figures on 100 characters: the name gives way, no figure does.
+        let mut grid = Grid::new(&["part"; 9], 1);
+        grid.row(
+            std::iter::once("ingest: wait for data of another".to_owned())
+                .chain((0..8).map(|_| "3 min 1 s".to_owned())),
+        );
+        let text = render(&[Block::Table(grid)], Layout::default());
+        assert_eq!(text.matches("3 min 1 s").count(), 8, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        // On 60 they do not fit beside one another, and the table goes on below.
+        let mut narrow = Grid::new(&["part"; 9], 1);
+        narrow.row(std::iter::once("ingest".to_owned()).chain((0..8).map(|_| "3 min 1 s".to_owned())));
+        let text = render(&[Block::Table(narrow)], Layout { width: 60, color: false });
+        assert_eq!((text.matches("3 min 1 s").count(), text.matches("ingest").count()), (8, 2), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     }
 
     #[test]
