@@ -273,7 +273,8 @@ fn assess_incident(scenario: &Scenario, tally: &IncidentTally, limits: IncidentB
     let failure = &scenario.failures[tally.failure];
     let share = |events| Proportion::new(events, tally.n);
     let shares = assessment::distribution_shares();
-    let profile = |tally: &Tally| tally.profile(&shares).into_iter().map(|v| v.map(|ms| ms / 1000.0)).collect();
+    // Between two outcomes, which are whole milliseconds, more digits say nothing.
+    let profile = |tally: &Tally| tally.profile(&shares).into_iter().map(|v| v.map(|ms| ms.round() / 1000.0)).collect();
     let mut plans = BTreeMap::new();
     for (plan, times) in &tally.plans {
         *plans.entry(label(scenario, *plan)).or_insert(0.0) += *times as f64 / tally.n.max(1) as f64;

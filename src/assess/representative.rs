@@ -15,8 +15,8 @@ pub struct Representatives {
     pub median: Option<IncidentTimeLine>,
     /// Nearest the p95.
     pub p95: Option<IncidentTimeLine>,
-    /// The same for each way in which incidents ended, the most frequent first; empty where there is
-    /// only one.
+    /// The same for each way in which incidents ended, the most frequent first: the six most frequent, and
+    /// as many others as it takes to show every plan; empty where there is only one.
     #[serde(default)]
     pub ways: Vec<RepresentativeWay>,
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::blocks::{Block, Grid};
 use super::cells::{of_application, time_at};
-use super::chart::{Chart, Quantity, bill, dark_rules, distribution, gantts, tradeoff};
+use super::chart::{Chart, Quantity, WayCharts, bill, dark_rules, distribution, gantts, tradeoff};
 use super::comparison::{by_merit, failure_blocks, failures, legend, tier_notes, tier_table};
 use super::dependence::{Told, dependence};
 use super::escape::{script, terminal};
@@ -137,6 +137,16 @@ struct Failure {
 struct TimeLines {
     name: String,
     open: bool,
+    /// The most frequent way to end, with nothing folded away.
+    charts: Vec<Drawn>,
+    others: Vec<Way>,
+    /// What ended incidents too, but is not drawn.
+    note: String,
+}
+
+#[derive(Serialize)]
+struct Way {
+    name: String,
     charts: Vec<Drawn>,
 }
 
@@ -378,11 +388,14 @@ fn failure(
     let mut time_lines = Vec::new();
     for (tiers, incident) in alike(tiers, name) {
         let who = tiers.join(", ");
-        let charts = pen.all(gantts(&who, incident))?;
-        if !charts.is_empty() {
-            let open = result.verdict.tier.as_deref().is_some_and(|chosen| tiers.contains(&chosen));
-            time_lines.push(TimeLines { name: clean(&summary(&who, incident)), open, charts });
-        }
+        let mut ways = gantts(&who, incident).into_iter();
+        let Some(first) = ways.next() else { continue };
+        let open = result.verdict.tier.as_deref().is_some_and(|chosen| tiers.contains(&chosen));
+        let charts = pen.all(first.charts)?;
+        let way = |way: WayCharts| Ok(Way { name: clean(&way.way), charts: pen.all(way.charts)? });
+        let others = ways.map(way).collect::<Result<Vec<_>, String>>()?;
+        let (name, note) = (clean(&summary(&who, incident)), clean(&undrawn(incident)));
+        time_lines.push(TimeLines { name, open, charts, others, note });
     }
     Ok(Failure {
         id: format!("failure-{}", n + 1),
@@ -407,6 +420,23 @@ fn alike<'a>(tiers: &[&'a TierAssessment], failure: &str) -> Vec<(Vec<&'a str>, 
         }
     }
     groups
+}
+
+/// What ended incidents as well, but none of those that were looked at one by one.
+fn undrawn(incident: &IncidentAssessment) -> String {
+    let Some(found) = incident.representative.as_ref() else { return String::new() };
+    let mut drawn: Vec<&String> = found.ways.iter().flat_map(|way| &way.plans).collect();
+    drawn.extend([&found.median, &found.p95].into_iter().flatten().map(|line| &line.plan));
+    let missing =
+        incident.plans.iter().filter(|(plan, share)| **share > 0.0 && *plan != "none" && !drawn.contains(plan));
+    let said: Vec<String> =
+        missing.map(|(plan, share)| format!("{} ({})", label(plan), human::percent(*share))).collect();
+    if said.is_empty() { String::new() } else { format!("Too rare to be drawn: {}.", said.join(", ")) }
+}
+
+/// What ended an incident, in words.
+fn label(plan: &str) -> &str {
+    if plan == "wait" { "the end of the outage" } else { plan }
 }
 
 fn summary(who: &str, incident: &IncidentAssessment) -> String {

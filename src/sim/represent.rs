@@ -15,7 +15,11 @@ use crate::stats::Tally;
 /// is near it; looking costs little beside a campaign.
 const LOOKED_AT: u64 = 2048;
 
-/// Ways to end that are told apart under one failure, the most frequent ones: nobody reads more.
+/// Incidents among which ways to end are looked for that the first ones do not show.
+const LOOKED_AT_FOR_RARE: u64 = 8 * LOOKED_AT;
+
+/// Ways to end that are told apart under one failure, the most frequent ones: nobody reads more. Others are
+/// added only for a plan that none of them shows.
 const MOST_WAYS: usize = 6;
 
 /// The incidents that stand for those of one tier, failure and service; `None` where the campaign does
@@ -62,7 +66,9 @@ pub fn representatives(scenario: &Scenario, campaign: &CampaignResult, filter: &
     let settings = &campaign.settings;
     let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
     let count = settings.trials.min(LOOKED_AT);
-    let one = |(tier, levels): &(&TierTally, &[IncidentTally])| of_failure(&simulator, tier, levels, count);
+    let one = |(tier, levels): &(&TierTally, &[IncidentTally])| {
+        of_failure(&simulator, tier, levels, (count, settings.trials))
+    };
     let tasks: Vec<(&TierTally, &[IncidentTally])> = campaign
         .tiers
         .iter()
@@ -82,10 +88,16 @@ fn of_failure(
     simulator: &Simulator<'_>,
     tier: &TierTally,
     levels: &[IncidentTally],
-    count: u64,
+    (count, most): (u64, u64),
 ) -> Vec<Representative> {
     let Some(failure) = levels.first().map(|tally| tally.failure) else { return Vec::new() };
     let endings = simulator.endings(tier.tier, failure, count);
+    let unseen = |(tally, own): (&IncidentTally, &Endings)| {
+        tally.plans.iter().any(|(label, times)| *times > 0 && !own.plans.contains(label))
+    };
+    let wider = levels.iter().zip(&endings).any(unseen).then(|| LOOKED_AT_FOR_RARE.min(most));
+    let looked = wider.map(|count| (count, simulator.endings(tier.tier, failure, count)));
+    let (looked_at, all) = looked.as_ref().map_or((count, &endings), |(count, all)| (*count, all));
     let line = |service: Option<ServiceId>, occurrence: Option<u64>| {
         simulator.time_line(tier.tier, failure, service, occurrence?)
     };
@@ -96,22 +108,36 @@ fn of_failure(
             line(tally.service, nearest(own.recovery_times.iter().copied().enumerate(), target))
         };
         // What ends the application is what ended its services.
-        let labels = if level == 0 && endings.len() > 1 { &endings[1..] } else { &endings[level..=level] };
-        let ways = ways(labels);
+        let labels = if level == 0 && all.len() > 1 { &all[1..] } else { &all[level..=level] };
+        let ways = shown(ways(labels));
         let of_way = |(plans, occurrences): &(Vec<PlanLabel>, Vec<usize>)| {
-            let times = || occurrences.iter().map(|n| (*n, own.recovery_times[*n]));
+            let times = || occurrences.iter().map(|n| (*n, all[level].recovery_times[*n]));
             let (median, p95) = targets(times().map(|(_, time)| time));
             RepresentativeWay {
                 plans: plans.clone(),
                 n: occurrences.len() as u64,
-                of: count,
+                of: looked_at,
                 median: median.and_then(|target| line(tally.service, nearest(times(), target))),
                 p95: p95.and_then(|target| line(tally.service, nearest(times(), target))),
             }
         };
-        Representative { median: at(0.50), p95: at(0.95), ways: ways.iter().take(MOST_WAYS).map(of_way).collect() }
+        Representative { median: at(0.50), p95: at(0.95), ways: ways.iter().map(of_way).collect() }
     };
     levels.iter().enumerate().map(of_level).collect()
+}
+
+/// The most frequent ways, and of the others those that show a plan which none before them does.
+fn shown(all: Vec<(Vec<PlanLabel>, Vec<usize>)>) -> Vec<(Vec<PlanLabel>, Vec<usize>)> {
+    let mut known: Vec<PlanLabel> = Vec::new();
+    let mut shown = Vec::new();
+    for (n, (labels, occurrences)) in all.into_iter().enumerate() {
+        let new = labels.iter().any(|label| !known.contains(label));
+        if n < MOST_WAYS || new {
+            known.extend(&labels);
+            shown.push((labels, occurrences));
+        }
+    }
+    shown
 }
 
 /// Incidents by what ended them, the most frequent way first; none if all ended the same way. Those that

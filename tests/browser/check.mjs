@@ -54,7 +54,7 @@ function faultsOfCharts() {
     if (figure.scrollWidth > figure.clientWidth + 1) faults.push(`${title}: it must be scrolled sideways`);
     for (const svg of shown) {
       const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-      const sizes = [...svg.querySelectorAll("text")].map((text) => parseFloat(text.getAttribute("font-size")) * scale);
+      const sizes = [...svg.querySelectorAll("text")].map((text) => parseFloat(getComputedStyle(text).fontSize) * scale);
       if (Math.min(...sizes) < 9) faults.push(`${title}: its letters are ${Math.min(...sizes).toFixed(1)} px high`);
     }
   }

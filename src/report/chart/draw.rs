@@ -5,7 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor, ShapeStyle, TextStyle};
 
 use super::font;
-use super::scene::{Anchor, Area, Ink, Mark, Scene};
+use super::scene::{Anchor, Area, Ink, Mark, SIZE, Scene};
 
 /// SVG is drawn so many times larger and shown at its size, as plotters knows whole pixels only.
 const SVG_SCALE: f64 = 4.0;
@@ -91,7 +91,19 @@ fn elements(scene: &Scene) -> Result<String, String> {
     let end = text.rfind("</svg>").unwrap_or(text.len());
     let inner = text.get(begin..end).unwrap_or("");
     // The backend opens and closes a text on lines of their own, which would become spaces.
-    Ok(inner.replace(">\n", ">").replace("\n</text>", "</text>").replace(" opacity=\"1\"", ""))
+    let mut inner = inner.replace(">\n", ">").replace("\n</text>", "</text>").replace(" \"/>", "\"/>");
+    for needless in [" opacity=\"1\"", " stroke=\"none\"", " text-anchor=\"start\"", &said_once()] {
+        inner = inner.replace(needless, "");
+    }
+    for said_once in [format!(" font-size=\"{}\"", SIZE * SVG_SCALE), format!(" stroke-width=\"{SVG_SCALE}\"")] {
+        inner = inner.replace(&said_once, "");
+    }
+    Ok(inner)
+}
+
+/// The font of every text, as the backend writes it: it is said of the whole drawing.
+fn said_once() -> String {
+    format!(" font-family=\"{}\"", font::FAMILY)
 }
 
 /// A scene as an SVG document or part of a page.
@@ -102,7 +114,9 @@ pub(super) fn svg(scene: &Scene, id: &str, title: &str, description: &str) -> Re
     let (w, h) = (scene.width.ceil(), scene.height.ceil());
     let (title, description) = (xml(title), xml(description));
     Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {} {}\"><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc><rect width=\"100%\" height=\"100%\" fill=\"{}\"/>{}</svg>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"{} font-size=\"{}\" stroke-width=\"{SVG_SCALE}\" aria-labelledby=\"{id}-t {id}-d\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {} {}\"><title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc><rect width=\"100%\" height=\"100%\" fill=\"{}\"/>{}</svg>",
+        said_once(),
+        SIZE * SVG_SCALE,
         w * SVG_SCALE,
         h * SVG_SCALE,
         Ink::Paper.hex(),

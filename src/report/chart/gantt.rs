@@ -16,6 +16,15 @@ const NAMES: f64 = 210.0;
 /// Lines that one chart shows at most: a longer one is read in the result itself.
 const MOST_LINES: usize = 80;
 
+/// The charts of incidents that ended in one way.
+#[derive(Clone, Debug)]
+pub struct WayCharts {
+    /// The way and its share, in words; empty where there is only one.
+    pub way: String,
+    /// The median incident and the p95 one, those that there are.
+    pub charts: Vec<Chart>,
+}
+
 /// A row of the chart.
 struct Line<'a> {
     service: &'a str,
@@ -33,16 +42,23 @@ struct Line<'a> {
 /// # Arguments
 /// `who`: the tier that `incident` belongs to, or several of which the same is true.
 #[must_use]
-pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<Chart> {
+pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<WayCharts> {
     let Some(found) = &incident.representative else { return Vec::new() };
     let pair = |way: Option<&RepresentativeWay>, lines: [&Option<IncidentTimeLine>; 2]| {
         let both = ["median", "p95"].into_iter().zip(lines);
         both.filter_map(|(which, line)| gantt((who, which, way), incident, line.as_ref()?)).collect::<Vec<_>>()
     };
-    if found.ways.is_empty() {
-        return pair(None, [&found.median, &found.p95]);
-    }
-    found.ways.iter().flat_map(|way| pair(Some(way), [&way.median, &way.p95])).collect()
+    let all = if found.ways.is_empty() {
+        vec![WayCharts { way: String::new(), charts: pair(None, [&found.median, &found.p95]) }]
+    } else {
+        let of_way = |way: &RepresentativeWay| {
+            let share = human::percent(way.n as f64 / way.of.max(1) as f64);
+            let way_words = format!("{share} are ended by {}", ended_by(way));
+            WayCharts { way: way_words, charts: pair(Some(way), [&way.median, &way.p95]) }
+        };
+        found.ways.iter().map(of_way).collect()
+    };
+    all.into_iter().filter(|way| !way.charts.is_empty()).collect()
 }
 
 /// What brought service back, in words.

@@ -16,7 +16,7 @@ mod tradeoff;
 
 pub use bill::bill;
 pub use distribution::{Quantity, distribution};
-pub use gantt::gantts;
+pub use gantt::{WayCharts, gantts};
 pub use tradeoff::tradeoff;
 
 use std::fmt::Write;
@@ -111,7 +111,7 @@ pub fn charts(result: &Assessment) -> Vec<Chart> {
         all.extend(Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &failure, quantity)));
         for tier in &result.tiers {
             for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
-                all.extend(gantts(&tier.id, incident));
+                all.extend(gantts(&tier.id, incident).into_iter().flat_map(|way| way.charts));
             }
         }
     }
