@@ -251,7 +251,7 @@ fn a_plan_that_others_are_tried_before_has_figures() {
     let rebuild = made.runbooks.runbooks.iter().find(|r| r.tier == "mixed" && r.plan == "orders-rebuild").unwrap();
     let sentence = &rebuild.clocks[0].sentence;
     assert!(
-        sentence.starts_with("This plan ended none of 600 incidents of region: orders-fail-over ends"),
+        sentence.contains("The RTO is 1 h. This plan ended none of 600 incidents of region: orders-fail-over ends"),
         "{sentence}"
     );
     let steps: Vec<_> = rebuild.stages.iter().flat_map(|stage| &stage.steps).collect();

@@ -62,6 +62,16 @@ impl Observed {
         self.tally.count()
     }
 
+    /// The share of incidents in which it was zero.
+    #[must_use]
+    pub fn zeros(&self) -> f64 {
+        // Bins begin above zero.
+        let mut above = 0;
+        self.tally.for_each_bin(|_, _, count| above += count);
+        let zeros = self.tally.finite() - above;
+        if self.n() == 0 { 0.0 } else { zeros as f64 / self.n() as f64 }
+    }
+
     /// Mean in seconds; `None` without incidents.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {

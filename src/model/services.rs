@@ -173,6 +173,8 @@ pub struct Runbook {
     pub preflight: Vec<String>,
     /// How lost writes are found and entered again.
     pub reconcile: Option<String>,
+    /// What to set the variables to that steps use, by name.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A value that `explore` varies.

@@ -159,6 +159,7 @@ fn read_runbook<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
         declares: entry.get(cx, "declares", values::text).map(|t| t.0),
         preflight: entry.get(cx, "preflight", values::texts).map(|l| l.0).unwrap_or_default(),
         reconcile: entry.get(cx, "reconcile", values::text).map(|t| t.0),
+        variables: entry.get(cx, "variables", values::named_texts).map(|l| l.0).unwrap_or_default(),
     };
 }
 

@@ -193,6 +193,7 @@ fn shape(table: &KeyTable, key: &Key) -> Value {
         }
         "list of steps" => reference("steps_list"),
         "table name = people" => map(whole(limits::PEOPLE)),
+        "table name = text" => map(reference("text")),
         "table name = list of places in it" | "table name = list of strategies" | "table step = list of steps" => {
             map(reference("names"))
         }

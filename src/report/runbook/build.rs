@@ -5,6 +5,7 @@ use super::decision::decision;
 use super::steps::{clocks, failback, stages, verification};
 use super::subject::Subject;
 use super::topology::{not_brought_back, roles, topology, triggers};
+use super::variables::variables;
 use super::view::{Elsewhere, Provenance, Purpose, Runbook, Said, Sheet, Todos};
 use super::words::chance;
 use crate::assess::{Assessment, IncidentAssessment};
@@ -44,6 +45,7 @@ pub(super) fn runbook(subject: &Subject<'_>, file: String) -> Runbook {
         triggers: triggers(subject, &mut todos),
         decision: decision(subject, &mut todos),
         preflight: preflight(subject, &mut todos),
+        variables: variables(subject, &mut todos),
         stages: stages(subject, &mut todos),
         clocks: clocks(subject),
         verification: verification(subject, &mut todos),
@@ -65,21 +67,26 @@ fn preflight(subject: &Subject<'_>, todos: &mut Todos) -> Vec<Said> {
 
 fn purpose(subject: &Subject<'_>, todos: &mut Todos) -> Purpose {
     let scenario = subject.scenario();
-    let (mut elsewhere, mut wait, mut nowhere) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut elsewhere, mut wait, mut nowhere): (Vec<Elsewhere>, Vec<String>, Vec<String>) = Default::default();
     let others = scenario.failures.iter().filter(|(id, _)| !subject.plan.causes.contains(id));
     for (id, failure) in others {
         let Some(incident) = subject.setting.incident(id, subject.row.service) else { continue };
-        let before = elsewhere.len();
+        let mut found = false;
         let own = std::iter::once(subject.row);
         for row in own.chain(subject.setting.tier.services.iter().filter(|row| row.service != subject.row.service)) {
             let links: Vec<_> = subject.setting.links_for(row, id).into_iter().map(|(_, l)| l.clone()).collect();
             let service = (row.service != subject.row.service).then(|| scenario.services[row.service].name.clone());
             // Other services' plans say something here only where its own have nothing to say.
-            if !links.is_empty() && (service.is_none() || elsewhere.len() == before) {
-                elsewhere.push(Elsewhere { failure: failure.name.clone(), service, links });
+            if links.is_empty() || (service.is_some() && found) {
+                continue;
+            }
+            found = true;
+            match elsewhere.iter_mut().find(|other| other.service == service && other.links == links) {
+                Some(same) => same.failures.push(failure.name.clone()),
+                None => elsewhere.push(Elsewhere { failures: vec![failure.name.clone()], service, links }),
             }
         }
-        if elsewhere.len() == before && incident.interrupted.events > 0 {
+        if !found && incident.interrupted.events > 0 {
             let list = if failure.kind.ends_by_itself() { &mut wait } else { &mut nowhere };
             list.push(failure.name.clone());
         }
@@ -87,6 +94,13 @@ fn purpose(subject: &Subject<'_>, todos: &mut Todos) -> Purpose {
     Purpose {
         into: subject.fitted.into.iter().map(|p| scenario.compute[*p].name.clone()).collect(),
         causes: subject.plan.causes.iter().map(|id| scenario.failures[*id].name.clone()).collect(),
+        useless: {
+            let felt = |(id, _, incident): (_, _, &IncidentAssessment)| {
+                (incident.interrupted.events > 0).then(|| subject.times(id).is_some())
+            };
+            let helped: Vec<bool> = subject.causes().filter_map(felt).collect();
+            !helped.is_empty() && !helped.contains(&true)
+        },
         scope: todos.say(scenario.runbook.scope.as_deref(), ""),
         elsewhere,
         wait,

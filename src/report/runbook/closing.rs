@@ -74,7 +74,10 @@ pub(super) fn afterwards(subject: &Subject<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    all.push("Answer every TODO that was in the way tonight, and set the date of the review.".to_owned());
+    all.push(
+        "Put right in the scenario what was missing or wrong in this runbook tonight, and set the date of the review."
+            .to_owned(),
+    );
     all
 }
 
@@ -84,7 +87,10 @@ pub(super) fn tests(subject: &Subject<'_>, todos: &mut Todos) -> Tests {
     for (_, drill) in scenario.drills.iter().filter(|(_, d)| d.plan == subject.id) {
         let costs = drill.price_per_drill.map_or_else(
             || "unknown".to_owned(),
-            |price| format!("{} each", human::money(price.amount(), &scenario.currency)),
+            |price| match price.amount() {
+                0.0 => "nothing".to_owned(),
+                amount => format!("{} each", human::money(amount, &scenario.currency)),
+            },
         );
         drills.texts([drill.name.clone(), format!("{} after the last", drill.every.human()), costs]);
     }
@@ -165,12 +171,20 @@ fn figure(key: &str, value: &str, currency: &str) -> String {
     let price = last.starts_with("per_") || last.ends_with("_per_hour") || last.ends_with("_cost");
     let said = match value.parse() {
         // Prices of gigabytes have more digits than cents.
-        Ok(amount) if price && amount < 100.0 => human::money(1.0, currency).replace("1.00", value),
+        Ok(amount) if price && amount < 100.0 => human::money(1.0, currency).replace("1.00", &cents(value)),
         Ok(amount) if price => human::money(amount, currency),
         _ if value == "1" => format!("1{}", unit.trim_end_matches('s')),
         _ => format!("{}{unit}", value.trim_matches('"')),
     };
     if key.is_empty() { said } else { format!("{key} {said}") }
+}
+
+/// An amount with two digits after the point at least, if it has any.
+fn cents(value: &str) -> String {
+    match value.split_once('.') {
+        Some((_, digits)) if digits.len() == 1 => format!("{value}0"),
+        _ => value.to_owned(),
+    }
 }
 
 /// The figures of one entry of the scenario.

@@ -1,11 +1,13 @@
 //! Whether and when to carry a plan out: the deadline, the point of no return, and when waiting for
 //! the end of an outage stops being the better choice.
 
+use std::ops::Range;
+
 use super::subject::Subject;
 use super::view::{Decision, Next, Said, Sheet, Todos, Waiting};
 use super::words::joined;
-use crate::id::{Id, ServiceId};
-use crate::model::{CopyKind, Delay, Failure, FailureKind, Need, Phase, Scenario, Tier};
+use crate::id::{DataId, Id, ServiceId};
+use crate::model::{CopyKind, Delay, Failure, FailureKind, Need, Phase, Scenario, Tier, Upstream};
 use crate::report::human;
 
 /// Shares of outages that have ended between moments that are looked at, from the first to the last:
@@ -17,7 +19,9 @@ const LAST: f64 = 0.999;
 
 pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
     let after_down = subject.plan.after_down.filter(|t| !t.is_zero()).map(|t| t.human());
-    let mut deadlines = Sheet::new(&["Failure", "RTO", "From decision to service", "Decide at the latest"]);
+    let by_itself = subject.fitted.detects;
+    let latest = if by_itself { "Begin by hand at the latest" } else { "Decide at the latest" };
+    let mut deadlines = Sheet::new(&["Failure", "RTO", "From decision to service", latest]);
     let mut waiting = Vec::new();
     let mut endless = Vec::new();
     for (id, failure, incident) in subject.causes() {
@@ -39,22 +43,60 @@ pub(super) fn decision(subject: &Subject<'_>, todos: &mut Todos) -> Decision {
             None => endless.push(failure.name.clone()),
         }
     }
-    let needs = subject.service.needs.iter().filter_map(|need| match need {
-        Need::Service(id) => Some(subject.scenario().services[*id].name.clone()),
-        Need::External(_) => None,
-    });
     Decision {
+        by_itself,
         after_down,
         deadlines,
         can_be_given_up: !waiting.is_empty(),
         waiting,
         endless,
         commit: subject.commit().map(|position| subject.named(position)),
-        together: needs.collect(),
+        together: together(subject),
         sources: subject.fitted.from.iter().map(|c| subject.scenario().copies[*c].name.clone()).collect(),
         points: points(subject),
-        next: next(subject),
+        needs: also_moved(subject),
+        goes_back: subject.moves_service(),
+        before: neighbours(subject, |own| 0..own),
+        next: neighbours(subject, |own| own + 1..usize::MAX),
     }
+}
+
+/// The services that must be back too: those that it needs, and those that keep what its data is computed of.
+fn together(subject: &Subject<'_>) -> Vec<String> {
+    let scenario = subject.scenario();
+    let needed = subject.service.needs.iter().filter_map(|need| match need {
+        Need::Service(id) => Some(*id),
+        Need::External(_) => None,
+    });
+    let computed_of = subject.fitted.from.iter().filter_map(|id| match scenario.copies[*id].of {
+        Some(Upstream::Data(data)) if data != scenario.copies[*id].data => Some(data),
+        _ => None,
+    });
+    let keeps = |data: DataId| {
+        let rows = subject.setting.tier.services.iter().map(|row| row.service);
+        rows.filter(move |service| scenario.services[*service].data == Some(data))
+    };
+    let mut all: Vec<ServiceId> = needed.chain(computed_of.flat_map(keeps)).collect();
+    let mut seen = Vec::new();
+    all.retain(|id| {
+        *id != subject.row.service && !seen.contains(id) && {
+            seen.push(*id);
+            true
+        }
+    });
+    all.into_iter().map(|id| scenario.services[id].name.clone()).collect()
+}
+
+/// Copies that its steps move by name, beside those that it recovers from.
+fn also_moved(subject: &Subject<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for id in subject.fitted.moved.iter().filter(|id| !subject.fitted.from.contains(id)) {
+        let name = &subject.scenario().copies[*id].name;
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// What the clock starts at.
@@ -72,17 +114,24 @@ fn points(subject: &Subject<'_>) -> Option<String> {
     })
 }
 
-/// The plans that are tried after this one, per failure.
-fn next(subject: &Subject<'_>) -> Vec<Next> {
+/// The plans that are tried before or after this one, per failure.
+///
+/// # Arguments
+/// `which`: of all plans in their order, given where this one is.
+fn neighbours(subject: &Subject<'_>, which: impl Fn(usize) -> Range<usize>) -> Vec<Next> {
     let mut all: Vec<Next> = Vec::new();
     for (id, failure, _) in subject.causes() {
         let links = subject.setting.links_for(subject.row, id);
-        let own = links.iter().position(|(plan, _)| *plan == subject.id);
-        let later = links.iter().skip(own.map_or(0, |n| n + 1)).map(|(_, link)| (*link).clone());
-        let (links, ends): (Vec<_>, _) = (later.collect(), failure.kind.ends_by_itself());
-        match all.iter_mut().find(|next: &&mut Next| next.links == links && next.ends == ends) {
+        // A plan of no use after this failure is not among them.
+        let Some(own) = links.iter().position(|(plan, _)| *plan == subject.id) else { continue };
+        let wanted = which(own);
+        let chosen = links.iter().enumerate().filter(|(n, _)| wanted.contains(n)).map(|(_, (_, link))| (*link).clone());
+        let (links, ends): (Vec<_>, _) = (chosen.collect(), failure.kind.ends_by_itself());
+        let destroys = failure.destroyed.value() > 0.0;
+        let same = |next: &&mut Next| next.links == links && (next.ends, next.destroys) == (ends, destroys);
+        match all.iter_mut().find(same) {
             Some(next) => next.failures.push(failure.name.clone()),
-            None => all.push(Next { failures: vec![failure.name.clone()], links, ends }),
+            None => all.push(Next { failures: vec![failure.name.clone()], links, ends, destroys }),
         }
     }
     all
@@ -124,9 +173,13 @@ fn wait(
 ) -> Waiting {
     let name = failure.name.clone();
     let Some(price) = price(subject, id, todos) else {
-        let answer =
-            Said::Text("Wait: this plan ended none of the simulated incidents, see its [clock](#steps).".to_owned());
-        return Waiting { failure: name, answer, because: None };
+        let felt = subject.setting.incident(id, subject.row.service).is_some_and(|i| i.interrupted.events > 0);
+        let answer = if felt {
+            "Wait: this plan ended none of the simulated incidents, its clock below says why."
+        } else {
+            "There is nothing to do: no simulated incident interrupted the service."
+        };
+        return Waiting { failure: name, answer: Said::Text(answer.to_owned()), because: None };
     };
     let price = match price {
         Ok(price) => price,
@@ -134,6 +187,9 @@ fn wait(
     };
     let resume = subject.service.resume.as_ref().map_or(0.0, Delay::mean);
     let answer = match break_even(lasts, resume, price.total()) {
+        BreakEven::AtOnce if subject.fitted.detects => {
+            "Do not wait: it begins by itself as soon as the failure is noticed.".to_owned()
+        }
         BreakEven::AtOnce => "Do not wait: begin as soon as the failure is confirmed.".to_owned(),
         BreakEven::From(t) => format!(
             "Wait until {} after the failure, then begin: from there on the outage is expected to last longer than this plan is worth.",

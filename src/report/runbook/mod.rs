@@ -14,6 +14,7 @@ mod subject;
 mod template;
 mod timeline;
 mod topology;
+mod variables;
 mod view;
 mod words;
 
@@ -21,7 +22,7 @@ pub use template::{TEMPLATE_BYTES, TEMPLATES, TemplateError, Templates};
 pub use view::{
     Chart, ChartRow, Clock, Decision, Elsewhere, Failback, Index, IndexEntry, IndexPlans, IndexTier, IndexTrigger,
     Link, Next, NotBroughtBack, Provenance, Purpose, Roles, Runbook, Said, Sheet, Stage, Step, Tests, Topology,
-    Verification, Waiting,
+    Variable, Verification, Waiting,
 };
 
 use std::collections::BTreeMap;

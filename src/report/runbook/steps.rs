@@ -92,7 +92,7 @@ fn said(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId], todos: &mut
 
 fn notes(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId]) -> Vec<String> {
     let scenario = subject.scenario();
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = shared(subject, row).into_iter().collect();
     if !starts.is_empty() {
         let pools = joined(starts.iter().map(|p| scenario.compute[*p].name.as_str()));
         notes.push(format!("Starts {pools}; nothing to do if that is up already."));
@@ -118,6 +118,27 @@ fn notes(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId]) -> Vec<Str
         notes.push(format!("May be tried {} times more.", row.retries));
     }
     notes
+}
+
+/// That a step is done once for several services, and which.
+fn shared(subject: &Subject<'_>, row: &model::Step) -> Option<String> {
+    let scenario = subject.scenario();
+    let has = |service: &&model::TierService| {
+        let plans = service
+            .plans
+            .iter()
+            .filter(|plan| scenario.plans[**plan].causes.iter().any(|cause| subject.plan.causes.contains(cause)));
+        let mut fitted = plans.filter_map(|plan| model::fit_plan(scenario, service, *plan));
+        fitted.any(|plan| plan.steps.iter().any(|step| scenario.steps[step.step].name == row.name))
+    };
+    let others = subject.setting.tier.services.iter().filter(|s| s.service != subject.row.service).filter(has);
+    let others: Vec<&str> = others.map(|s| scenario.services[s.service].name.as_str()).collect();
+    (row.shared && !others.is_empty()).then(|| {
+        format!(
+            "Done once, together with {}: who comes to it while it is under way waits for it, who comes later goes on.",
+            joined(others.into_iter())
+        )
+    })
 }
 
 /// What a step moves, and how fast at most.
@@ -150,6 +171,20 @@ fn takes(row: &model::Step) -> Option<String> {
     let fixed = row.takes.as_ref().map(spread_of)?;
     let more = if row.work.is_some() { ", and the transfer" } else { "" };
     Some(format!("Takes {fixed}{more}."))
+}
+
+/// How long a transfer of the way back takes at its own rate: as there is no simulated figure of it.
+fn at_least(subject: &Subject<'_>, row: &model::Step) -> Option<String> {
+    let (work, scenario) = (row.work.as_ref()?, subject.scenario());
+    let bytes = match work.volume {
+        Volume::Data(id) => scenario.data[id].size,
+        Volume::Copy(id) => scenario.data[scenario.copies[id].data].size,
+        Volume::Fixed(bytes) => bytes,
+        Volume::From | Volume::External(_) => return None,
+    };
+    let rate = work.rate.filter(|rate| rate.bytes_per_second() > 0.0)?.bytes_per_second();
+    let seconds = bytes.bytes() / (rate * f64::from(work.streams));
+    Some(format!("That takes at least {}, if all of it has to be moved.", human::time(seconds)))
 }
 
 /// What formulas say of a step that never ran.
@@ -187,15 +222,15 @@ fn clock(subject: &Subject<'_>, id: FailureId, failure: &Failure, incident: &Inc
     let times = subject.times(id);
     let sentence = match times {
         Some(times) if times.alone => format!(
-            "This plan ended {ended} of {} incidents of {}{}. The figures are therefore of {} incidents in which the \
-             service had no other plan: what plans before it take comes on top. The clock starts {since}.{limit}",
+            "The clock starts {since}.{limit} This plan ended {ended} of {} incidents of {}{}. The figures are \
+             therefore of {} incidents in which the service had no other plan: what plans before it take comes on top.",
             human::number(n as f64),
             failure.name,
             instead(subject, incident),
             human::number(times.after_decision.n() as f64)
         ),
         Some(_) => format!(
-            "The clock starts {since}. The figures are of the {ended} of incidents of {} that this plan ended.{limit}",
+            "The clock starts {since}.{limit} This plan ended {ended} of incidents of {}: the figures are of these.",
             failure.name
         ),
         None => format!(
@@ -261,9 +296,13 @@ fn times(subject: &Subject<'_>, position: usize) -> Vec<StepTimes> {
                 format!("{} over the RTO at p95", human::brief(p95 - rto))
             }
         });
+        // Where what it starts may be up already, how long it takes is said of the other incidents.
+        let idle = own.filter(|_| !subject.fitted.steps[position].starts.is_empty()).map_or(0.0, Observed::zeros);
+        let idle = if idle < 1.0 { idle } else { 0.0 };
         Some(StepTimes {
             failure: failure.name.clone(),
-            takes: Some([0.5, 0.95].map(|p| duration(subject, position, own, p)))
+            idle: (idle > 0.0).then(|| human::percent(idle)),
+            takes: Some([0.5, 0.95].map(|p| duration(subject, position, own, idle + p * (1.0 - idle))))
                 .filter(|takes| *takes != [Some(0.0); 2])
                 .map(both),
             done: done.map(both),
@@ -305,10 +344,10 @@ fn duration(subject: &Subject<'_>, position: usize, own: Option<&Observed>, p: f
 
 pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verification {
     let verify = subject.order.iter().map(|(p, _)| *p).filter(|p| subject.phase(*p) == Phase::Verify);
-    let mut verify: Vec<String> = verify.map(|p| subject.named(p)).collect();
-    if verify.is_empty() {
-        verify = last_checks(subject);
-    }
+    let mut verify: Vec<usize> = verify.collect();
+    // A step that verifies what was restored comes before users are back: what they see is checked last.
+    verify.extend(last_checks(subject).into_iter().filter(|p| subject.phase(*p) != Phase::Verify));
+    let verify: Vec<String> = verify.into_iter().map(|p| subject.named(p)).collect();
     let missing = verify.is_empty().then(|| todos.missing("a step that verifies what was brought back"));
     let word = if verify.len() == 1 { "step" } else { "steps" };
     let steps = (!verify.is_empty()).then(|| format!("{word} {}", joined(verify.iter().map(String::as_str))));
@@ -329,12 +368,15 @@ pub(super) fn verification(subject: &Subject<'_>, todos: &mut Todos) -> Verifica
 }
 
 /// The steps of the last stage that say how they are checked.
-fn last_checks(subject: &Subject<'_>) -> Vec<String> {
-    let last = subject.order.iter().map(|(_, stage)| *stage).max();
+fn last_checks(subject: &Subject<'_>) -> Vec<usize> {
     let step = |position: usize| &subject.scenario().steps[subject.fitted.steps[position].step];
-    let checked = |position: &usize| step(*position).check.is_some() || step(*position).expect.is_some();
+    let waited_for = subject.order.iter().filter(|(position, _)| !step(*position).background);
+    let last = waited_for.map(|(_, stage)| *stage).max();
+    let checked = |position: &usize| {
+        !step(*position).background && (step(*position).check.is_some() || step(*position).expect.is_some())
+    };
     let positions = subject.order.iter().filter(|(_, stage)| Some(*stage) == last).map(|(position, _)| *position);
-    positions.filter(checked).map(|position| subject.named(position)).collect()
+    positions.filter(checked).collect()
 }
 
 pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
@@ -356,6 +398,7 @@ pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
         let beside = order.iter().filter(|(other, s)| s == stage && other != position);
         step.beside = beside.map(|(other, _)| format!("F{}", number(*other))).collect();
         step.notes.extend(takes(row));
+        step.notes.extend(at_least(subject, row));
         steps.push((*stage, step));
     }
     let home = joined(subject.row.runs.iter().map(|p| scenario.compute[*p].name.as_str()));
@@ -367,7 +410,8 @@ pub(super) fn failback(subject: &Subject<'_>, todos: &mut Todos) -> Failback {
     } else {
         let again = back.iter().any(|n| scenario.steps[n.step].phase == Phase::Redirect);
         let again = if again { " The redirect interrupts users once more: choose a quiet hour." } else { "" };
-        Said::Text(format!("Go back once {home} is whole again.{again}"))
+        let verb = if subject.row.runs.len() == 1 { "is" } else { "are" };
+        Said::Text(format!("Go back once {home} {verb} whole again.{again}"))
     };
     Failback { sentence, stopped: stopped(subject), stages: grouped(steps.into_iter()), stop: stop(subject) }
 }
@@ -405,6 +449,8 @@ fn stopped(subject: &Subject<'_>) -> Vec<String> {
     let scenario = subject.scenario();
     let is_primary = |id| matches!(scenario.copies[id].kind, model::CopyKind::Primary { .. });
     let follows = |id: &&crate::id::CopyId| match scenario.copies[**id].of {
+        // It is made when it is needed, and then of what there is.
+        _ if matches!(scenario.copies[**id].kind, model::CopyKind::Derived { lag: None }) => false,
         Some(Upstream::Copy(of)) => is_primary(of),
         Some(Upstream::Data(_)) => true,
         Some(Upstream::External(_)) | None => false,
@@ -423,12 +469,9 @@ fn stop(subject: &Subject<'_>) -> Vec<String> {
         let pool = &scenario.compute[id];
         let count = pool.instances.len() as f64;
         match pool.price_per_hour {
+            Some(price) if price.amount() == 0.0 => pool.name.clone(),
             Some(price) => {
-                format!(
-                    "{}: {} an hour while it runs",
-                    pool.name,
-                    human::money(price.amount() * count, &scenario.currency)
-                )
+                format!("{}: it costs {} an hour", pool.name, human::money(price.amount() * count, &scenario.currency))
             }
             None => format!("{}: what an hour of it costs is unknown", pool.name),
         }

@@ -45,9 +45,12 @@ impl<'a> Setting<'a> {
         self.assessed.incidents.iter().find(|i| self.several() && i.failure == *failure && i.service.is_none())
     }
 
-    /// The files of a service's plans for a failure, in the order in which they are tried.
+    /// The files of a service's plans for a failure, in the order in which they are tried, without those that
+    /// brought it back in no incident, not even where it had no other plan.
     pub(super) fn links_for(&self, row: &TierService, failure: FailureId) -> Vec<(PlanId, &'a Link)> {
-        let plans = row.plans.iter().filter(|p| self.scenario.plans[**p].causes.contains(&failure));
+        let helps =
+            |plan: PlanId| self.times.iter().any(|t| (t.failure, t.service, t.plan) == (failure, row.service, plan));
+        let plans = row.plans.iter().filter(|p| helps(**p));
         plans.filter_map(|p| Some((*p, self.links.get(&(self.tier_id, row.service, *p))?))).collect()
     }
 }

@@ -120,6 +120,7 @@ fn how_it_is_made(subject: &Subject<'_>, copy: &Copy) -> String {
     let of = match copy.of {
         Some(Upstream::Copy(of)) => format!("of {}, ", scenario.copies[of].name),
         Some(Upstream::External(of)) => format!("of {}, ", scenario.externals[of].name),
+        Some(Upstream::Data(of)) if of != copy.data => format!("of {}, ", scenario.data[of].name),
         Some(Upstream::Data(_)) | None => String::new(),
     };
     let acks = |acks: u32| format!("a write waits for {acks} of {} places", copy.sites.len());
@@ -173,7 +174,8 @@ pub(super) fn not_brought_back(subject: &Subject<'_>, todos: &mut Todos) -> NotB
             let bytes = |p| at(&times.data_loss_bytes, p, human::bytes);
             writes.texts([failure.name.clone(), loss(0.5), loss(0.95), bytes(0.5), bytes(0.95)]);
         }
-        if matches!(failure.kind, FailureKind::Deletion | FailureKind::Corruption) && !subject.plan.salvage {
+        let damage = matches!(failure.kind, FailureKind::Deletion | FailureKind::Corruption);
+        if damage && !subject.plan.salvage && nothing.last() != Some(&failure.name.as_str()) {
             after.push(failure.name.as_str());
         }
         if incident.unrecoverable.events > 0 {

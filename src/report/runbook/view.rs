@@ -155,6 +155,8 @@ pub struct Runbook {
     pub decision: Decision,
     /// Checks before it starts.
     pub preflight: Vec<Said>,
+    /// What its commands and texts use, to be set before.
+    pub variables: Vec<Variable>,
     /// What to do, in stages whose steps may run side by side.
     pub stages: Vec<Stage>,
     /// When steps are done, per failure.
@@ -180,6 +182,8 @@ pub struct Purpose {
     pub into: Vec<String>,
     /// The failures.
     pub causes: Vec<String>,
+    /// In no simulated incident could it bring the service back, not even where there was no other plan.
+    pub useless: bool,
     /// What it covers.
     pub scope: Said,
     /// Failures with the runbooks that are for them.
@@ -190,11 +194,20 @@ pub struct Purpose {
     pub nowhere: Vec<String>,
 }
 
-/// A failure for which there are other runbooks.
+/// A name such as `$ID` that steps use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Variable {
+    /// With the `$`.
+    pub name: String,
+    /// What it stands for.
+    pub means: Said,
+}
+
+/// Failures for which there are other runbooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Elsewhere {
-    /// The failure.
-    pub failure: String,
+    /// The failures.
+    pub failures: Vec<String>,
     /// The service, if it is another one.
     pub service: Option<String>,
     /// The runbooks, in the order in which they are tried.
@@ -239,11 +252,13 @@ pub struct Roles {
 /// Whether and when to carry a plan out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Decision {
+    /// It begins by itself: a decision is only needed if it does not.
+    pub by_itself: bool,
     /// What must have happened before.
     pub after_down: Option<String>,
     /// Latest moments at which it can be decided, one row per failure.
     pub deadlines: Sheet,
-    /// Services that must be back as well, by runbooks of their own.
+    /// Services that must be back as well, or whose data it is computed of, by runbooks of their own.
     pub together: Vec<String>,
     /// Whether waiting is better, one entry per failure that ends by itself.
     pub waiting: Vec<Waiting>,
@@ -257,11 +272,17 @@ pub struct Decision {
     pub sources: Vec<String>,
     /// How many recovery points of a backup or log are tried; absent if there is neither.
     pub points: Option<String>,
+    /// Copies beside these that its steps move: without them it cannot be carried out.
+    pub needs: Vec<String>,
+    /// Whether service is elsewhere afterwards, and goes back.
+    pub goes_back: bool,
+    /// What is tried before it.
+    pub before: Vec<Next>,
     /// What is next if the plan fails.
     pub next: Vec<Next>,
 }
 
-/// What is next if the plan fails.
+/// What is tried before a plan, or next if it fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Next {
     /// After these failures.
@@ -270,6 +291,8 @@ pub struct Next {
     pub links: Vec<Link>,
     /// Whether they end by themselves.
     pub ends: bool,
+    /// Whether they can destroy what they hit.
+    pub destroys: bool,
 }
 
 /// Whether to wait for the end of an outage.
@@ -340,7 +363,9 @@ pub struct Step {
 pub struct StepTimes {
     /// The failure.
     pub failure: String,
-    /// How long it takes by itself: median and p95; absent if there is nothing to do.
+    /// The share of incidents in which there is nothing to do; absent if there always is, or never.
+    pub idle: Option<String>,
+    /// How long it takes by itself where there is something to do: median and p95; absent if there never is.
     pub takes: Option<String>,
     /// When it is done on the clock: median and p95; absent if it was never begun.
     pub done: Option<String>,

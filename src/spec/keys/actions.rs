@@ -348,5 +348,11 @@ pub const RUNBOOK: KeyTable = KeyTable {
         key("declares", "text", Absent("a TODO"), "who may declare where no step of a plan decides"),
         key("preflight", "list of texts", Absent("nothing"), "checks before any plan starts, ahead of its own"),
         key("reconcile", "text", Absent("a TODO"), "how lost writes are found and entered again"),
+        key(
+            "variables",
+            "table name = text",
+            Absent("a TODO for each `$NAME` that a step uses"),
+            "what to set the variables to that steps use",
+        ),
     ],
 };
