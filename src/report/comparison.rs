@@ -7,6 +7,10 @@ use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
 
 /// The page of `compare`.
+///
+/// # Returns
+/// Title, verdict, a table with a row per tier in the order of merit, notes, then a heading and a table per
+/// failure; times with their units, money in the scenario's currency.
 #[must_use]
 pub fn comparison(result: &Assessment) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, result.scenario.title.clone())];

@@ -8,7 +8,9 @@ use crate::assess::{Assessment, Explanation, IncidentAssessment, Input, TierAsse
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Quantile};
 
-/// The result as CSV with a header. A figure that is not known is an empty cell.
+/// The result as CSV with a header: a row per tier, failure and service, the application's with an empty service;
+/// seconds, bytes, shares from 0 to 1, and money in the scenario's currency. A figure that is not known is an empty
+/// cell.
 ///
 /// # Errors
 /// None: it writes into memory. A phrase if the writer reports one nevertheless.
@@ -25,7 +27,7 @@ pub fn csv(result: &Assessment) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|e| e.to_string())
 }
 
-/// The resolved scenario as CSV with a header.
+/// The resolved scenario as CSV with a header: a row per value, with its origin and its line in the file.
 ///
 /// # Errors
 /// As [`csv()`].

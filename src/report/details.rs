@@ -9,6 +9,10 @@ use crate::assess::{
 use crate::stats::{Difference, Estimate, Proportion, Quantile};
 
 /// The page of `simulate`.
+///
+/// # Returns
+/// Title, then per tier: cost, years if there were any, and per failure and service a heading, what ended its
+/// incidents, and tables of what it comes to and of its steps; times with their units.
 #[must_use]
 pub fn details(result: &Assessment) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, result.scenario.title.clone())];

@@ -16,6 +16,11 @@ const MOST_CHANGES: usize = 3;
 ///
 /// # Arguments
 /// `result`: the assessment of just these. `file`: what the scenario's file is called.
+///
+/// # Returns
+/// What it comes to, where the time goes (a row per step and wait; what they add sums up to the mean recovery
+/// time), the incident nearest the median as bars, formulas with their inputs and lines of the file, closed form
+/// beside simulation, and the changes that save most.
 #[must_use]
 pub fn explanation(result: &Assessment, why: &Explanation, file: &str) -> Vec<Block> {
     let mut page = vec![Block::Heading(1, result.scenario.title.clone())];
@@ -295,6 +300,9 @@ fn savings(
 }
 
 /// The resolved scenario: every value, and where it comes from.
+///
+/// # Returns
+/// A title, a table with a row per value, and how many there are with the scenario's hash.
 #[must_use]
 pub fn resolved_listing(title: &str, hash: &str, entries: &[ResolvedEntry]) -> Vec<Block> {
     vec![

@@ -49,7 +49,7 @@ pub fn brief(seconds: f64) -> String {
     time((size / step).round() * step * seconds.signum())
 }
 
-/// A volume in bytes, decimal units, three digits.
+/// A volume in bytes, decimal units, three digits: `1.5 GB`.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
     let units = [("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
@@ -82,7 +82,7 @@ pub fn money(amount: f64, currency: &str) -> String {
 /// Decimals of a percentage at most: what no campaign of a sensible size can tell apart.
 const PERCENT_DECIMALS: i32 = 4;
 
-/// A share as a percentage, with as many digits as its distance from 0 and 1 asks for.
+/// A share from 0 to 1 as a percentage, with as many digits as its distance from 0 and 1 asks for.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let least = 10f64.powi(-PERCENT_DECIMALS) / 100.0;
@@ -115,7 +115,7 @@ pub fn chance(share: &Proportion) -> String {
     }
 }
 
-/// A frequency per year.
+/// A frequency, in events per year: `0.05 / year`.
 #[must_use]
 pub fn per_year(rate: f64) -> String {
     if rate == 0.0 { "never".to_owned() } else { format!("{} / year", three_digits(rate)) }

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::assess::{Assessment, Explanation};
 use crate::spec::{Origin, ResolvedEntry};
 
-/// The result as indented JSON with a final line break.
+/// The result as indented JSON with a final line break: seconds, bytes, shares from 0 to 1, and money in the
+/// scenario's currency; what is unknown is `null`.
 ///
 /// # Errors
 /// None for an assessment that this program made; the serialiser's own words otherwise.

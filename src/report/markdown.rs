@@ -3,7 +3,8 @@
 use super::blocks::{Block, Grid};
 use super::{escape, terminal};
 
-/// The page as Markdown.
+/// The page as Markdown: headings, paragraphs, lists, tables, and bars in a fence; every text of the scenario
+/// is escaped.
 #[must_use]
 pub fn render(page: &[Block]) -> String {
     let mut out = String::new();

@@ -29,7 +29,8 @@ impl Default for Layout {
     }
 }
 
-/// The page as text.
+/// The page as text: blocks with an empty line between them, no line longer than the layout's width unless a word
+/// is. What a terminal would obey is spelled out.
 #[must_use]
 pub fn render(page: &[Block], layout: Layout) -> String {
     let width = layout.width.max(LEAST_WIDTH);
