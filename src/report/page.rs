@@ -426,7 +426,11 @@ fn alike<'a>(tiers: &[&'a TierAssessment], failure: &str) -> Vec<(Vec<&'a str>, 
 fn undrawn(incident: &IncidentAssessment) -> String {
     let Some(found) = incident.representative.as_ref() else { return String::new() };
     let mut drawn: Vec<&String> = found.ways.iter().flat_map(|way| &way.plans).collect();
-    drawn.extend([&found.median, &found.p95].into_iter().flatten().map(|line| &line.plan));
+    for line in [&found.median, &found.p95].into_iter().flatten() {
+        // Of several services, each plan that ran to its end is seen, whichever was the last.
+        drawn.push(&line.plan);
+        drawn.extend(line.steps.iter().map(|step| &step.plan));
+    }
     let missing =
         incident.plans.iter().filter(|(plan, share)| **share > 0.0 && *plan != "none" && !drawn.contains(plan));
     let said: Vec<String> =
