@@ -1,10 +1,10 @@
 //! The top of the file, drills, runbook and the design space.
 
-use super::document::{Node, Raw};
+use super::document::{Item, Node, Raw};
 use super::keys::{DRILLS, EXPLORE, RUNBOOK, TABLES, TOP};
 use super::names::{Sort, closest, quote};
 use super::read::{Entry, Reader, Show, Shown};
-use super::{codes, services, values};
+use super::{codes, limits, services, values};
 use crate::diag::{Diagnostic, Path, Segment};
 use crate::id::{Id, PlanId, Table, TierId};
 use crate::model::{Drill, Explore, ExploreAxis, Factor, Law, Runbook, normal_quantile};
@@ -146,6 +146,21 @@ fn read_drills(cx: &mut Reader<'_>) {
     cx.parts.drills = Table::new(rows);
 }
 
+/// A table of texts, by name.
+fn named_texts(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<values::Listed<(String, String)>> {
+    let Some(items) = node.items() else {
+        cx.wrong_type(node, path, "a table: `{ NAME = \"what it stands for\" }`");
+        return None;
+    };
+    if items.len() > limits::ENTRIES {
+        cx.error(codes::LIMIT_ENTRIES, path, format!("{} names; {} are allowed", items.len(), limits::ENTRIES));
+        return None;
+    }
+    let one = |item: &Item| Some((item.key.clone(), values::text(cx, &item.node, &path.key(&item.key))?.0));
+    let all: Vec<Option<(String, String)>> = items.iter().map(one).collect();
+    all.into_iter().collect::<Option<Vec<_>>>().map(values::Listed)
+}
+
 fn read_runbook<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
     let Some((node, path)) = top.node("runbook") else { return };
     let Some(mut entry) = Entry::new(cx, &RUNBOOK, node, path, None) else { return };
@@ -159,7 +174,7 @@ fn read_runbook<'d>(cx: &mut Reader<'d>, top: &Entry<'d>) {
         declares: entry.get(cx, "declares", values::text).map(|t| t.0),
         preflight: entry.get(cx, "preflight", values::texts).map(|l| l.0).unwrap_or_default(),
         reconcile: entry.get(cx, "reconcile", values::text).map(|t| t.0),
-        variables: entry.get(cx, "variables", values::named_texts).map(|l| l.0).unwrap_or_default(),
+        variables: entry.get(cx, "variables", named_texts).map(|l| l.0).unwrap_or_default(),
     };
 }
 

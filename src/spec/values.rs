@@ -1,6 +1,6 @@
 //! Values of one key: texts, numbers, quantities, distributions, rates.
 
-use super::document::{Item, Node, Raw};
+use super::document::{Node, Raw};
 use super::names::{closest, quote};
 use super::quantity::{self, QuantityError};
 use super::read::{Reader, Show, Shown};
@@ -94,21 +94,6 @@ pub(super) fn texts(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Lis
     };
     let all: Vec<Option<Text>> = nodes.iter().enumerate().map(|(n, node)| text(cx, node, &path.index(n))).collect();
     all.into_iter().map(|t| t.map(|t| t.0)).collect::<Option<Vec<_>>>().map(Listed)
-}
-
-/// A table of texts, by name.
-pub(super) fn named_texts(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Listed<(String, String)>> {
-    let Some(items) = node.items() else {
-        cx.wrong_type(node, path, "a table: `{ NAME = \"what it stands for\" }`");
-        return None;
-    };
-    if items.len() > limits::ENTRIES {
-        cx.error(codes::LIMIT_ENTRIES, path, format!("{} names; {} are allowed", items.len(), limits::ENTRIES));
-        return None;
-    }
-    let one = |item: &Item| Some((item.key.clone(), text(cx, &item.node, &path.key(&item.key))?.0));
-    let all: Vec<Option<(String, String)>> = items.iter().map(one).collect();
-    all.into_iter().collect::<Option<Vec<_>>>().map(Listed)
 }
 
 pub(super) fn boolean(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<bool> {
