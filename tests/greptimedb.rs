@@ -266,7 +266,7 @@ fn a_log_pruned_before_its_objects_are_copied_loses() {
 #[test]
 fn a_log_that_needs_both_places_stops_with_either() {
     let both = ("when_short = \"continue\"", "when_short = \"stop\"");
-    let waits = regions(&[both, ("\"rescue\", ", "")]);
+    let waits = regions(&[both, ("\"rehost\", \"rescue\", ", "\"rehost\", ")]);
     for tier in MAJORITY_WITHOUT_REGION_1 {
         for failure in ["region-1", "region-2"] {
             let middle = median_time(&outcomes(&waits, tier, failure, 2000));
