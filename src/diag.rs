@@ -170,6 +170,13 @@ impl Diagnostics {
         self.found.push(diagnostic);
     }
 
+    /// Adds a remark on one more place to the `n`-th finding, from 0; without such a finding, nothing.
+    pub fn add_label(&mut self, n: usize, label: Label) {
+        if let Some(diagnostic) = self.found.get_mut(n) {
+            diagnostic.labels.push(label);
+        }
+    }
+
     /// Whether an error is among the findings.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -27,6 +27,8 @@ mod plans;
 mod quantities;
 #[path = "invalid/services.rs"]
 mod services;
+#[path = "invalid/slips.rs"]
+mod slips;
 
 /// A scenario with something of everything and nothing to complain about.
 const GOOD: &str = include_str!("invalid/good.toml");

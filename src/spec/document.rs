@@ -1,5 +1,6 @@
 //! The text of a scenario as a tree that remembers where every key and value stands.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -61,19 +62,57 @@ impl Node {
         }
     }
 
-    /// The text at a path below this node, if one stands there.
-    pub(super) fn text_mut(&mut self, path: &[Segment]) -> Option<&mut String> {
-        let Some((first, rest)) = path.split_first() else {
-            return match &mut self.raw {
-                Raw::Text(text) => Some(text),
-                _ => None,
-            };
-        };
+    /// What stands at a path below this node.
+    fn at_mut(&mut self, path: &[Segment]) -> Option<&mut Self> {
+        let Some((first, rest)) = path.split_first() else { return Some(self) };
         match (&mut self.raw, first) {
             (Raw::Table(items), Segment::Key(key)) => {
-                items.iter_mut().find(|item| item.key == *key)?.node.text_mut(rest)
+                let n = items.binary_search_by(|item| item.key.as_str().cmp(key)).ok()?;
+                items[n].node.at_mut(rest)
             }
-            (Raw::List(nodes), Segment::Index(n)) => nodes.get_mut(*n)?.text_mut(rest),
+            (Raw::List(nodes), Segment::Index(n)) => nodes.get_mut(*n)?.at_mut(rest),
+            _ => None,
+        }
+    }
+
+    /// The text at a path below this node, if one stands there.
+    pub(super) fn text_mut(&mut self, path: &[Segment]) -> Option<&mut String> {
+        match &mut self.at_mut(path)?.raw {
+            Raw::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Adds an item to a table: one that is not there, or a table whose items are not there. What cannot
+    /// be added is given back.
+    fn add(&mut self, item: Item) -> Option<Item> {
+        let Raw::Table(items) = &mut self.raw else { return Some(item) };
+        match items.binary_search_by(|other| other.key.cmp(&item.key)) {
+            Err(n) => {
+                items.insert(n, item);
+                None
+            }
+            Ok(n) => {
+                if items[n].node.items().is_none() {
+                    return Some(item);
+                }
+                let Raw::Table(inner) = item.node.raw else { return Some(item) };
+                for one in inner {
+                    let Raw::Table(there) = &mut items[n].node.raw else { continue };
+                    if let Err(at) = there.binary_search_by(|other| other.key.cmp(&one.key)) {
+                        there.insert(at, one);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    /// The items of the table that holds what a path leads to, and the key there.
+    fn holder_mut<'a>(&mut self, path: &'a [Segment]) -> Option<(&mut Vec<Item>, &'a str)> {
+        let [holder @ .., Segment::Key(key)] = path else { return None };
+        match &mut self.at_mut(holder)?.raw {
+            Raw::Table(items) => Some((items, key)),
             _ => None,
         }
     }
@@ -120,6 +159,8 @@ pub struct Document {
     pub(super) root: Node,
     /// Where TOML itself is broken; the path `[n]`, which no value can have, stands for the n-th.
     faults: Vec<Range<usize>>,
+    /// Keys that are read elsewhere, where they stand in the text.
+    relocated: BTreeMap<Path, Range<usize>>,
 }
 
 /// Dots of a key from which on `toml` does not read it.
@@ -132,7 +173,7 @@ impl Document {
     /// Reads TOML. Faults of syntax go to `found`; the tree then holds what could be read.
     pub(super) fn parse(text: &str, found: &mut Diagnostics) -> Self {
         let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
-        let mut document = Self { text: text.to_owned(), root: empty, faults: Vec::new() };
+        let mut document = Self { text: text.to_owned(), root: empty, faults: Vec::new(), relocated: BTreeMap::new() };
         if text.len() > limits::FILE_BYTES {
             found.push(Diagnostic::error(
                 codes::LIMIT_FILE,
@@ -170,7 +211,7 @@ impl Document {
                 .label("here the text ends")
                 .help("a scenario is a text file in UTF-8; save it in that encoding"),
         );
-        Self { text, root: empty, faults: Vec::from([bad]) }
+        Self { text, root: empty, faults: Vec::from([bad]), relocated: BTreeMap::new() }
     }
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
@@ -209,6 +250,35 @@ impl Document {
         None
     }
 
+    /// Reads a key as if it stood elsewhere; the path where it stood still leads to it in the text. A
+    /// table of the top is added to what is there. False: something else is there, and nothing is done.
+    pub(super) fn relocate(&mut self, from: &Path, to: &Path) -> bool {
+        let Some((items, key)) = self.root.holder_mut(&from.0) else { return false };
+        let Ok(n) = items.binary_search_by(|item| item.key.as_str().cmp(key)) else { return false };
+        let mut item = items.remove(n);
+        let span = item.key_span.clone();
+        let [head @ .., Segment::Key(name)] = to.0.as_slice() else { return false };
+        let kept = std::mem::replace(&mut item.key, name.clone());
+        if let [Segment::Key(table)] = head {
+            // The catalogue that it belongs to may not be there yet.
+            let made = Item { key: table.clone(), key_span: span.clone(), node: Node::made(Raw::Table(Vec::new())) };
+            self.root.add(made);
+        }
+        let left = match self.root.at_mut(head) {
+            Some(holder) => holder.add(item),
+            None => Some(item),
+        };
+        if let Some(mut item) = left {
+            item.key = kept;
+            if let Some(holder) = from.0.split_last().and_then(|(_, holder)| self.root.at_mut(holder)) {
+                holder.add(item);
+            }
+            return false;
+        }
+        self.relocated.insert(from.clone(), span);
+        true
+    }
+
     /// A range within the text, on character boundaries.
     fn clamp(&self, span: Range<usize>) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
@@ -222,6 +292,9 @@ impl Document {
     pub fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
         if let [Segment::Index(n)] = path.0.as_slice() {
             return self.faults.get(*n).cloned();
+        }
+        if let Some(span) = self.relocated.get(path) {
+            return Some(self.clamp(span.clone()));
         }
         let mut node = &self.root;
         let mut best = None;

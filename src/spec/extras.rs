@@ -31,7 +31,8 @@ pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
         if let Some((node, path)) = entry.node(sort.table()) {
             match node.items() {
                 None => {
-                    cx.wrong_type(node, &path, "a table");
+                    let example = if sort == Sort::Role { ": `{ sre = 2 }`" } else { "" };
+                    cx.wrong_type(node, &path, &format!("a table{example}"));
                     cx.broken = true;
                 }
                 Some([]) if matches!(sort, Sort::Place | Sort::Failure | Sort::Service | Sort::Strategy) => {

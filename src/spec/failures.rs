@@ -192,14 +192,12 @@ fn add(cx: &mut Reader<'_>, text: &str, path: &Path, sorts: &[Sort], found: &mut
     if let Some((pool, _)) = text.split_once('/') {
         return add_instance(cx, pool, text, path, sorts, found);
     }
-    let Some((sort, n)) = cx.names.find(sorts, text) else {
-        let mut fault = cx.names.unknown(sorts, text, path.clone());
-        if fault.code == codes::WRONG_REFERENCE {
-            fault = advise_kind(cx, text, fault);
-        }
+    if cx.names.find(sorts, text).is_none() && cx.names.find(&Sort::ALL, text).is_some() {
+        let fault = advise_kind(cx, text, cx.names.unknown(sorts, text, path.clone()));
         cx.push(fault);
         return false;
-    };
+    }
+    let Some((sort, n)) = cx.refer_name(sorts, text, path) else { return false };
     found.push((text.to_owned(), target(sort, n)));
     true
 }

@@ -26,6 +26,7 @@ mod render;
 mod resolved;
 mod schema;
 mod services;
+mod stray;
 mod values;
 mod vary;
 
@@ -58,7 +59,7 @@ pub struct Loaded {
 /// All faults of the text, each located in the document that is returned with them.
 pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     let mut found = Diagnostics::default();
-    let document = Document::parse(text, &mut found);
+    let mut document = Document::parse(text, &mut found);
     if found.has_errors() {
         return Err((found, document));
     }
@@ -67,11 +68,13 @@ pub fn load(text: &str) -> Result<Loaded, (Diagnostics, Document)> {
     if found.all().iter().any(too_long) {
         return Err((found, document));
     }
+    let settled = stray::settle(&mut document);
     let names = names::Names::gather(&document, &mut found);
     if found.all().iter().any(too_long) {
         return Err((found, document));
     }
     let mut cx = read::Reader::new(&document, names, found);
+    cx.begin_with(settled);
     read_all(&mut cx);
     if cx.found.all().len() >= limits::FINDINGS {
         let message = format!("only the first {} findings are listed", limits::FINDINGS);

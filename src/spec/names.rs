@@ -1,6 +1,6 @@
 //! Names: who has which, what looks alike, and what was probably meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Node, Raw};
 use super::{codes, limits};
@@ -88,7 +88,7 @@ impl Sort {
     }
 
     /// Whether `hits`, `at` and `of` may name it, so that no two may share a name.
-    fn shares(self) -> bool {
+    pub(super) fn shares(self) -> bool {
         self <= Self::Copy
     }
 
@@ -107,6 +107,8 @@ impl Sort {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     tables: BTreeMap<Sort, BTreeMap<String, (usize, Path)>>,
+    /// Sorts whose table cannot be read, so that nobody knows what it declares.
+    unreadable: BTreeSet<Sort>,
 }
 
 impl Names {
@@ -117,6 +119,9 @@ impl Names {
             let mut table = BTreeMap::new();
             if let Some(item) = document.root.item(sort.table()) {
                 gather_table(sort, &item.node, &mut table);
+                if !is_readable(sort, &item.node) {
+                    names.unreadable.insert(sort);
+                }
             }
             if table.len() > limits::ENTRIES {
                 let message =
@@ -144,6 +149,11 @@ impl Names {
 
     pub(super) fn get(&self, sort: Sort, name: &str) -> Option<usize> {
         Some(self.tables.get(&sort)?.get(name)?.0)
+    }
+
+    /// Whether a name may be one of these sorts although it is not known.
+    pub(super) fn are_unreadable(&self, sorts: &[Sort]) -> bool {
+        sorts.iter().any(|sort| self.unreadable.contains(sort))
     }
 
     /// Which of these sorts the name stands for.
@@ -207,6 +217,15 @@ impl Names {
                 }
             }
         }
+    }
+}
+
+/// Whether all that a table declares can be seen.
+fn is_readable(sort: Sort, node: &Node) -> bool {
+    match &node.raw {
+        Raw::Table(_) => sort != Sort::Account,
+        Raw::List(nodes) => sort == Sort::Account && nodes.iter().all(|node| node.text().is_some()),
+        _ => false,
     }
 }
 

@@ -214,9 +214,6 @@ fn read_accounts(cx: &mut Reader<'_>) {
 fn read_roles(cx: &mut Reader<'_>) {
     let document = cx.document;
     let item = document.root.item("roles");
-    if let Some(item) = item.filter(|i| i.node.items().is_none()) {
-        cx.wrong_type(&item.node, &Path::keys(&["roles"]), "a table: `{ sre = 2 }`");
-    }
     let mut rows = Vec::new();
     for name in cx.all_names(Sort::Role) {
         let path = Path::keys(&["roles", &name]);

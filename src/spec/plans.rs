@@ -73,6 +73,10 @@ fn read_steps(cx: &mut Reader<'_>) {
         let work = read_work(cx, &mut entry);
         let list = entry.get(cx, "starts", starts);
         let starts = filled(cx, list, &entry.at("starts"), "leave the key out if the step starts nothing");
+        if starts.is_empty() && entry.has("starts") {
+            // Which pools plans find cold depends on it.
+            cx.broken = true;
+        }
         if !["takes", "moves", "replays"].iter().any(|k| entry.has(k)) {
             let message = format!("step {} takes no time: it has none of `takes`, `moves`, `replays`", quote(&name));
             cx.push(

@@ -1,13 +1,13 @@
 //! Reading entries key by key: types, defaults, unknown keys, and a note of every value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Item, Node, Raw};
-use super::keys::{ALTERNATIVES, KeyTable, Standard, TABLES, TOP};
+use super::keys::{ALTERNATIVES, KeyTable, Standard};
 use super::names::{Names, Sort, closest, one_of, quote};
 use super::resolved::{Note, Origin};
-use super::{codes, keys, limits};
-use crate::diag::{Diagnostic, Diagnostics, Path};
+use super::{codes, limits, stray};
+use crate::diag::{Diagnostic, Diagnostics, Label, Path, Severity};
 use crate::model::Parts;
 
 /// All that readers share: the names, the findings, the notes and the rows made so far.
@@ -21,6 +21,11 @@ pub(super) struct Reader<'d> {
     pub(super) broken: bool,
     /// Entries with a fault of their own: findings that follow from it are not worth printing.
     pub(super) faulty: BTreeSet<Path>,
+    /// Keys that are read under another name than they stand under: an error of their values is none.
+    guessed: BTreeSet<Path>,
+    /// Names that are declared nowhere, each of its own sort unless that shares its namespace: the finding
+    /// about it.
+    undeclared: BTreeMap<(Option<Sort>, String), usize>,
     /// Names that are declared nowhere, where they stand, and what was probably meant.
     pub(super) repairs: Vec<Repair>,
     /// The first price of the file, which then needs a currency.
@@ -63,17 +68,26 @@ impl<'d> Reader<'d> {
             parts: Parts::default(),
             broken,
             faulty: BTreeSet::new(),
+            guessed: BTreeSet::new(),
+            undeclared: BTreeMap::new(),
             repairs: Vec::new(),
             price: None,
             assets: 0,
         }
     }
 
+    /// Takes over what was put right before anything was read.
+    pub(super) fn begin_with(&mut self, settled: stray::Settled) {
+        settled.findings.into_iter().for_each(|finding| self.push(finding));
+        self.guessed = settled.guessed;
+    }
+
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        if diagnostic.severity == crate::diag::Severity::Error {
-            for label in &diagnostic.labels {
-                self.faulty.insert(Path(label.path.0.iter().take(2).cloned().collect()));
+        if diagnostic.severity == Severity::Error {
+            if diagnostic.labels.first().is_some_and(|label| self.is_guessed(&label.path)) {
+                return;
             }
+            self.mark_faulty(&diagnostic);
         }
         if self.found.all().len() >= limits::FINDINGS {
             self.broken = true;
@@ -82,6 +96,38 @@ impl<'d> Reader<'d> {
         // A fault in an entry that others are `like` is one fault.
         if !self.found.all().contains(&diagnostic) {
             self.found.push(diagnostic);
+        }
+    }
+
+    fn mark_faulty(&mut self, diagnostic: &Diagnostic) {
+        for label in &diagnostic.labels {
+            self.faulty.insert(Path(label.path.0.iter().take(2).cloned().collect()));
+        }
+    }
+
+    /// Whether a path leads to or into a key that is read under another name.
+    fn is_guessed(&self, path: &Path) -> bool {
+        !self.guessed.is_empty() && (2..=path.0.len()).any(|n| self.guessed.contains(&Path(path.0[..n].to_vec())))
+    }
+
+    /// Reports a name that is declared nowhere: once, wherever it stands.
+    pub(super) fn push_undeclared(&mut self, sorts: &[Sort], name: &str, diagnostic: Diagnostic) {
+        const MOST_SHOWN: usize = 4;
+        let key = (sorts.first().copied().filter(|sort| !sort.shares()), name.to_owned());
+        let Some(first) = self.undeclared.get(&key).copied() else {
+            let before = self.found.all().len();
+            self.push(diagnostic);
+            if self.found.all().len() > before {
+                self.undeclared.insert(key, before);
+            }
+            return;
+        };
+        self.mark_faulty(&diagnostic);
+        let Some(label) = diagnostic.labels.into_iter().next() else { return };
+        let shown = &self.found.all()[first].labels;
+        // What a sibling says stands in one place only.
+        if shown.len() < MOST_SHOWN && shown.iter().all(|other| other.path != label.path) {
+            self.found.add_label(first, Label { text: "here too".to_owned(), ..label });
         }
     }
 
@@ -121,13 +167,15 @@ impl<'d> Reader<'d> {
 
     pub(super) fn refer_name(&mut self, sorts: &[Sort], name: &str, path: &Path) -> Option<(Sort, usize)> {
         let hit = self.names.find(sorts, name);
-        if hit.is_none() {
+        if hit.is_none() && self.names.are_unreadable(sorts) {
+            self.broken = true;
+        } else if hit.is_none() {
             let diagnostic = self.names.unknown(sorts, name, path.clone());
             if let Some(near) = self.names.near(sorts, name) {
                 let meant = near.to_owned();
                 self.repairs.push(Repair { path: path.clone(), found: name.to_owned(), meant });
             }
-            self.push(diagnostic);
+            self.push_undeclared(sorts, name, diagnostic);
             self.broken = true;
         }
         hit
@@ -214,7 +262,7 @@ impl<'d> Entry<'d> {
         for field in &self.fields {
             let key = field.item.key.as_str();
             if self.table.get(key).is_none() {
-                cx.push(unknown_key(self.table, field.item, &self.path));
+                cx.push(stray::judge(&cx.document.root, self.table, field.item, &self.path, None).finding);
             }
         }
     }
@@ -234,10 +282,16 @@ impl<'d> Entry<'d> {
             if let Some(near) = closest(name, known) {
                 diagnostic = diagnostic.help(format!("did you mean {}?", quote(near)));
             }
-            cx.push(diagnostic);
+            let sorts: Vec<Sort> = Sort::ALL.into_iter().filter(|sort| sort.table() == table).collect();
+            cx.push_undeclared(&sorts, name, diagnostic);
             cx.broken = true;
             return;
         };
+        if sibling.node.items().is_none() {
+            // Told where the sibling is read.
+            cx.broken = true;
+            return;
+        }
         let sibling_path = Path(self.path.0[..self.path.0.len() - 1].to_vec()).key(name);
         if sibling.node.item("like").is_some() {
             let chain = if sibling_path == self.path {
@@ -380,16 +434,10 @@ impl<'d> Entry<'d> {
         cx.notes.push(Note::new(self.path.key(key), shown, Origin::Default { why: why.to_owned() }, None));
     }
 
-    /// Whether a key that the table does not have is one of these with a slip of the pen.
-    fn misspelt(&self, keys: &[&str]) -> bool {
-        let known = || self.table.keys.iter().map(|k| k.name);
-        let unknown = self.fields.iter().map(|f| f.item.key.as_str()).filter(|key| self.table.get(key).is_none());
-        unknown.filter_map(|key| closest(key, known())).any(|near| keys.contains(&near))
-    }
-
     /// Reports that a key is not there.
     pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
-        if self.torn || self.misspelt(&[key]) {
+        // What a sibling lacks is told there.
+        if self.torn || self.has("like") {
             return;
         }
         let entry = self.path.to_string();
@@ -406,7 +454,7 @@ impl<'d> Entry<'d> {
 
     /// Reports a missing key unless one of these is given.
     pub(super) fn needs_one(&self, cx: &mut Reader<'_>, keys: [&str; 2]) {
-        if !self.torn && !keys.iter().any(|k| self.has(k)) && !self.misspelt(&keys) {
+        if !self.torn && !self.has("like") && !keys.iter().any(|k| self.has(k)) {
             let message = format!("{} needs the key `{}` or `{}`", quote(&self.path.to_string()), keys[0], keys[1]);
             cx.push(Diagnostic::error(codes::MISSING_KEY, self.path.clone(), message).on_key());
         }
@@ -426,47 +474,4 @@ pub(super) fn unknown_word(text: &str, words: &[&str], path: Path) -> Diagnostic
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic,
     }
-}
-
-/// A finding about a key that a table does not have.
-pub(super) fn unknown_key(table: &'static KeyTable, item: &Item, entry: &Path) -> Diagnostic {
-    let key = item.key.as_str();
-    let path = entry.key(key);
-    let place = if table.name.is_empty() { "the top of the file".to_owned() } else { format!("[{entry}]") };
-    let fallen = |to: &str| {
-        Diagnostic::error(codes::MISPLACED_KEY, path.clone(), format!("{} is no key of {place}", quote(key)))
-            .on_key()
-            .label(format!("it fell into {place}"))
-            .help(format!("it belongs to {to}: a line below a [header] is in that table; move it above the header"))
-    };
-    if !table.name.is_empty() {
-        if TOP.get(key).is_some() {
-            return fallen("the top of the file");
-        }
-        // An entry of the catalogue that was written below the header of another entry.
-        let catalogue = table.name.split('.').next().unwrap_or_default();
-        let like_an_entry = item.node.item("kind").is_some() || item.node.item("like").is_some();
-        let near = closest(key, table.keys.iter().map(|k| k.name));
-        if near.is_none() && (like_an_entry || item.node.items().is_some_and(|i| overlaps(i, table))) {
-            return fallen(&format!("[{catalogue}]"));
-        }
-    }
-    let diagnostic =
-        Diagnostic::error(codes::UNKNOWN_KEY, path.clone(), format!("{} is no key of {place}", quote(key))).on_key();
-    if let Some(near) = closest(key, table.keys.iter().map(|k| k.name)) {
-        return diagnostic.help(format!("did you mean `{near}`?"));
-    }
-    let others: Vec<&str> =
-        TABLES.iter().filter(|t| t.get(key).is_some() && !t.name.is_empty()).map(|t| t.name).collect();
-    if let Some(owner) = others.first() {
-        return Diagnostic::error(codes::MISPLACED_KEY, path, format!("{} is no key of {place}", quote(key)))
-            .on_key()
-            .help(format!("it is a key of [{owner}]"));
-    }
-    let keys = table.keys.iter().map(|k| k.name).collect::<Vec<_>>().join(", ");
-    diagnostic.help(format!("known here: {keys}"))
-}
-
-fn overlaps(items: &[Item], table: &'static KeyTable) -> bool {
-    !items.is_empty() && items.iter().all(|i| table.get(&i.key).is_some() || i.key == keys::TOP.name)
 }

@@ -2,10 +2,10 @@
 
 use super::document::{Node, Raw};
 use super::keys::{KeyTable, MONTHLY, OBJECTIVE, SERVICES, STRATEGIES, YEARLY};
-use super::names::{Sort, quote};
+use super::names::{Sort, closest, join, quote};
 use super::read::{Entry, Reader, Show, Shown};
 use super::resolved::{Note, Origin};
-use super::{codes, graph, limits, values};
+use super::{codes, graph, limits, stray, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, ExternalId, FailureId, Id, PlanId, PoolId, ServiceId, StrategyId, Table};
 use crate::model::{
@@ -67,7 +67,8 @@ fn inner<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>, key: &str, table: &'static 
     };
     let mut all = Vec::new();
     for item in items {
-        let table = if key == "objectives" && item.key == "yearly" { &YEARLY } else { table };
+        let failure = cx.names.get(Sort::Failure, &item.key).is_some();
+        let table = if key == "objectives" && !failure && stray::is_yearly(&item.key) { &YEARLY } else { table };
         if let Some(mut inner) = Entry::new(cx, table, &item.node, at.key(&item.key), None) {
             // Shown under the entry that has it, wherever `like` found it.
             inner.path = entry.path.key(key).key(&item.key);
@@ -107,8 +108,12 @@ pub(super) fn read_objectives<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Obj
         } else {
             let at = entry.at("objectives").key(&name);
             let Some(n) = cx.names.get(Sort::Failure, &name) else {
-                let fault = cx.names.unknown(&[Sort::Failure], &name, at);
-                cx.push(fault.on_key().help("objectives are for a failure, `default` or `yearly`"));
+                let fault = cx.names.unknown(&[Sort::Failure], &name, at).on_key();
+                let fault = match closest(&name, ["default", "yearly"].into_iter()) {
+                    Some(near) => fault.help(format!("did you mean `{near}`?")),
+                    None => fault.help("objectives are for a failure, `default` or `yearly`"),
+                };
+                cx.push_undeclared(&[Sort::Failure], &name, fault);
                 continue;
             };
             Some(FailureId::from_index(n))
@@ -289,6 +294,8 @@ fn read_tiers(cx: &mut Reader<'_>, services: &[Lists], strategies: &[Lists]) {
     cx.parts.tiers = Table::new(rows);
 }
 
+const ONE_EACH: &str = "a tier names exactly one strategy for every service";
+
 /// The strategies of a tier, one for every service.
 fn read_tier(cx: &mut Reader<'_>, name: &str) -> Option<Vec<StrategyId>> {
     let path = Path::keys(&["tiers", name]);
@@ -306,15 +313,15 @@ fn read_tier(cx: &mut Reader<'_>, name: &str) -> Option<Vec<StrategyId>> {
     cx.notes.push(Note::new(path.clone(), Shown { human: shown.clone(), exact: shown }, origin, None));
     let chosen = values::strategies(cx, node, &path)?.0;
     let mut whole = true;
+    let mut without: Vec<String> = Vec::new();
     for (service, row) in cx.parts.services.iter() {
         let of: Vec<usize> = (0..chosen.len()).filter(|n| cx.parts.strategies[chosen[*n]].service == service).collect();
         let fault = match of.as_slice() {
             [_] => continue,
-            [] => Diagnostic::error(
-                codes::TIER_INCOMPLETE,
-                path.clone(),
-                format!("tier {} has no strategy for {}", quote(name), quote(&row.name)),
-            ),
+            [] => {
+                without.push(quote(&row.name));
+                continue;
+            }
             [first, second, ..] => Diagnostic::error(
                 codes::TIER_INCOMPLETE,
                 path.index(*second),
@@ -323,7 +330,13 @@ fn read_tier(cx: &mut Reader<'_>, name: &str) -> Option<Vec<StrategyId>> {
             .also(path.index(*first), "the first"),
         };
         whole = false;
-        cx.found.push(fault.help("a tier names exactly one strategy for every service"));
+        cx.found.push(fault.help(ONE_EACH));
+    }
+    if !without.is_empty() {
+        whole = false;
+        let services = join(&without.iter().map(String::as_str).collect::<Vec<_>>(), "and");
+        let message = format!("tier {} has no strategy for {services}", quote(name));
+        cx.found.push(Diagnostic::error(codes::TIER_INCOMPLETE, path.clone(), message).help(ONE_EACH));
     }
     if !whole {
         cx.broken = true;

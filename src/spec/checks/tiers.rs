@@ -1,20 +1,20 @@
 //! What every tier must have: one primary per data set, the upstream of every copy, and accounts
 //! as soon as accounts can be taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checks, names};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId};
-use crate::model::{CopyKind, FailureKind, Tier, TierService, Upstream};
+use crate::model::{Copy, CopyKind, FailureKind, Tier, TierService, Upstream};
 use crate::spec::codes;
 use crate::spec::names::quote;
 use crate::units::Probability;
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
+    check_primaries(checks);
     for tier in scenario.tiers.rows() {
-        check_primaries(checks, tier);
         for service in &tier.services {
             for copy in &service.copies {
                 check_upstream(checks, tier, service, *copy);
@@ -51,45 +51,56 @@ fn primaries(checks: &Checks<'_>, tier: &Tier, data: DataId) -> Vec<CopyId> {
     tier.copies.iter().copied().filter(is).collect()
 }
 
-fn check_primaries(checks: &mut Checks<'_>, tier: &Tier) {
+/// Exactly one primary for every data set of a tier; one finding for all tiers that have none.
+fn check_primaries(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
-    let held: BTreeSet<DataId> = tier.copies.iter().map(|c| scenario.copies[*c].data).collect();
-    let kept = tier.services.iter().filter_map(|s| scenario.services[s.service].data);
-    let needed: BTreeSet<DataId> = held.into_iter().chain(kept).collect();
-    for data in needed {
-        let name = &scenario.data[data].name;
-        let keeper = tier.services.iter().find(|s| scenario.services[s.service].data == Some(data));
-        let found = match primaries(checks, tier, data).as_slice() {
-            [_] => continue,
-            [] => {
-                let at = keeper.map_or_else(
-                    || Path::keys(&["data", name]),
-                    |s| checks.at("strategies", &scenario.strategies[s.strategy].name, "copies"),
-                );
-                let message = format!("tier {} has no primary copy of {}", quote(&tier.name), quote(name));
-                Diagnostic::error(codes::NO_PRIMARY, at, message)
-                    .help("list exactly one copy of kind `primary`, in the service or in the strategy")
+    let mut without: BTreeMap<DataId, Vec<&Tier>> = BTreeMap::new();
+    for tier in scenario.tiers.rows() {
+        let held = tier.copies.iter().map(|c| scenario.copies[*c].data);
+        let kept = tier.services.iter().filter_map(|s| scenario.services[s.service].data);
+        let needed: BTreeSet<DataId> = held.chain(kept).collect();
+        for data in needed {
+            match primaries(checks, tier, data).as_slice() {
+                [_] => {}
+                [] => without.entry(data).or_default().push(tier),
+                [first, second, ..] => report_two(checks, tier, data, [*first, *second]),
             }
-            [first, second, ..] => {
-                let lister = |copy: &CopyId| {
-                    let name = &scenario.copies[*copy].name;
-                    let service = tier.services.iter().find(|s| s.copies.contains(copy));
-                    service.map_or_else(|| checks.copy_at(*copy, "kind"), |s| checks.listed_at(s, "copies", name))
-                };
-                let (a, b) = (&scenario.copies[*first].name, &scenario.copies[*second].name);
-                let message = format!(
-                    "tier {} has two primary copies of {}: {}",
-                    quote(&tier.name),
-                    quote(name),
-                    names([a.as_str(), b].into_iter())
-                );
-                Diagnostic::error(codes::TWO_PRIMARIES, lister(second), message)
-                    .also(lister(first), "the other")
-                    .help("a synchronous copy is one primary in several places: `at = [\"x\", \"y\"], acks = 2`")
-            }
-        };
-        checks.push(found);
+        }
     }
+    for (data, tiers) in without {
+        let name = &scenario.data[data].name;
+        let keeper = tiers.iter().flat_map(|t| &t.services).find(|s| scenario.services[s.service].data == Some(data));
+        let at = keeper.map_or_else(
+            || Path::keys(&["data", name]),
+            |s| checks.at("strategies", &scenario.strategies[s.strategy].name, "copies"),
+        );
+        let all = names(tiers.iter().map(|tier| tier.name.as_str()));
+        let have = if tiers.len() == 1 { format!("tier {all} has") } else { format!("tiers {all} have") };
+        let message = format!("{have} no primary copy of {}", quote(name));
+        let fault = Diagnostic::error(codes::NO_PRIMARY, at, message)
+            .help("list exactly one copy of kind `primary`, in the service or in the strategy");
+        checks.push(fault);
+    }
+}
+
+fn report_two(checks: &mut Checks<'_>, tier: &Tier, data: DataId, [first, second]: [CopyId; 2]) {
+    let scenario = checks.scenario;
+    let lister = |copy: CopyId| {
+        let name = &scenario.copies[copy].name;
+        let service = tier.services.iter().find(|s| s.copies.contains(&copy));
+        service.map_or_else(|| checks.copy_at(copy, "kind"), |s| checks.listed_at(s, "copies", name))
+    };
+    let (a, b) = (&scenario.copies[first].name, &scenario.copies[second].name);
+    let message = format!(
+        "tier {} has two primary copies of {}: {}",
+        quote(&tier.name),
+        quote(&scenario.data[data].name),
+        names([a.as_str(), b].into_iter())
+    );
+    let fault = Diagnostic::error(codes::TWO_PRIMARIES, lister(second), message)
+        .also(lister(first), "the other")
+        .help("a synchronous copy is one primary in several places: `at = [\"x\", \"y\"], acks = 2`");
+    checks.push(fault);
 }
 
 fn check_upstream(checks: &mut Checks<'_>, tier: &Tier, service: &TierService, copy: CopyId) {
@@ -101,12 +112,17 @@ fn check_upstream(checks: &mut Checks<'_>, tier: &Tier, service: &TierService, c
             .also(checks.copy_at(copy, key), "it says so here")
             .help("list it too, in the service or in the strategy")
     };
+    // A data set of the tier without any primary is one fault, whatever is made from it.
+    let is_missed = |of: &Copy| {
+        let primary = matches!(of.kind, CopyKind::Primary { .. });
+        primary && of.data == row.data && primaries(checks, tier, of.data).is_empty()
+    };
     let fault = match row.of {
-        Some(Upstream::Copy(of)) if !tier.copies.contains(&of) => {
+        Some(Upstream::Copy(of)) if !tier.copies.contains(&of) && !is_missed(&scenario.copies[of]) => {
             let of = &scenario.copies[of].name;
             Some(tell(format!("the copy {}, which {} is made from", quote(of), quote(&row.name)), "of"))
         }
-        Some(Upstream::Data(data)) if primaries(checks, tier, data).is_empty() => {
+        Some(Upstream::Data(data)) if data != row.data && primaries(checks, tier, data).is_empty() => {
             let of = &scenario.data[data].name;
             Some(tell(format!("a primary copy of {}, which {} is made from", quote(of), quote(&row.name)), "of"))
         }
