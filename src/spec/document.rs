@@ -157,9 +157,17 @@ fn key_text(key: &str) -> String {
 pub struct Document {
     pub(super) text: String,
     pub(super) root: Node,
+    marks: Box<Marks>,
+}
+
+/// Places of the text.
+#[derive(Clone, Debug, Default)]
+struct Marks {
+    /// Where each line begins.
+    lines: Vec<usize>,
     /// Where TOML itself is broken; the path `[n]`, which no value can have, stands for the n-th.
     faults: Vec<Range<usize>>,
-    /// Keys that are read elsewhere, where they stand in the text.
+    /// Keys that are read elsewhere than they stand.
     relocated: BTreeMap<Path, Range<usize>>,
 }
 
@@ -170,10 +178,16 @@ const DEEPEST: usize = 79;
 const MOST_SYNTAX_FAULTS: usize = 10;
 
 impl Document {
+    /// A text of which nothing has been read.
+    fn of_text(text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(n, _)| n + 1)).collect();
+        let root = Node::made(Raw::Table(Vec::new()));
+        Self { text, root, marks: Box::new(Marks { lines, ..Marks::default() }) }
+    }
+
     /// Reads TOML. Faults of syntax go to `found`; the tree then holds what could be read.
     pub(super) fn parse(text: &str, found: &mut Diagnostics) -> Self {
-        let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
-        let mut document = Self { text: text.to_owned(), root: empty, faults: Vec::new(), relocated: BTreeMap::new() };
+        let mut document = Self::of_text(text.to_owned());
         if text.len() > limits::FILE_BYTES {
             found.push(Diagnostic::error(
                 codes::LIMIT_FILE,
@@ -186,7 +200,7 @@ impl Document {
         let mut last_line = None;
         for error in errors.iter().take(MOST_SYNTAX_FAULTS * 100) {
             // The parser goes on behind a fault, mostly to stumble over its echo in the next lines.
-            let line = error.span().map(|span| text[..text.floor_char_boundary(span.start)].matches('\n').count());
+            let line = error.span().map(|span| document.line_at(span.start));
             let echo = last_line.zip(line).is_some_and(|(last, line)| (last..=last + 3).contains(&line));
             last_line = line.or(last_line);
             if !echo && found.all().len() < MOST_SYNTAX_FAULTS {
@@ -203,7 +217,6 @@ impl Document {
     pub(super) fn of_bytes(bytes: &[u8], found: &mut Diagnostics) -> Self {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
-        let empty = Node { raw: Raw::Table(Vec::new()), span: 0..0 };
         // The replacement character that stands for the bad bytes has three bytes.
         let bad = valid..(valid + 3).min(text.len());
         found.push(
@@ -211,15 +224,18 @@ impl Document {
                 .label("here the text ends")
                 .help("a scenario is a text file in UTF-8; save it in that encoding"),
         );
-        Self { text, root: empty, faults: Vec::from([bad]), relocated: BTreeMap::new() }
+        let mut document = Self::of_text(text);
+        document.marks.faults.push(bad);
+        document
     }
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
         let deep = message.contains("recurs");
         let path = match span.or_else(|| self.many_dots().filter(|_| deep)) {
             Some(span) => {
-                self.faults.push(self.clamp(span));
-                Path::default().index(self.faults.len() - 1)
+                let span = self.clamp(span);
+                self.marks.faults.push(span);
+                Path::default().index(self.marks.faults.len() - 1)
             }
             None => Path::default(),
         };
@@ -275,7 +291,7 @@ impl Document {
             }
             return false;
         }
-        self.relocated.insert(from.clone(), span);
+        self.marks.relocated.insert(from.clone(), span);
         true
     }
 
@@ -291,9 +307,9 @@ impl Document {
     #[must_use]
     pub fn span(&self, path: &Path, part: Part) -> Option<Range<usize>> {
         if let [Segment::Index(n)] = path.0.as_slice() {
-            return self.faults.get(*n).cloned();
+            return self.marks.faults.get(*n).cloned();
         }
-        if let Some(span) = self.relocated.get(path) {
+        if let Some(span) = self.marks.relocated.get(path) {
             return Some(self.clamp(span.clone()));
         }
         let mut node = &self.root;
@@ -320,8 +336,17 @@ impl Document {
     /// The line, from 1, of the key or list entry that a path names; `None` if it is not there.
     #[must_use]
     pub fn line_of(&self, path: &Path) -> Option<usize> {
-        let span = self.span(path, Part::Key)?;
-        Some(1 + self.text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count())
+        self.span(path, Part::Key).map(|span| self.line_at(span.start))
+    }
+
+    /// The line, from 1, in which a byte stands.
+    pub(super) fn line_at(&self, byte: usize) -> usize {
+        self.marks.lines.partition_point(|start| *start <= byte)
+    }
+
+    /// Where a line, from 1, begins.
+    pub(super) fn line_start(&self, line: usize) -> usize {
+        self.marks.lines.get(line - 1).copied().unwrap_or(self.text.len())
     }
 
     /// The text of the file.

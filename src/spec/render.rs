@@ -18,10 +18,9 @@ impl Document {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
         let mut all: Vec<&Diagnostic> = diagnostics.all().iter().collect();
         all.sort_by_key(|d| (d.severity, self.start(d)));
-        let lines: Vec<usize> = std::iter::once(0).chain(self.text.match_indices('\n').map(|(n, _)| n + 1)).collect();
         let mut out = String::new();
         for diagnostic in all {
-            out.push_str(&renderer.render(&[self.group(file_name, diagnostic, &lines)]));
+            out.push_str(&renderer.render(&[self.group(file_name, diagnostic)]));
             out.push_str("\n\n");
         }
         out
@@ -32,7 +31,7 @@ impl Document {
         diagnostic.labels.first().and_then(|label| self.span(&label.path, label.part)).map(|span| span.start)
     }
 
-    fn group<'a>(&'a self, file_name: &'a str, diagnostic: &'a Diagnostic, lines: &[usize]) -> Group<'a> {
+    fn group<'a>(&'a self, file_name: &'a str, diagnostic: &'a Diagnostic) -> Group<'a> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Advice => Level::WARNING.with_name("advice"),
@@ -44,7 +43,7 @@ impl Document {
             .filter_map(|label| Some((label, self.first_line(self.span(&label.path, label.part)?))))
             .collect();
         if self.start(diagnostic).is_some() {
-            group = group.element(self.snippet(&marks, lines).path(file_name));
+            group = group.element(self.snippet(&marks).path(file_name));
         } else {
             group = group.element(Origin::path(file_name));
         }
@@ -55,11 +54,11 @@ impl Document {
     }
 
     /// The lines from the first to the last mark; only these, for a file may be long.
-    fn snippet<'a>(&'a self, marks: &[(&'a Label, Range<usize>)], lines: &[usize]) -> Snippet<'a, Annotation<'a>> {
+    fn snippet<'a>(&'a self, marks: &[(&'a Label, Range<usize>)]) -> Snippet<'a, Annotation<'a>> {
         let first = marks.iter().map(|(_, span)| span.start).min().unwrap_or(0);
         let last = marks.iter().map(|(_, span)| span.end).max().unwrap_or(0);
-        let line = lines.partition_point(|start| *start <= first).max(1);
-        let from = lines[line - 1];
+        let line = self.line_at(first);
+        let from = self.line_start(line);
         let to = self.text[last..].find('\n').map_or(self.text.len(), |n| last + n);
         let notes = marks.iter().enumerate().map(|(n, (label, span))| {
             let kind = if n == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };

@@ -227,7 +227,7 @@ pub(super) fn judge(root: &Node, table: &'static KeyTable, item: &Item, entry: &
     let near = nearest(table, key, kind).or_else(|| other_name(key).filter(|_| at_top && item.node.items().is_some()));
     if let Some(near) = near {
         let beside = |other: &&str| root_items(root, entry).is_some_and(|node| node.item(other).is_some());
-        let excluded = alternatives(near).iter().any(|other| beside(other));
+        let excluded = alternatives(near).iter().any(beside);
         let finding = fault(codes::UNKNOWN_KEY).help(format!("did you mean `{near}`?"));
         return Stray { finding, to: to(entry.key(near)).filter(|_| !excluded) };
     }
