@@ -115,6 +115,7 @@ fn generator_covers_the_language() {
         "policy salvage",
         "policy when_short",
         "stress",
+        "rebuild",
     ] {
         assert!(share(feature) >= 0.05, "{feature}: {:.1}%", share(feature) * 100.0);
     }

@@ -107,9 +107,11 @@ codes! {
     NOT_LOCKED = "not-locked": "A copy in another account, but not locked.";
     UNUSED = "unused": "An entry that no tier uses.";
     STREAM_BREAKS = "stream-breaks": "A stream that may be interrupted for longer than its window: then a full copy follows.";
+    UNEVEN_FULLS = "uneven-fulls": "Full backups further apart than `full_every` says, or closer, because it is no multiple of the schedule.";
+    NEVER_HELPS = "never-helps": "A plan for a failure that leaves nothing of what the plan recovers from, or recovers into.";
     TOO_LITTLE_MEMORY = "too-little-memory": "A step that needs more memory than the instances that it starts have.";
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";
-    CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials can show.";
+    CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials or years can show.";
     NEVER_HAPPENS = "never-happens": "A failure with a rate of zero, or one that no tier feels.";
 }

@@ -259,6 +259,8 @@ fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
                 .also(entry.at(every), "any backup")
                 .help("leave `full_every` out if every backup is a full one"),
         );
+    } else if let (Some(full), Some(schedule)) = (full_every, &schedule) {
+        advise_distance(cx, entry, full, schedule);
     }
     let zero = || crate::model::Delay::constant(Seconds::ZERO);
     Some(CopyKind::Backup {
@@ -266,10 +268,33 @@ fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
         takes: takes.unwrap_or_else(zero),
         travel: entry.get(cx, "travel", values::delay),
         full_every,
-        fails: entry.get(cx, "fails", values::share).unwrap_or_default(),
+        fails: values::not_always(cx, entry, "fails", "every run fails: there would never be a backup"),
         keep,
         locked: locked(cx, entry, keep),
     })
+}
+
+/// Full backups are the n-th of all: one that is due in between comes with the nearest of them.
+fn advise_distance(cx: &mut Reader<'_>, entry: &Entry<'_>, full: Seconds, schedule: &Schedule) {
+    // The gaps of a calendar are uneven: their mean need not fit to the second.
+    let (key, slack) = match schedule {
+        Schedule::Every { .. } => ("every", 1e-9),
+        Schedule::Cron { .. } => ("cron", 0.1),
+    };
+    let runs = full.seconds() / schedule.mean_gap().seconds();
+    if (runs - runs.round()).abs() <= slack * runs.max(1.0) {
+        return;
+    }
+    let nth = runs.round().max(1.0);
+    let real = Seconds::new(nth * schedule.mean_gap().seconds()).unwrap_or_default().human();
+    let distance =
+        if nth > 1.0 { format!("every {nth}. backup is a full one") } else { "every backup is a full one".to_owned() };
+    let message = format!("{} is no multiple of the time between backups: {distance}, {real} apart", full.human());
+    cx.push(
+        Diagnostic::advice(codes::UNEVEN_FULLS, entry.at("full_every"), message)
+            .also(entry.at(key), "from one backup to the next")
+            .help("make it a multiple, so that the file says what happens"),
+    );
 }
 
 fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule> {

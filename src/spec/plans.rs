@@ -118,7 +118,8 @@ fn read_steps(cx: &mut Reader<'_>) {
 }
 
 fn read_fails(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Probability {
-    let fails = entry.get(cx, "fails", values::share).unwrap_or_default();
+    let always = "every attempt fails: no plan with this step could ever succeed";
+    let fails = values::not_always(cx, entry, "fails", always);
     if !entry.has("fails") && entry.has("retries") {
         let message = "a step that never fails is never tried again";
         let advice = Diagnostic::advice(codes::USELESS_KEY, entry.at("retries"), message);

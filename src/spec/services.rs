@@ -98,7 +98,7 @@ pub(super) fn read_objectives<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Obj
     for (name, mut item) in inner(cx, entry, "objectives", &OBJECTIVE) {
         if name == "yearly" {
             objectives.yearly = YearlyObjective {
-                availability: item.get(cx, "availability", values::share),
+                availability: item.get(cx, "availability", values::part),
                 per_month: item.get(cx, "per_month", values::money),
             };
             continue;

@@ -3,7 +3,7 @@
 use super::document::{Node, Raw};
 use super::names::{closest, quote};
 use super::quantity::{self, QuantityError};
-use super::read::{Reader, Show, Shown};
+use super::read::{Entry, Reader, Show, Shown};
 use super::{codes, limits};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{
@@ -306,6 +306,16 @@ pub(super) fn part(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Prob
         return None;
     }
     Some(value)
+}
+
+/// The chance of something bad, which 100% would make certain; 0 after a fault.
+pub(super) fn not_always(cx: &mut Reader<'_>, entry: &mut Entry<'_>, key: &'static str, always: &str) -> Probability {
+    let chance = entry.get(cx, key, share).unwrap_or_default();
+    if chance < Probability::ALWAYS {
+        return chance;
+    }
+    cx.push(Diagnostic::error(codes::OUT_OF_RANGE, entry.at(key), always).help("a chance below 100%, such as \"5%\""));
+    Probability::NEVER
 }
 
 /// A share per year, `"20%"` or `"20% / year"`.

@@ -23,6 +23,9 @@ pub(crate) fn features(scenario: &Scenario) -> BTreeSet<String> {
         }
     }
     failure_features(scenario, &mut found);
+    if scenario.services.rows().iter().any(|service| service.rebuild.is_some()) {
+        found.insert("rebuild".to_owned());
+    }
     if scenario.stress.is_some() {
         found.insert("stress".to_owned());
     }

@@ -191,6 +191,8 @@ impl Maker {
         let choose = self.choose(0.35);
         let resume = self.maybe(0.3, |r| format!("\"{}s\"", r.whole(0, 600)));
         let rto = self.r.whole(1, 24);
+        // What does not end a lifetime changes nothing of an incident.
+        let rebuild = if self.r.chance(0.3) { self.delay(5 * 86_400) } else { String::new() };
         let keys = [
             ("data", text(got.name("data"))),
             ("needs", if needs.is_empty() { String::new() } else { list(&needs) }),
@@ -199,6 +201,7 @@ impl Maker {
             ("plans", list(&got.plans)),
             ("choose", choose),
             ("resume", if self.everything() { resume } else { String::new() }),
+            ("rebuild", rebuild),
             ("objectives", format!("{{ default = {{ rto = \"{rto}h\", rpo = \"1d\", chance = \"90%\" }} }}")),
         ];
         self.doc.row("services", &name, &keys);

@@ -54,6 +54,38 @@ const PLACES: &[Case] = &[
 
 const COPIES: &[Case] = &[
     (
+        "a stream of a data set that a cut may outlast",
+        &["stream-breaks"],
+        &[
+            (
+                r#"of = "main", at = "west", over = "coast", account"#,
+                r#"of = "orders", at = "west", over = "coast", window = "1h", account"#,
+            ),
+            (
+                "[failures]\n",
+                "[failures]\ncut = { kind = \"partition\", hits = \"coast\", rate = \"1 / year\", lasts = { mean = \"1h\" }, detected = \"1m\" }\n",
+            ),
+        ],
+    ),
+    (
+        "a backup of which every run fails",
+        &["out-of-range"],
+        &[(r#"of = "queue", at = "west", every = "1d""#, r#"of = "queue", at = "west", fails = "100%", every = "1d""#)],
+    ),
+    (
+        "full backups that are no multiple of all",
+        &["uneven-fulls"],
+        &[(
+            r#"of = "queue", at = "west", every = "1d""#,
+            r#"of = "queue", at = "west", full_every = "36h", every = "1d""#,
+        )],
+    ),
+    (
+        "full backups as often as the calendar allows",
+        &["uneven-fulls"],
+        &[(r#"full_every = "7d""#, r#"full_every = "30h""#)],
+    ),
+    (
         "a stream that a cut may outlast",
         &["stream-breaks"],
         &[

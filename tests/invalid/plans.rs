@@ -9,6 +9,45 @@ fn plans() {
 
 const PLANS: &[Case] = &[
     (
+        "a step that always fails",
+        &["out-of-range"],
+        &[(r#"fails = "3%", retries = 2"#, r#"fails = "100%", retries = 2"#)],
+    ),
+    (
+        "a recycle bin against an outage",
+        &["never-helps"],
+        &[(r#"for = ["dropped"], from = ["bin"]"#, r#"for = ["dropped", "region"], from = ["bin"]"#)],
+    ),
+    (
+        "a recycle bin against corruption",
+        &["never-helps"],
+        &[(r#"for = ["dropped"], from = ["bin"]"#, r#"for = ["dropped", "broken"], from = ["bin"]"#)],
+    ),
+    (
+        "a plan from the primary that is damaged",
+        &["never-helps", "never-helps"],
+        &[(
+            r#"rewind   = { for = ["dropped", "broken"], from = ["wal", "hourly", "nightly"]"#,
+            r#"rewind   = { for = ["dropped", "broken"]"#,
+        )],
+    ),
+    (
+        "a plan into what the failure takes",
+        &["never-helps"],
+        &[(
+            r#"for = ["region"], from = ["wal", "hourly", "nightly"], into = ["spare"]"#,
+            r#"for = ["region"], from = ["wal", "hourly", "nightly"], into = ["db"]"#,
+        )],
+    ),
+    (
+        "a plan from what the failure takes",
+        &["never-helps"],
+        &[(
+            r#"mirror  = { kind = "async", of = "queue", at = "west""#,
+            r#"mirror  = { kind = "async", of = "queue", at = "east-a""#,
+        )],
+    ),
+    (
         "a step too large for what it starts",
         &["too-little-memory"],
         &[

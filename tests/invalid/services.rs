@@ -44,6 +44,12 @@ const SERVICES: &[Case] = &[
         &["objective-empty"],
         &[(r#"rto = "2h", rpo = "1d", chance = "90%""#, r#"chance = "90%""#)],
     ),
+    ("a year without a moment down", &["chance-certain"], &[(r#"availability = "99.9%""#, r#"availability = "100%""#)]),
+    (
+        "a year that may be down all the time",
+        &["out-of-range"],
+        &[(r#"availability = "99.9%""#, r#"availability = "0%""#)],
+    ),
     ("certainty", &["chance-certain"], &[(r#"chance = "90%""#, r#"chance = "100%""#)]),
     ("a tier without a primary", &["no-primary"], &[("copies = [\"queue\"]\n", "")]),
     (

@@ -31,8 +31,8 @@ fn regions(checks: &Checks<'_>, copy: &Copy) -> Vec<PlaceId> {
     copy.sites.iter().map(|site| place(*site)).collect()
 }
 
-/// The copy that this one is made from.
-fn input<'a>(checks: &Checks<'a>, copy: &Copy) -> Option<(CopyId, &'a Copy)> {
+/// The copy that this one is made from: of a data set, its primary.
+pub(super) fn input<'a>(checks: &Checks<'a>, copy: &Copy) -> Option<(CopyId, &'a Copy)> {
     match copy.of? {
         Upstream::Copy(of) => Some((of, &checks.scenario.copies[of])),
         Upstream::Data(data) => {

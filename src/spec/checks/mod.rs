@@ -1,6 +1,7 @@
 //! Checks of the scenario as a whole, after every entry has been read on its own.
 
 mod copies;
+mod helpless;
 mod plans;
 mod quorums;
 mod retention;
@@ -32,6 +33,7 @@ pub(super) fn check(scenario: &Scenario, document: &Document) -> Vec<Diagnostic>
     transfers::check(&mut checks);
     plans::check(&mut checks);
     scopes::check(&mut checks);
+    helpless::check(&mut checks);
     streams::check(&mut checks);
     unused::check(&mut checks);
     checks.found

@@ -97,7 +97,7 @@ fn all_taken(
 }
 
 /// Whether an attacker who holds these accounts can destroy a copy.
-fn in_account(copy: &Copy, targets: &[Target]) -> bool {
+pub(super) fn in_account(copy: &Copy, targets: &[Target]) -> bool {
     let locked = matches!(copy.kind, CopyKind::Backup { locked: Some(_), .. } | CopyKind::Log { locked: Some(_), .. });
     !locked && targets.iter().any(|t| matches!(t, Target::Account(a) if copy.account == Some(*a)))
 }

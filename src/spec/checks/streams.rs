@@ -1,9 +1,10 @@
 //! Streams that an interruption may break for good, and compute too small for what is started on it.
 
+use super::copies::input;
 use super::{Checks, names};
 use crate::diag::Diagnostic;
 use crate::id::{CopyId, LinkId, PlaceId, PoolId, StepId};
-use crate::model::{AsyncLag, Copy, CopyKind, Delay, Failure, FailureKind, Target, Upstream};
+use crate::model::{AsyncLag, Copy, CopyKind, Delay, Failure, FailureKind, Target};
 use crate::spec::codes;
 use crate::spec::names::quote;
 use crate::units::Seconds;
@@ -70,19 +71,12 @@ fn regions(checks: &Checks<'_>, copy: &Copy) -> Vec<PlaceId> {
     copy.sites.iter().map(|site| scenario.places[scenario.site_place(*site)].region).collect()
 }
 
-fn upstream<'a>(checks: &Checks<'a>, copy: &Copy) -> Option<&'a Copy> {
-    match copy.of? {
-        Upstream::Copy(of) => Some(&checks.scenario.copies[of]),
-        Upstream::Data(_) | Upstream::External(_) => None,
-    }
-}
-
 /// The link that carries a copy's stream.
 fn link_of(checks: &Checks<'_>, copy: &Copy) -> Option<LinkId> {
     if let CopyKind::Async { lag: AsyncLag::Over(link), .. } = copy.kind {
         return Some(link);
     }
-    let of = upstream(checks, copy)?;
+    let (_, of) = input(checks, copy)?;
     let (from, to) = (regions(checks, of), regions(checks, copy));
     from.iter().find_map(|a| to.iter().find_map(|b| checks.scenario.link_between(*a, *b)))
 }
@@ -91,7 +85,7 @@ fn link_of(checks: &Checks<'_>, copy: &Copy) -> Option<LinkId> {
 /// place is away.
 fn stops(checks: &Checks<'_>, copy: &Copy, kind: FailureKind, target: Target) -> bool {
     let scenario = checks.scenario;
-    let Some(of) = upstream(checks, copy) else { return false };
+    let Some((_, of)) = input(checks, copy) else { return false };
     match (kind, target) {
         (FailureKind::Partition, Target::Link(link)) => link_of(checks, copy) == Some(link),
         (FailureKind::Outage, Target::Place(place)) => {

@@ -31,6 +31,12 @@ fn check_chances(checks: &mut Checks<'_>) {
     let own = scenario.services.rows().iter().map(|s| (Path::keys(&["services", &s.name]), &s.objectives));
     let all: Vec<_> = own.chain([(Path::default(), &scenario.objectives)]).collect();
     for (owner, objectives) in all {
+        if objectives.yearly.availability == Some(Probability::ALWAYS) {
+            let at = owner.key("objectives").key("yearly").key("availability");
+            let message = "no number of years can show that it is never down";
+            let advice = Diagnostic::advice(codes::CHANCE_CERTAIN, at, message);
+            checks.push(advice.help("ask for an availability below 100%, such as \"99.99%\""));
+        }
         let by_failure = objectives.by_failure.iter().map(|(f, o)| (scenario.failures[*f].name.as_str(), o));
         for (name, objective) in objectives.default.iter().map(|o| ("default", o)).chain(by_failure) {
             if objective.chance == Probability::ALWAYS {

@@ -144,14 +144,24 @@ pub const COMPUTE: KeyTable = KeyTable {
     like: true,
     keys: &[
         key("at", "place, list, map or \"X/*\"", Required, "where its instances run"),
-        key("enough", "count", Computed("all instances"), "how many must be there for service"),
+        key(
+            "enough",
+            "count",
+            Computed("all instances"),
+            "how many must be there for service; of a `sharded` pool, how many must be left for a plan into it",
+        ),
         key(
             "takeover",
             "duration or distribution",
             Absent("users feel nothing"),
             "the interruption when an instance is lost but enough are left",
         ),
-        key("sharded", "true or false", No, "each instance serves a part of its own"),
+        key(
+            "sharded",
+            "true or false",
+            No,
+            "each instance serves a part of its own, so that losing one interrupts service",
+        ),
         key(
             "within",
             "place",
