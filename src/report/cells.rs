@@ -1,5 +1,7 @@
 //! Cells that several tables share.
 
+use std::collections::BTreeMap;
+
 use super::human;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, TierAssessment};
 use crate::stats::{Estimate, Proportion, Quantile};
@@ -107,6 +109,37 @@ pub(super) fn sum(whole: Option<f64>, known: f64, currency: &str) -> String {
 pub(super) fn of_application(tier: &TierAssessment) -> Vec<&IncidentAssessment> {
     let apart = tier.incidents.iter().any(|i| i.service.is_none());
     tier.incidents.iter().filter(|i| !apart || i.service.is_none()).collect()
+}
+
+/// The incidents that stand for each of some tiers, by their failure: a result may have thousands of both,
+/// and looking each up among all would take hours.
+pub(super) struct ByFailure<'a>(Vec<(&'a TierAssessment, BTreeMap<&'a str, Vec<&'a IncidentAssessment>>)>);
+
+impl<'a> ByFailure<'a> {
+    /// For these tiers, in their order.
+    pub(super) fn new(tiers: &[&'a TierAssessment]) -> Self {
+        let of = |tier: &&'a TierAssessment| {
+            let mut found: BTreeMap<&str, Vec<&IncidentAssessment>> = BTreeMap::new();
+            for incident in of_application(tier) {
+                found.entry(&incident.failure).or_default().push(incident);
+            }
+            (*tier, found)
+        };
+        Self(tiers.iter().map(of).collect())
+    }
+
+    /// Every tier with its incidents of a failure: none if it does not concern the tier.
+    pub(super) fn of(&self, failure: &str) -> impl Iterator<Item = (&'a TierAssessment, &[&'a IncidentAssessment])> {
+        self.0.iter().map(move |(tier, found)| (*tier, found.get(failure).map_or(&[][..], Vec::as_slice)))
+    }
+
+    /// Every tier with its incident of a failure, as far as it concerns the tier.
+    pub(super) fn first_of(
+        &self,
+        failure: &str,
+    ) -> impl Iterator<Item = (&'a TierAssessment, Option<&'a IncidentAssessment>)> {
+        self.of(failure).map(|(tier, incidents)| (tier, incidents.first().copied()))
+    }
 }
 
 /// What the figures rest on, in one line.

@@ -1,7 +1,9 @@
 //! The comparison: verdict, a row per tier, a small table per failure.
 
+use std::collections::BTreeSet;
+
 use super::blocks::{Block, Grid};
-use super::cells::{against, limits, mark, of_application, provenance, sum, time_at};
+use super::cells::{ByFailure, against, limits, mark, of_application, provenance, sum, time_at};
 use super::human;
 use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
@@ -19,8 +21,9 @@ pub fn comparison(result: &Assessment) -> Vec<Block> {
     page.push(Block::Heading(2, "Tiers".to_owned()));
     page.push(Block::Table(tier_table(&tiers)));
     page.extend(tier_notes(result, &tiers));
+    let incidents = ByFailure::new(&tiers);
     for failure in failures(result) {
-        page.extend(failure_blocks(&tiers, &failure));
+        page.extend(failure_blocks(&incidents, &failure));
     }
     page.push(Block::Text(format!("{} {}", legend(), provenance(result))));
     page
@@ -205,17 +208,14 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
 
 /// All failures of all tiers by name.
 pub(super) fn failures(result: &Assessment) -> Vec<String> {
-    let mut names: Vec<String> = result.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
+    let names: BTreeSet<&str> = result.tiers.iter().flat_map(|t| &t.incidents).map(|i| i.failure.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
-pub(super) fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Block> {
-    let of = |tier: &TierAssessment| of_application(tier).into_iter().find(|i| i.failure == failure).cloned();
-    let rows: Vec<(&TierAssessment, Option<IncidentAssessment>)> = tiers.iter().map(|t| (*t, of(t))).collect();
-    let Some(some) = rows.iter().find_map(|(_, i)| i.as_ref()) else { return Vec::new() };
-    let mut rates: Vec<f64> = rows.iter().filter_map(|(_, i)| i.as_ref().map(|i| i.rate_per_year)).collect();
+pub(super) fn failure_blocks(incidents: &ByFailure<'_>, failure: &str) -> Vec<Block> {
+    let rows: Vec<(&TierAssessment, Option<&IncidentAssessment>)> = incidents.first_of(failure).collect();
+    let Some(some) = rows.iter().find_map(|(_, i)| *i) else { return Vec::new() };
+    let mut rates: Vec<f64> = rows.iter().filter_map(|(_, i)| i.map(|i| i.rate_per_year)).collect();
     rates.sort_by(f64::total_cmp);
     let rate = match (rates.first(), rates.last()) {
         (Some(low), Some(high)) if low < high => format!("{} to {}", human::number(*low), human::per_year(*high)),
@@ -223,7 +223,7 @@ pub(super) fn failure_blocks(tiers: &[&TierAssessment], failure: &str) -> Vec<Bl
         _ => String::new(),
     };
     let title = some.failure_title.as_ref().map_or_else(String::new, |t| format!(" · {t}"));
-    let objective = rows.iter().find_map(|(_, i)| i.as_ref()?.objective.as_ref());
+    let objective = rows.iter().find_map(|(_, i)| (*i)?.objective.as_ref());
     let limits = objective.map_or_else(|| "no objective".to_owned(), limits);
     let mut grid = Grid::new(
         &["tier", "recovery p50", "p95", "RTO margin", "loss p50", "p95", "RPO margin", "objectives", "lost for good"],

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::blocks::Grid;
-use super::cells::of_application;
+use super::cells::ByFailure;
 use super::human;
 use crate::assess::{
     Assessment, Dependence, IncidentAssessment, Influence, InputRanges, Range, RareEvent, TierAssessment,
@@ -52,9 +52,10 @@ fn years(tier: &TierAssessment) -> Told {
         if part > 0.0 && whole > 0.0 { format!("{said} ({})", percent(part / whole)) } else { "none".to_owned() }
     };
     let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
+    let incidents = ByFailure::new(&[tier]);
     for row in by_weight(year) {
         let money = human::money(row.known_penalty_per_year, &tier.cost.currency);
-        let rate = of_application(tier).into_iter().find(|i| i.failure == row.failure).map(|i| i.rate_per_year);
+        let rate = incidents.first_of(&row.failure).find_map(|(_, i)| i).map(|i| i.rate_per_year);
         grid.row([
             row.failure.clone(),
             rate.map_or_else(String::new, human::per_year),
@@ -127,8 +128,9 @@ fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
     let mut grid = Grid::new(&["failure", "change", "recovery time", "data loss", "downtime a year"], 2);
     let values: HashMap<&str, &str> = result.assumptions.iter().map(|a| (a.path.as_str(), a.value.as_str())).collect();
     let (mut incidents, mut tried, mut silent) = (0, 0_u64, Vec::new());
+    let incidents_of = ByFailure::new(&[tier]);
     for year in by_weight(&tier.rare_event) {
-        let incident = of_application(tier).into_iter().find(|i| i.failure == year.failure);
+        let incident = incidents_of.first_of(&year.failure).find_map(|(_, i)| i);
         let Some((incident, depends)) = incident.and_then(|i| Some((i, i.depends_on.as_ref()?))) else { continue };
         incidents = incidents.max(depends.incidents);
         tried = depends.tried.saturating_add(tried);

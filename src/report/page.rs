@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::blocks::{Block, Grid};
-use super::cells::{of_application, time_at};
+use super::cells::{ByFailure, time_at};
 use super::chart::{Chart, Quantity, WayCharts, bill, dark_rules, distribution, gantts, tradeoff};
 use super::comparison::{by_merit, failure_blocks, failures, legend, tier_notes, tier_table};
 use super::dependence::{Told, dependence};
@@ -225,10 +225,11 @@ fn view(result: &Assessment) -> Result<Page, String> {
     let mut pen = Pen::default();
     let costs = Costs { charts: pen.all(bill(result))?, bills: tiers.iter().map(|tier| bill_of(tier)).collect() };
     let names = failures(result);
+    let incidents = ByFailure::new(&tiers);
     let failures: Vec<Failure> = names
         .iter()
         .enumerate()
-        .map(|(n, name)| failure(result, &tiers, n, name, &mut pen))
+        .map(|(n, name)| failure(result, &incidents, n, name, &mut pen))
         .collect::<Result<_, _>>()?;
     let years = years(&tiers);
     let depends = depends(result);
@@ -370,23 +371,24 @@ fn depends(result: &Assessment) -> Vec<Depends> {
 
 fn failure(
     result: &Assessment,
-    tiers: &[&TierAssessment],
+    incidents: &ByFailure<'_>,
     n: usize,
     name: &str,
     pen: &mut Pen,
 ) -> Result<Failure, String> {
     let (mut about, mut table) = (String::new(), Grid::default());
-    for block in failure_blocks(tiers, name) {
+    for block in failure_blocks(incidents, name) {
         match block {
             Block::Heading(_, text) => about = text,
             Block::Table(grid) => table = grid,
             Block::Text(_) | Block::List(_) | Block::Bars(_) => {}
         }
     }
-    let distributions = Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, name, quantity));
-    let distributions = pen.all(distributions.chain(tradeoff(result, name)))?;
+    let distributions =
+        Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, incidents, name, quantity));
+    let distributions = pen.all(distributions.chain(tradeoff(incidents, name)))?;
     let mut time_lines = Vec::new();
-    for (tiers, incident) in alike(tiers, name) {
+    for (tiers, incident) in alike(incidents, name) {
         let who = tiers.join(", ");
         let mut ways = gantts(&who, incident).into_iter();
         let Some(first) = ways.next() else { continue };
@@ -409,10 +411,10 @@ fn failure(
 
 /// Tiers of which the same incidents stand for all, in their order: they protect the same way against
 /// this failure.
-fn alike<'a>(tiers: &[&'a TierAssessment], failure: &str) -> Vec<(Vec<&'a str>, &'a IncidentAssessment)> {
+fn alike<'a>(incidents: &ByFailure<'a>, failure: &str) -> Vec<(Vec<&'a str>, &'a IncidentAssessment)> {
     let mut groups: Vec<(Vec<&str>, &IncidentAssessment)> = Vec::new();
-    for tier in tiers {
-        for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
+    for (tier, incidents) in incidents.of(failure) {
+        for incident in incidents.iter().copied() {
             match groups.iter_mut().find(|(_, other)| other.representative == incident.representative) {
                 Some((names, _)) => names.push(&tier.id),
                 None => groups.push((vec![&tier.id], incident)),

@@ -4,8 +4,7 @@ use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Area, Ink, MARGIN, Mark, SIZE, Scene};
 use super::{Chart, MOST_TIERS, Shape, font, left_out};
 use crate::assess::{Assessment, IncidentAssessment, Measured, TierAssessment};
-use crate::report::cells::{mark, of_application, time_at};
-use crate::report::comparison::by_merit;
+use crate::report::cells::{ByFailure, mark, time_at};
 use crate::report::human;
 use crate::stats::Proportion;
 
@@ -160,12 +159,16 @@ struct Field<'a> {
 /// The distributions of all tiers under a failure; `None` if the failure concerns none of them, or
 /// takes no time and no writes of any.
 #[must_use]
-pub fn distribution(result: &Assessment, failure: &str, quantity: Quantity) -> Option<Chart> {
-    let tiers = by_merit(result);
+pub(in crate::report) fn distribution(
+    result: &Assessment,
+    incidents: &ByFailure<'_>,
+    failure: &str,
+    quantity: Quantity,
+) -> Option<Chart> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     let mut all = 0;
-    for tier in tiers {
-        let Some(incident) = of_application(tier).into_iter().find(|i| i.failure == failure) else { continue };
+    for (tier, incident) in incidents.first_of(failure) {
+        let Some(incident) = incident else { continue };
         all += 1;
         if all > MOST_TIERS {
             continue;

@@ -15,14 +15,15 @@ mod tests;
 mod tradeoff;
 
 pub use bill::bill;
-pub use distribution::{Quantity, distribution};
+pub use distribution::Quantity;
+pub(super) use distribution::distribution;
 pub use gantt::{WayCharts, gantts};
-pub use tradeoff::tradeoff;
+pub(super) use tradeoff::tradeoff;
 
 use std::fmt::Write;
 
-use super::cells::of_application;
-use super::comparison::failures;
+use super::cells::ByFailure;
+use super::comparison::{by_merit, failures};
 use crate::assess::Assessment;
 use scene::{Ink, Scene};
 
@@ -106,13 +107,16 @@ impl Chart {
 #[must_use]
 pub fn charts(result: &Assessment) -> Vec<Chart> {
     let mut all: Vec<Chart> = bill(result).into_iter().collect();
+    let by_merit = ByFailure::new(&by_merit(result));
+    let as_listed = ByFailure::new(&result.tiers.iter().collect::<Vec<_>>());
     for failure in failures(result) {
-        all.extend(tradeoff(result, &failure));
-        all.extend(Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &failure, quantity)));
-        for tier in &result.tiers {
-            for incident in of_application(tier).into_iter().filter(|i| i.failure == failure) {
-                all.extend(gantts(&tier.id, incident).into_iter().flat_map(|way| way.charts));
-            }
+        all.extend(tradeoff(&by_merit, &failure));
+        all.extend(
+            Quantity::ALL.into_iter().filter_map(|quantity| distribution(result, &by_merit, &failure, quantity)),
+        );
+        for (tier, incidents) in as_listed.of(&failure) {
+            let ways = incidents.iter().flat_map(|incident| gantts(&tier.id, incident));
+            all.extend(ways.flat_map(|way| way.charts));
         }
     }
     all

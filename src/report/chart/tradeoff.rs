@@ -3,9 +3,8 @@
 use super::axis::{TimeAxis, sane};
 use super::scene::{Anchor, Ink, MARGIN, Mark, SIZE, Scene};
 use super::{Chart, MOST_TIERS, Shape, font, left_out};
-use crate::assess::{Assessment, IncidentAssessment, TierAssessment};
-use crate::report::cells::{mark, of_application};
-use crate::report::comparison::by_merit;
+use crate::assess::{IncidentAssessment, TierAssessment};
+use crate::report::cells::{ByFailure, mark};
 use crate::report::human;
 
 const WIDTH: f64 = 620.0;
@@ -41,12 +40,12 @@ fn p95(incident: &IncidentAssessment) -> Option<Option<f64>> {
 
 /// The tiers that the failure concerns and whose bill is known; `None` if there are fewer than two.
 #[must_use]
-pub fn tradeoff(result: &Assessment, failure: &str) -> Option<Chart> {
+pub(in crate::report) fn tradeoff(incidents: &ByFailure<'_>, failure: &str) -> Option<Chart> {
     let mut points: Vec<Point<'_>> = Vec::new();
     let mut rto = None;
     let mut concerned = 0;
-    for tier in by_merit(result) {
-        let Some(incident) = of_application(tier).into_iter().find(|i| i.failure == failure) else { continue };
+    for (tier, incident) in incidents.first_of(failure) {
+        let Some(incident) = incident else { continue };
         concerned += 1;
         let cost = tier.cost.per_month.filter(|cost| cost.is_finite() && cost.abs() < 1e15);
         rto = rto.or(incident.objective.as_ref().and_then(|o| o.rto));
