@@ -237,3 +237,32 @@ fn a_service_that_is_half_damaged_writes_on() {
     let times: Vec<u64> = outcomes(&scenario, "drop", 20, 1).iter().map(|o| o.recovery_time).collect();
     assert!(times.iter().all(|t| *t == 555_556), "{times:?}");
 }
+
+/// A step that moves a copy by name reads that copy where it lies, not the one that the plan recovers
+/// from: 100 GB over the link to it, 40 MB/s packed to a half, or at its own read rate of 10 MB/s.
+#[test]
+fn a_copy_moved_by_name_takes_its_own_way() {
+    for (read_rate, seconds) in [("", 1_250.0), (r#", read_rate = "10 MB/s""#, 10_000.0)] {
+        let dump = format!(
+            r#"dump = {{ kind = "backup", of = "db", at = "far", every = "1d", takes = "0s", keep = "30d", compression = 2{read_rate} }}"#
+        );
+        let scenario = load(
+            &Case::new()
+                .with("places", "far = []")
+                .with("links", r#"slow = { between = ["far", "there"], bandwidth = "40 MB/s" }"#)
+                .with("compute", r#"spare = { at = "there" }"#)
+                .with("copies", r#"twin = { kind = "async", of = "db", at = "there", lag = "0s" }"#)
+                .with("copies", dump)
+                .with("failures", fire(0.0))
+                .with("service", r#"plans = ["back"]"#)
+                .with("strategy", "copies = [\"twin\", \"dump\"]\nstandby = [\"spare\"]")
+                .with("plans", r#"back = { for = ["fire"], from = ["twin"], into = ["spare"], steps = ["fetch"] }"#)
+                .with("steps", r#"fetch = { phase = "restore", moves = "dump" }"#)
+                .text(),
+        );
+        let exact = (seconds * 1e3) as u64;
+        assert!(outcomes(&scenario, "fire", 20, 1).iter().all(|outcome| outcome.recovery_time == exact));
+        let bound = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
+        assert_eq!((bound.best, bound.worst), (Some(seconds), Some(seconds)));
+    }
+}

@@ -21,6 +21,9 @@ impl Formula {
 /// takes + volume ÷ pace, as far as the step has them.
 pub(super) fn of_step(scenario: &Scenario, failure: FailureId, parts: &StepParts, sources: &[CopyId]) -> Formula {
     let row = &scenario.steps[parts.step];
+    // A step that moves a copy by name reads that one.
+    let moved = row.moved_copy();
+    let sources = if moved.is_some() { moved.as_slice() } else { sources };
     let own = |key: &str| Path::keys(&["steps", &row.name, key]);
     let mut paths = Vec::new();
     let mut terms = Vec::new();

@@ -318,7 +318,7 @@ fn source(
         return None;
     }
     let (finder, gated) = finder(at, case, row, copy)?;
-    let (seconds_per_byte, uses) = routes(at, case, plan, Some((copy, case.place_of(at, copy))), target);
+    let (seconds_per_byte, uses) = routes(at, case, plan, Some(copy), target);
     let endless = plan
         .steps
         .iter()
@@ -346,13 +346,10 @@ fn routes(
     at: &Setting<'_>,
     case: &Case,
     plan: &PlanInfo<'_>,
-    source: Option<(CopyId, Option<PlaceId>)>,
+    source: Option<CopyId>,
     target: Option<PlaceId>,
 ) -> (Vec<f64>, Vec<Vec<usize>>) {
     let scenario = at.scenario;
-    let compression = source.map_or(1.0, |(copy, _)| scenario.copies[copy].compression);
-    let ends = source.and_then(|(_, place)| place).zip(target);
-    let between = ends.and_then(|(from, to)| scenario.link_between(from, to));
     let rate = |limit: Option<BytesPerSecond>| limit.map(BytesPerSecond::bytes_per_second);
     let (links, copies) = (scenario.links.len(), scenario.copies.len());
     let mut paces = Vec::new();
@@ -363,10 +360,14 @@ fn routes(
             uses.push(Vec::new());
             continue;
         };
-        let link = work.over.or(between);
+        // A copy that a step moves by name is read where it lies.
+        let source = step.row.moved_copy().or(source);
+        let compression = source.map_or(1.0, |copy| scenario.copies[copy].compression);
+        let ends = source.and_then(|copy| case.place_of(at, copy)).zip(target);
+        let link = work.over.or_else(|| ends.and_then(|(from, to)| scenario.link_between(from, to)));
         let shared = [
             link.map(|l| (l.index(), case.left[l.index()] * compression)).filter(|(_, pace)| pace.is_finite()),
-            source.and_then(|(c, _)| Some((links + c.index(), rate(scenario.copies[c].read_rate)?))),
+            source.and_then(|c| Some((links + c.index(), rate(scenario.copies[c].read_rate)?))),
             plan.fitted
                 .into
                 .first()

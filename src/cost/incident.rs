@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::id::{DataId, PlanId, ServiceId, TierId};
-use crate::model::{FittedPlan, Scenario, Volume, fit_plan};
+use crate::model::{Copy, FittedPlan, Scenario, Volume, fit_plan};
 use crate::units::{BYTES_PER_GB, Money, Seconds};
 
 use super::transfer::regions;
@@ -79,17 +79,20 @@ fn transfers(scenario: &Scenario, plan: &FittedPlan, share: f64) -> Vec<Incident
     let Some(source) = plan.from.first().map(|copy| &scenario.copies[*copy]) else {
         return Vec::new();
     };
-    let from = regions(scenario, source);
-    let into = plan.into.iter().flat_map(|pool| &scenario.compute[*pool].instances);
-    let crossed = into
-        .map(|instance| scenario.places[instance.place].region)
-        .find(|region| !from.contains(region))
-        .and_then(|to| from.iter().find_map(|from| scenario.link_between(*from, to)));
+    let crossed = |source: &Copy| {
+        let from = regions(scenario, source);
+        let into = plan.into.iter().flat_map(|pool| &scenario.compute[*pool].instances);
+        into.map(|instance| scenario.places[instance.place].region)
+            .find(|region| !from.contains(region))
+            .and_then(|to| from.iter().find_map(|from| scenario.link_between(*from, to)))
+    };
     let mut items = Vec::new();
     for fitted in &plan.steps {
         let step = &scenario.steps[fitted.step];
         let Some(work) = &step.work else { continue };
-        let Some(link) = work.over.or(crossed).map(|link| &scenario.links[link]) else { continue };
+        // A step that moves another copy by name reads that one, where it lies.
+        let source = step.moved_copy().map_or(source, |copy| &scenario.copies[copy]);
+        let Some(link) = work.over.or_else(|| crossed(source)).map(|link| &scenario.links[link]) else { continue };
         let size_of = |data: DataId| scenario.data[data].size.bytes() * share;
         let bytes = match work.volume {
             Volume::Fixed(bytes) => bytes.bytes(),

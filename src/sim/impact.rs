@@ -416,8 +416,8 @@ fn option(
             return None;
         }
         let (finder, gate) = survival.finder(ctx, row, copy)?;
-        let place = survival.place(ctx, copy);
-        let routes = routes(ctx, plan, &survival.capacities, Some((copy, place)), target);
+        let place = |copy| survival.place(ctx, copy);
+        let routes = routes(ctx, plan, &survival.capacities, Some(copy), place, target);
         let endless = |(n, step): (usize, &super::program::StepProgram)| matches!(step.amount, Amount::Inflow(writes) if writes * routes[n].seconds_per_byte >= 1.0);
         let endless = plan.steps.iter().enumerate().any(endless);
         let merges = !survival.destroyed && matches!(scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
@@ -425,7 +425,7 @@ fn option(
     };
     let mut sources: Vec<SourceOption> = plan.fitted.from.iter().copied().filter_map(source).collect();
     if scenario.services[row.service].data.is_none() {
-        let routes = routes(ctx, plan, &survival.capacities, None, target);
+        let routes = routes(ctx, plan, &survival.capacities, None, |copy| survival.place(ctx, copy), target);
         let finder = PointFinder::Derived { size: 0.0 };
         sources.push(SourceOption { copy: None, finder, routes, merges: false, gate: None });
     }

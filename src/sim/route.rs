@@ -30,23 +30,28 @@ pub(super) fn resources(ctx: &Context<'_>) -> Vec<f64> {
     links.chain(copies).chain(pools).collect()
 }
 
-/// The route of each step of a plan, from a copy at one place into pools at another.
+/// The route of each step of a plan, from a copy at one place into pools at another. A step that moves
+/// another copy by name reads that one, where it lies.
+///
+/// `place`: where a copy is read.
 pub(super) fn routes(
     ctx: &Context<'_>,
     plan: &PlanProgram,
     resources: &[f64],
-    source: Option<(CopyId, Option<PlaceId>)>,
+    source: Option<CopyId>,
+    place: impl Fn(CopyId) -> Option<PlaceId>,
     target: Option<PlaceId>,
 ) -> Vec<Route> {
     let scenario = ctx.scenario;
     let (link_count, copy_count) = (scenario.links.len(), scenario.copies.len());
-    let compression = source.map_or(1.0, |(copy, _)| scenario.copies[copy].compression);
-    let ends = source.and_then(|(_, place)| place).zip(target);
-    let between = ends.and_then(|(from, to)| scenario.link_between(from, to));
     let pool: Option<PoolId> = plan.fitted.into.first().copied();
     plan.steps
         .iter()
         .map(|step| {
+            let source = scenario.steps[step.step].moved_copy().or(source);
+            let compression = source.map_or(1.0, |copy| scenario.copies[copy].compression);
+            let ends = source.and_then(&place).zip(target);
+            let between = ends.and_then(|(from, to)| scenario.link_between(from, to));
             let Some(work) = scenario.steps[step.step].work.as_ref() else {
                 return Route { seconds_per_byte: 0.0, own_limit: f64::INFINITY, compression, shares: Vec::new() };
             };
@@ -61,7 +66,7 @@ pub(super) fn routes(
             if let Some(link) = link {
                 share(link.index(), 1.0 / compression);
             }
-            if let Some((copy, _)) = source {
+            if let Some(copy) = source {
                 share(link_count + copy.index(), 1.0);
             }
             if let Some(pool) = pool {

@@ -443,7 +443,7 @@ impl<'a> Situations<'a> {
             let site = ctx.scenario.copies[copy].sites.first()?;
             Some(ctx.scenario.site_place(*site))
         };
-        let routes = routes(ctx, &plan, &situation.program.resources, from.map(|copy| (copy, at(copy))), home);
+        let routes = routes(ctx, &plan, &situation.program.resources, from, at, home);
         let data = ctx.scenario.services[row.service].data;
         let size = data.map_or(0.0, |data| ctx.scenario.data[data].size.bytes());
         let window = row.copies.iter().filter_map(|copy| match &ctx.scenario.copies[*copy].kind {
