@@ -108,7 +108,8 @@ codes! {
     UNUSED = "unused": "An entry that no tier uses.";
     STREAM_BREAKS = "stream-breaks": "A stream that may be interrupted for longer than its window: then a full copy follows.";
     UNEVEN_FULLS = "uneven-fulls": "Full backups further apart than `full_every` says, or closer, because it is no multiple of the schedule.";
-    NEVER_HELPS = "never-helps": "A plan for a failure that leaves nothing of what the plan recovers from, or recovers into.";
+    NEVER_HELPS = "never-helps": "A plan for a failure that leaves nothing of what the plan recovers from, or recovers into, or that is over before it is noticed.";
+    NOTHING_RESTORED = "nothing-restored": "A plan from a backup or a log of which no step restores anything.";
     TOO_LITTLE_MEMORY = "too-little-memory": "A step that needs more memory than the instances that it starts have.";
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";

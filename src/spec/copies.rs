@@ -288,7 +288,7 @@ fn advise_distance(cx: &mut Reader<'_>, entry: &Entry<'_>, full: Seconds, schedu
     let nth = runs.round().max(1.0);
     let real = Seconds::new(nth * schedule.mean_gap().seconds()).unwrap_or_default().human();
     let distance =
-        if nth > 1.0 { format!("every {nth}. backup is a full one") } else { "every backup is a full one".to_owned() };
+        if nth > 1.0 { format!("one backup in {nth} is a full one") } else { "every backup is a full one".to_owned() };
     let message = format!("{} is no multiple of the time between backups: {distance}, {real} apart", full.human());
     cx.push(
         Diagnostic::advice(codes::UNEVEN_FULLS, entry.at("full_every"), message)
@@ -317,7 +317,7 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
             }
         };
     }
-    let interval = entry.get(cx, "every", values::span)?;
+    let interval = entry.get(cx, "every", interval)?;
     let offset = entry.get(cx, "offset", values::duration);
     if offset.is_some_and(|offset| offset >= interval) {
         let message = "the first start is later than the second";
@@ -328,6 +328,15 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
         );
     }
     Some(Schedule::Every { interval, offset })
+}
+
+/// A duration above zero; a calendar in its place is told where it belongs.
+fn interval(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Seconds> {
+    let calendar = node.text().filter(|text| cron::cron_starts(text, "UTC").is_ok());
+    let Some(text) = calendar else { return values::span(cx, node, path) };
+    let fault = Diagnostic::error(codes::BAD_QUANTITY, path.clone(), format!("{} is a calendar", quote(text)));
+    cx.push(fault.help(format!("write `cron = \"{text}\"`; `every` is a duration, such as \"1d\"")));
+    None
 }
 
 impl Show for FailureKind {}

@@ -168,8 +168,8 @@ impl Names {
             let message = format!("{} is {}; this takes {wanted}", quote(name), sort.a());
             return Diagnostic::error(codes::WRONG_REFERENCE, path, message).label(format!("not {wanted}"));
         }
-        let message =
-            format!("there is no {} named {}", wanted.trim_start_matches("a ").trim_start_matches("an "), quote(name));
+        let bare = one_of(sorts.iter().map(|s| s.a().trim_start_matches("an ").trim_start_matches("a ")));
+        let message = format!("there is no {bare} named {}", quote(name));
         let known = sorts.iter().filter_map(|s| self.tables.get(s)).flat_map(|t| t.keys().map(String::as_str));
         let mut diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, path, message).label("not declared");
         diagnostic = match closest(name, known.clone()) {

@@ -448,6 +448,9 @@ fn off_by(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
     Some(factor)
 }
 
+/// What people also call a parameter of a distribution.
+const OTHER_WORDS: &[(&str, &str)] = &[("p50", "median"), ("avg", "mean"), ("average", "mean"), ("likely", "mode")];
+
 fn no_form(keys: &[&str], path: &Path) -> Diagnostic {
     let forms = FORMS.iter().map(|(_, form)| *form).collect::<Vec<_>>().join(", ");
     let known: Vec<&str> = FORMS.iter().flat_map(|(keys, _)| keys.iter().copied()).collect();
@@ -459,7 +462,8 @@ fn no_form(keys: &[&str], path: &Path) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(codes::BAD_DISTRIBUTION, path.clone(), message)
         .help(format!("a duration is \"10m\" or one of {forms}"));
     for key in keys.iter().filter(|k| !known.contains(k)) {
-        if let Some(near) = closest(key, known.iter().copied()) {
+        let meant = OTHER_WORDS.iter().find(|(other, _)| other == key).map(|(_, word)| *word);
+        if let Some(near) = meant.or_else(|| closest(key, known.iter().copied())) {
             diagnostic = diagnostic.help(format!("did you mean `{near}` instead of {}?", quote(key)));
         }
     }

@@ -18,6 +18,25 @@ fn limits() {
 }
 
 const FAILURES: &[Case] = &[
+    (
+        "a failure that no tier feels",
+        &["never-happens"],
+        &[
+            ("lab  = []", "lab  = []\nattic = []"),
+            (
+                "[failures]\n",
+                "[failures]\nflood = { kind = \"outage\", hits = \"attic\", rate = \"1 / year\", lasts = \"1h\", detected = \"1m\" }\n",
+            ),
+        ],
+    ),
+    (
+        "a failure that is over before anyone notices",
+        &["never-helps"],
+        &[(
+            r#"lasts = { median = "7.6h", p95 = "19h" }, destroyed = "2%", detected = "5m""#,
+            r#"lasts = { median = "7.6h", p95 = "19h" }, detected = "2d""#,
+        )],
+    ),
     ("a share of nothing", &["out-of-range"], &[(r#"share = "5%""#, r#"share = "0%""#)]),
     ("the same thing twice", &["repeated-item"], &[(r#"hits = "east""#, r#"hits = ["east", "east"]"#)]),
     ("a failure that hits nothing", &["empty-list"], &[(r#"hits = "east""#, "hits = []")]),

@@ -9,6 +9,14 @@ fn plans() {
 
 const PLANS: &[Case] = &[
     (
+        "a plan from a backup that restores nothing",
+        &["nothing-restored"],
+        &[(
+            r#"from = ["archive"], steps = ["decide", "load", "point"]"#,
+            r#"from = ["archive"], steps = ["decide", "point"]"#,
+        )],
+    ),
+    (
         "a step that always fails",
         &["out-of-range"],
         &[(r#"fails = "3%", retries = 2"#, r#"fails = "100%", retries = 2"#)],
@@ -33,7 +41,7 @@ const PLANS: &[Case] = &[
     ),
     (
         "a plan into what the failure takes",
-        &["never-helps"],
+        &["never-helps", "never-helps"],
         &[(
             r#"for = ["region"], from = ["wal", "hourly", "nightly"], into = ["spare"]"#,
             r#"for = ["region"], from = ["wal", "hourly", "nightly"], into = ["db"]"#,

@@ -60,6 +60,11 @@ const QUANTITIES: &[Case] = &[
 const CHOSEN: &str = "chosen   = \"warm\"\n";
 
 const DISTRIBUTIONS: &[Case] = &[
+    (
+        "a median by another name",
+        &["bad-distribution"],
+        &[(r#"{ median = "2h", p95 = "1d" }"#, r#"{ p50 = "2h", p95 = "1d" }"#)],
+    ),
     ("a bare number as stress", &["wrong-type"], &[(CHOSEN, "chosen   = \"warm\"\nstress   = 2\n")]),
     (
         "stress with a median",
@@ -120,6 +125,11 @@ const DISTRIBUTIONS: &[Case] = &[
 ];
 
 const SCHEDULES: &[Case] = &[
+    (
+        "a calendar for an interval",
+        &["bad-quantity"],
+        &[(r#"of = "queue", at = "west", every = "1d""#, r#"of = "queue", at = "west", every = "30 2 * * *""#)],
+    ),
     ("30 February", &["cron-never-fires"], &[("0 2 * * *", "0 2 30 2 *")]),
     ("four fields", &["bad-cron"], &[("0 2 * * *", "0 2 * *")]),
     ("hour 25", &["bad-cron"], &[("0 2 * * *", "0 25 * * *")]),

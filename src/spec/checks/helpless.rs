@@ -1,4 +1,5 @@
-//! Plans for failures that leave nothing of what they recover from, or recover into.
+//! Failures that no tier feels, and plans for failures that leave nothing of what they recover from, or
+//! recover into.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use super::{Checks, names};
 use crate::diag::Diagnostic;
 use crate::id::{CopyId, PlanId, PoolId};
 use crate::model::{
-    AssetIndex, AssetSet, Copy, CopyKind, Failure, FailureKind, FittedPlan, Member, Target, TierService, fit_plan,
+    AssetIndex, AssetSet, Copy, CopyKind, Failure, FailureKind, FittedPlan, Member, Need, Target, TierService, fit_plan,
 };
 use crate::spec::codes;
 use crate::spec::names::quote;
@@ -46,6 +47,10 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     for (id, failure) in scenario.failures.iter().filter(|(_, f)| f.kind != FailureKind::Partition) {
         let strike = |member| Strike { failure, member, taken: index.taken(scenario, failure.kind, &member.targets) };
         let strikes: Vec<Strike<'_>> = failure.members.iter().map(strike).collect();
+        if !strikes.iter().any(|strike| is_felt(checks, &index, strike)) {
+            report_unfelt(checks, failure);
+            continue;
+        }
         for (plan, ways) in fitted.iter().filter(|(plan, _)| scenario.plans[**plan].causes.contains(&id)) {
             let pairs = || ways.iter().flat_map(|way| strikes.iter().map(move |strike| (way, strike)));
             let found: Option<Vec<Obstacle>> =
@@ -57,6 +62,38 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     }
 }
 
+/// Whether any tier has something that is struck.
+fn is_felt(checks: &Checks<'_>, index: &AssetIndex, strike: &Strike<'_>) -> bool {
+    let scenario = checks.scenario;
+    let taken = |first: usize, count: usize| strike.taken.count_in(first, count) > 0;
+    let copies = || scenario.tiers.rows().iter().flat_map(|tier| &tier.copies).map(|c| (*c, &scenario.copies[*c]));
+    let services = || scenario.tiers.rows().iter().flat_map(|tier| &tier.services);
+    let hit = |(id, copy): (CopyId, &Copy)| {
+        let named = |target: &Target| match *target {
+            Target::Data(data) => copy.data == data,
+            Target::Copy(other) => other == id,
+            Target::Account(account) => copy.account == Some(account),
+            _ => false,
+        };
+        taken(index.copy(id), copy.sites.len()) || strike.member.targets.iter().any(named)
+    };
+    let pools = |service: &TierService| {
+        let all = service.runs.iter().chain(&service.standby).chain(&service.cold);
+        all.into_iter().any(|pool| taken(index.pool(*pool), scenario.compute[*pool].instances.len()))
+    };
+    let needs = |service: &TierService| {
+        let needs = &scenario.services[service.service].needs;
+        needs.iter().any(|need| matches!(need, Need::External(external) if taken(index.external(*external), 1)))
+    };
+    copies().any(hit) || services().any(|service| pools(service) || needs(service))
+}
+
+fn report_unfelt(checks: &mut Checks<'_>, failure: &Failure) {
+    let message = format!("no tier feels {}: nothing of any lies in what it hits", quote(&failure.name));
+    let advice = Diagnostic::advice(codes::NEVER_HAPPENS, checks.hits_at(failure), message);
+    checks.push(advice.help("name a place, pool, copy, external or data set that some tier has"));
+}
+
 /// What keeps a plan from helping, if anything does.
 fn obstacle(
     checks: &Checks<'_>,
@@ -66,22 +103,25 @@ fn obstacle(
     strike: &Strike<'_>,
 ) -> Option<Obstacle> {
     let scenario = checks.scenario;
+    let stateless = scenario.services[service.service].data.is_none();
+    if !stateless && !plan.from.iter().any(|copy| gives(index, *copy, &scenario.copies[*copy], strike)) {
+        return Some(Obstacle::From(plan.from.clone()));
+    }
     let gone = |pool: &&PoolId| {
         let row = &scenario.compute[**pool];
         row.within.is_none() && strike.taken.count_in(index.pool(**pool), row.instances.len()) == row.instances.len()
     };
-    if let Some(pool) = plan.into.iter().find(gone) {
-        return Some(Obstacle::Into(*pool));
-    }
-    let stateless = scenario.services[service.service].data.is_none();
-    let helps = stateless || plan.from.iter().any(|copy| gives(index, *copy, &scenario.copies[*copy], strike));
-    (!helps).then(|| Obstacle::From(plan.from.clone()))
+    plan.into.iter().find(gone).map(|pool| Obstacle::Into(*pool))
 }
 
 /// Whether a copy may have something to recover from.
 fn gives(index: &AssetIndex, id: CopyId, copy: &Copy, strike: &Strike<'_>) -> bool {
     let (kind, targets) = (strike.failure.kind, &strike.member.targets);
     let bin = matches!(copy.kind, CopyKind::SoftDelete { .. });
+    if matches!(copy.kind, CopyKind::Derived { .. }) {
+        // It is made again from its input, wherever that is.
+        return true;
+    }
     match kind {
         FailureKind::Partition => true,
         FailureKind::Outage => {
@@ -101,7 +141,7 @@ fn report(checks: &mut Checks<'_>, plan: PlanId, failure: &Failure, why: &Obstac
     let hits = checks.hits_at(failure);
     // Where nothing at all is left, that is told of the failure.
     let told = |d: &Diagnostic| d.code == codes::TAKES_EVERY_COPY && d.labels.first().is_some_and(|l| l.path == hits);
-    if matches!(why, Obstacle::From(_)) && checks.found.iter().any(told) {
+    if checks.found.iter().any(told) {
         return;
     }
     let row = &scenario.plans[plan];

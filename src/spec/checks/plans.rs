@@ -4,15 +4,21 @@ use std::collections::BTreeMap;
 
 use super::{Checks, names};
 use crate::diag::{Diagnostic, Path};
-use crate::id::{FailureId, PlanId};
-use crate::model::{FailureKind, FittedPlan, Phase, Plan, Target, Tier, TierService, fit_plan};
+use crate::id::{CopyId, FailureId, PlanId};
+use crate::model::{
+    CopyKind, Failure, FailureKind, FittedPlan, GraphNode, Phase, Plan, Target, Tier, TierService, fit_plan,
+};
 use crate::spec::codes;
 use crate::spec::names::quote;
+use crate::units::Probability;
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
+    for (id, failure) in scenario.failures.iter() {
+        check_detection(checks, id, failure);
+    }
     for plan in scenario.plans.rows() {
-        check_detection(checks, plan);
+        check_restore(checks, plan);
     }
     let mut listed: BTreeMap<PlanId, bool> = BTreeMap::new();
     for tier in scenario.tiers.rows() {
@@ -65,23 +71,59 @@ fn check_repairers(checks: &mut Checks<'_>) {
     }
 }
 
-fn check_detection(checks: &mut Checks<'_>, plan: &Plan) {
+/// Failures that nobody detects, or so late that they are over; one finding for all plans of each.
+fn check_detection(checks: &mut Checks<'_>, cause: FailureId, failure: &Failure) {
     let scenario = checks.scenario;
-    let detects = plan.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
-    if detects {
+    let detects = |plan: &Plan| plan.steps.nodes.first().is_some_and(|n| scenario.steps[n.step].phase == Phase::Detect);
+    let waiting: Vec<&Plan> =
+        scenario.plans.rows().iter().filter(|plan| plan.causes.contains(&cause) && !detects(plan)).collect();
+    let Some(first) = waiting.first() else { return };
+    let all = names(waiting.iter().map(|plan| plan.name.as_str()));
+    let plans = if waiting.len() == 1 { format!("plan {all}") } else { format!("plans {all}") };
+    let Some(detected) = &failure.detected else {
+        let message = format!("nobody detects {}: {plans} would never begin", quote(&failure.name));
+        let fault = Diagnostic::error(codes::NO_DETECTION, checks.at("plans", &first.name, "for"), message)
+            .also(Path::keys(&["failures", &failure.name, "detected"]), "without `detected`")
+            .help("give the failure `detected`, or begin the plan with a step of phase `detect`");
+        return checks.push(fault);
+    };
+    let Some(lasts) = failure.lasts.as_ref().filter(|_| failure.destroyed == Probability::NEVER) else { return };
+    if detected.min() >= lasts.quantile(0.95) {
+        let message = format!(
+            "{} is mostly over before anyone notices it: {plans} would hardly ever begin",
+            quote(&failure.name)
+        );
+        let advice = Diagnostic::advice(codes::NEVER_HELPS, checks.at("failures", &failure.name, "detected"), message)
+            .also(checks.at("failures", &failure.name, "lasts"), "over by then")
+            .help("`detected` counts from the failure, as `lasts` does");
+        checks.push(advice);
+    }
+}
+
+/// A plan from a backup or a log of which no step restores anything: it would be back in no time.
+fn check_restore(checks: &mut Checks<'_>, plan: &Plan) {
+    let scenario = checks.scenario;
+    let kept = |copy: &CopyId| {
+        let kind = &scenario.copies[*copy].kind;
+        matches!(kind, CopyKind::Backup { .. } | CopyKind::Log { .. })
+    };
+    let restores = |node: &GraphNode| {
+        let step = &scenario.steps[node.step];
+        step.work.is_some() || matches!(step.phase, Phase::Restore | Phase::Replay)
+    };
+    let Some(copy) = plan.from.iter().find(|copy| kept(copy)) else { return };
+    if plan.steps.nodes.iter().any(restores) {
         return;
     }
-    for cause in &plan.causes {
-        let failure = &scenario.failures[*cause];
-        if failure.detected.is_none() {
-            let message =
-                format!("nobody detects {}: plan {} would never begin", quote(&failure.name), quote(&plan.name));
-            let fault = Diagnostic::error(codes::NO_DETECTION, checks.at("plans", &plan.name, "for"), message)
-                .also(Path::keys(&["failures", &failure.name, "detected"]), "without `detected`")
-                .help("give the failure `detected`, or begin the plan with a step of phase `detect`");
-            checks.push(fault);
-        }
-    }
+    let message = format!(
+        "plan {} recovers from {}, but none of its steps restores anything: it would be there in no time",
+        quote(&plan.name),
+        quote(&scenario.copies[*copy].name)
+    );
+    let advice = Diagnostic::advice(codes::NOTHING_RESTORED, checks.at("plans", &plan.name, "steps"), message)
+        .also(checks.at("plans", &plan.name, "from"), "from here")
+        .help("add a step of phase `restore`, such as { phase = \"restore\", moves = \"from\", rate = \"100 MB/s\" }");
+    checks.push(advice);
 }
 
 fn check_cold(checks: &mut Checks<'_>, tier: &Tier, service: &TierService, fitted: &FittedPlan) {
