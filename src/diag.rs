@@ -29,7 +29,7 @@ pub enum Segment {
 }
 
 impl Path {
-    /// The path of these keys.
+    /// The path of these keys, outermost first.
     #[must_use]
     pub fn keys(keys: &[&str]) -> Self {
         Self(keys.iter().map(|k| Segment::Key((*k).to_owned())).collect())
@@ -43,7 +43,7 @@ impl Path {
         path
     }
 
-    /// This path with one more list position.
+    /// This path with one more list position, from 0.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         let mut path = self.clone();
@@ -183,7 +183,8 @@ impl Diagnostics {
         self.found.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// All findings, in the order they were made.
+    /// All findings, errors and advice, in the order they were made; see [`crate::spec::Document::render`] for
+    /// that of the file.
     #[must_use]
     pub fn all(&self) -> &[Diagnostic] {
         &self.found

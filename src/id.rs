@@ -69,7 +69,7 @@ pub struct Table<I, T> {
 }
 
 impl<I: Id, T> Table<I, T> {
-    /// A table of these rows; row `n` gets the id of index `n`.
+    /// A table of these rows, shape \[n\]; row `i`, from 0, gets the id of index `i`.
     #[must_use]
     pub fn new(rows: Vec<T>) -> Self {
         Self { rows, id: PhantomData }
@@ -103,7 +103,7 @@ impl<I: Id, T> Table<I, T> {
         self.rows.is_empty()
     }
 
-    /// The row of this id, if there is one.
+    /// The row of this id; `None` if the table is shorter.
     #[must_use]
     pub fn get(&self, id: I) -> Option<&T> {
         self.rows.get(id.index())

@@ -17,9 +17,9 @@ pub struct IncidentItem {
     pub quantity: f64,
     /// `GB` or `instance-hour`.
     pub unit: String,
-    /// Price of one unit; `None` is unknown.
+    /// Price of one unit in the scenario's currency; `None` is unknown.
     pub unit_price: Option<f64>,
-    /// Quantity × unit price; `None` is unknown.
+    /// Quantity × unit price, in the scenario's currency; `None` is unknown.
     pub per_incident: Option<f64>,
 }
 
@@ -28,7 +28,7 @@ pub struct IncidentItem {
 pub struct IncidentCost {
     /// The lines: transfers in the order of the steps, then compute.
     pub items: Vec<IncidentItem>,
-    /// Their sum; `None` if the price of any line is unknown.
+    /// Their sum in the scenario's currency; `None` if the price of any line is unknown.
     pub per_incident: Option<f64>,
     /// Names of the lines whose price is unknown.
     pub unknown: Vec<String>,

@@ -34,7 +34,7 @@ pub struct CostItem {
     pub unit: String,
     /// Price of one unit in the scenario's currency; `None` is unknown.
     pub unit_price: Option<f64>,
-    /// Quantity × unit price; `None` is unknown.
+    /// Quantity × unit price, in the scenario's currency; `None` is unknown.
     pub per_month: Option<f64>,
 }
 

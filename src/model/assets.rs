@@ -19,7 +19,7 @@ impl AssetSet {
         Self { words: vec![0; size.div_ceil(64)] }
     }
 
-    /// Adds an asset.
+    /// Adds an asset, by its number in [`AssetIndex`], below the size that the set was made for.
     pub fn insert(&mut self, asset: usize) {
         self.words[asset / 64] |= 1 << (asset % 64);
     }
@@ -86,7 +86,7 @@ impl AssetIndex {
         Self { pools, copies, externals, size }
     }
 
-    /// How many assets there are.
+    /// How many assets there are; their numbers begin at 0.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size

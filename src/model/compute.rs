@@ -24,15 +24,15 @@ pub struct Pool {
     pub instances: Vec<Instance>,
     /// How many must be there for service.
     pub enough: u32,
-    /// The interruption that users feel when an instance is lost but enough are left.
+    /// The interruption that users feel when an instance is lost but enough are left; `None`: they feel nothing.
     pub takeover: Option<Delay>,
     /// Each instance serves a part of its own: service needs all, a plan reopens with `enough`.
     pub sharded: bool,
-    /// Where a lost instance may be started again.
+    /// Where a lost instance may be started again; `None`: nowhere but where it was.
     pub within: Option<PlaceId>,
-    /// The account that holds it.
+    /// The account that holds it; `None`: no credential domain.
     pub account: Option<AccountId>,
-    /// Price of one instance; `None` is unknown.
+    /// Price of one instance for an hour, in the scenario's currency; `None` is unknown.
     pub price_per_hour: Option<Money>,
     /// What one instance can hold in memory; `None` is not a limit.
     pub memory: Option<Bytes>,

@@ -27,7 +27,7 @@ pub struct Copy {
     pub compression: f64,
     /// The most that can be read from it during a restore, logical; `None` is not a limit.
     pub read_rate: Option<BytesPerSecond>,
-    /// Price of a stored gigabyte; `None` is unknown.
+    /// Price of a stored decimal gigabyte for a month, in the scenario's currency; `None` is unknown.
     pub price_per_gb_month: Option<Money>,
     /// Where the figures come from.
     pub source: Option<String>,
@@ -49,7 +49,7 @@ pub enum Upstream {
 pub struct Edge {
     /// Kinds of failure whose damage it does not carry.
     pub skips: Vec<FailureKind>,
-    /// How long it holds every change back; damage found sooner has not arrived.
+    /// How long it holds every change back; damage found sooner has not arrived. `None`: not at all.
     pub delay: Option<Seconds>,
 }
 
@@ -97,7 +97,7 @@ impl Schedule {
     /// The calendar year (UTC) that `t_fail` is drawn from: a recent one of 365 days.
     pub const REFERENCE_YEAR: i32 = 2026;
 
-    /// The longest time from one start to the next.
+    /// The longest time from one start to the next, over the turn of the year too.
     #[must_use]
     pub fn longest_gap(&self) -> Seconds {
         match self {
@@ -114,7 +114,7 @@ impl Schedule {
         }
     }
 
-    /// Mean time from one start to the next.
+    /// Mean time from one start to the next: the interval, or the year ÷ its starts.
     #[must_use]
     pub fn mean_gap(&self) -> Seconds {
         match self {

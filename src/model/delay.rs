@@ -184,7 +184,7 @@ impl Delay {
             .collect()
     }
 
-    /// Mean in seconds.
+    /// Mean in seconds: always finite.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match &self.law {
@@ -199,7 +199,7 @@ impl Delay {
         }
     }
 
-    /// Least possible value in seconds.
+    /// Least possible value in seconds, at least 0.
     #[must_use]
     pub fn min(&self) -> f64 {
         match &self.law {

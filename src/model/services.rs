@@ -16,9 +16,9 @@ pub enum Need {
 /// What recovery is held against.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
-    /// Longest recovery time.
+    /// Longest recovery time; `None`: any will do.
     pub rto: Option<Seconds>,
-    /// Longest data loss.
+    /// Longest data loss, as seconds of writes; `None`: any will do.
     pub rpo: Option<Seconds>,
     /// The chance with which each is to be met.
     pub chance: Probability,
@@ -27,9 +27,9 @@ pub struct Objective {
 /// Yearly objectives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct YearlyObjective {
-    /// Least availability.
+    /// Least availability of a year, as a share of its time; `None`: any will do.
     pub availability: Option<Probability>,
-    /// Highest cost of a month.
+    /// Highest cost of a month of 730 hours, in the scenario's currency; `None`: any will do.
     pub per_month: Option<Money>,
 }
 
@@ -71,11 +71,11 @@ pub struct Service {
     pub needs: Vec<Need>,
     /// What it is held against.
     pub objectives: Objectives,
-    /// Price of an hour of downtime; `None` is unknown.
+    /// Price of an hour of downtime, in the scenario's currency; `None` is unknown.
     pub downtime_per_hour: Option<Money>,
-    /// Price of an hour of lost writes; `None` is unknown.
+    /// Price of an hour of lost writes, in the scenario's currency; `None` is unknown.
     pub loss_per_hour: Option<Money>,
-    /// Price of losing everything; `None` is unknown.
+    /// Price of losing everything once, in the scenario's currency; `None` is unknown.
     pub unrecoverable_cost: Option<Money>,
     /// From the end of an outage to service, when no plan was needed.
     pub resume: Option<Delay>,
@@ -99,9 +99,9 @@ pub enum PlanPolicy {
 pub struct MonthlyItem {
     /// What it is.
     pub name: String,
-    /// How many.
+    /// How many, at least 0; need not be whole.
     pub count: f64,
-    /// Price of one; `None` is unknown.
+    /// Price of one for a month, in the scenario's currency; `None` is unknown.
     pub each: Option<Money>,
 }
 

@@ -24,7 +24,7 @@ pub const TIER_ITEMS: usize = 200_000;
 /// Findings that are collected; a file with more has one fault over and over.
 pub const FINDINGS: usize = 500;
 
-/// Samples of an empirical distribution.
+/// Samples of an empirical distribution: a quantile of more tells nothing more.
 pub const SAMPLES: usize = 100_000;
 
 /// People of one role.
@@ -39,13 +39,13 @@ pub const RETRIES: u64 = 1_000;
 /// Recovery points of one source that a plan tries.
 pub const POINTS: u64 = 1_000;
 
-/// Steps of one plan.
+/// Steps of one plan, far more than people carry out.
 pub const STEPS: usize = 200;
 
 /// By how much a duration may be off: with more, nothing is known of it.
 pub const OFF_BY: f64 = 1_000.0;
 
-/// Missed heartbeats.
+/// Missed heartbeats until a failure counts as detected.
 pub const MISSES: u64 = 1_000_000;
 
 /// A bare number, such as a price: far beyond all money, and products with it stay finite.

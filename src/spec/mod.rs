@@ -45,7 +45,7 @@ use crate::model::{CopyKind, Scenario, Schedule};
 pub struct Loaded {
     /// The scenario.
     pub scenario: Scenario,
-    /// Findings that are no errors.
+    /// Findings that are no errors, in the order they were made.
     pub advice: Diagnostics,
     /// The file, to show findings in and to look up lines.
     pub document: Document,

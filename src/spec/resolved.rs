@@ -30,11 +30,11 @@ pub enum Origin {
 pub struct ResolvedEntry {
     /// Its key, as if the entry had given it itself.
     pub path: Path,
-    /// The value for people.
+    /// The value for people, with its unit.
     pub value: String,
     /// Where it came from.
     pub origin: Origin,
-    /// Where the entry says that its figures come from.
+    /// Where the entry says that its figures come from; `None` if it says nothing.
     pub source: Option<String>,
 }
 

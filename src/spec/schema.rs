@@ -27,7 +27,8 @@ const PERIOD: &str = "(s|sec|second|min|minute|h|hour|d|day|w|week|month|y|year)
 /// Prefixes of bytes and bits: powers of 1000, then of 1024.
 const PREFIX: &str = "([kKMGTPE]|[KMGTPE]i)?";
 
-/// The schema of a scenario, draft 2020-12.
+/// The schema of a scenario, draft 2020-12: every key of [`super::keys`] with what it takes, for editors.
+/// What concerns several keys or names at once only [`super::load`] can judge.
 #[must_use]
 pub fn schema() -> Value {
     let mut defs = quantities();

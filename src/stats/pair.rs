@@ -25,7 +25,7 @@ pub struct PairTally {
 /// Mean difference, first minus second, with its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// Over trials that are finite in both; `None` without any.
+    /// Over trials that are finite in both, in the unit that it was asked for in; `None` without any.
     pub mean: Option<f64>,
     /// Low end; `None` with fewer than two.
     pub low: Option<f64>,
@@ -55,7 +55,7 @@ impl PairTally {
         Self::default()
     }
 
-    /// Adds one trial; `None` is an infinite outcome.
+    /// Adds one trial with both its outcomes in whole milliseconds or bytes; `None` is an infinite one.
     #[inline]
     pub fn record(&mut self, first: Option<u64>, second: Option<u64>) {
         match (first, second) {
@@ -82,7 +82,7 @@ impl PairTally {
         self.neither += other.neither;
     }
 
-    /// How many trials there were.
+    /// How many trials there were, infinite ones included.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.both + self.only_first + self.only_second + self.neither

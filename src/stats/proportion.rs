@@ -7,11 +7,11 @@ use super::{OUTSIDE, Z_95};
 /// A share of trials with its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proportion {
-    /// events ÷ n; `None` without trials.
+    /// events ÷ n, in \[0, 1\]; `None` without trials.
     pub point: Option<f64>,
-    /// Low end; 0 if nothing happened.
+    /// Low end, in \[0, 1\]; 0 if nothing happened.
     pub low: f64,
-    /// High end; 1 if it always happened.
+    /// High end, in \[0, 1\]; 1 if it always happened, and without trials.
     pub high: f64,
     /// How often it happened.
     pub events: u64,
@@ -20,7 +20,7 @@ pub struct Proportion {
 }
 
 impl Proportion {
-    /// The share of `events` among `n` trials.
+    /// The share of `events` among `n` trials; more events than trials count as one each.
     ///
     /// # Formula
     /// Wilson's score interval; where nothing (or everything) happened, the exact one-sided 95% bound

@@ -9,9 +9,9 @@ use super::OUTSIDE;
 pub struct Rank {
     /// The value itself: the least rank at or above n p.
     pub point: u64,
-    /// Low end of the interval.
+    /// Low end of the interval, at most `point`.
     pub low: u64,
-    /// High end of the interval.
+    /// High end of the interval, at least `point`.
     pub high: u64,
 }
 

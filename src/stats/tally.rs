@@ -25,7 +25,7 @@ pub struct Tally {
     pub(super) histogram: Histogram,
 }
 
-/// A quantile with its 95% interval.
+/// A quantile with its 95% interval, in the unit that it was asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantile {
     /// The value.
@@ -36,26 +36,27 @@ pub struct Quantile {
     pub high: Option<f64>,
 }
 
-/// What is known of a quantity after n trials.
+/// What is known of a quantity after n trials. Every figure is in one unit, that of the scale it was made
+/// with: seconds, or bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Trials, infinite outcomes included.
     pub n: u64,
-    /// Mean of the finite.
+    /// Mean of the finite; `None` without any.
     pub mean: Option<f64>,
     /// Standard deviation of that mean; with fewer than two finite outcomes there is none.
     pub standard_error: Option<f64>,
-    /// Least of the finite.
+    /// Least of the finite; `None` without any.
     pub min: Option<f64>,
-    /// Greatest of the finite.
+    /// Greatest of the finite; `None` without any.
     pub max: Option<f64>,
     /// Median over all trials, as are the further quantiles.
     pub p50: Option<Quantile>,
-    /// 90%.
+    /// Not exceeded by 90%; `None` for the reason beside it, as are the others.
     pub p90: Option<Quantile>,
-    /// 95%.
+    /// Not exceeded by 95%.
     pub p95: Option<Quantile>,
-    /// 99%.
+    /// Not exceeded by 99%.
     pub p99: Option<Quantile>,
     /// Why there is no median.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,14 +70,14 @@ pub struct Estimate {
     /// Why there is no p99.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_reason: Option<String>,
-    /// Worst case by closed form.
+    /// Worst case by closed form, in the estimate's unit; `None` for the reason beside it.
     pub bound: Option<f64>,
     /// Why there is no such bound.
     pub bound_reason: Option<String>,
 }
 
 impl Estimate {
-    /// The same of the quantity and a constant.
+    /// The same of the quantity and a constant in its unit: places move, spreads stay.
     #[must_use]
     pub fn plus(mut self, constant: f64) -> Self {
         for value in [&mut self.mean, &mut self.min, &mut self.max, &mut self.bound].into_iter().flatten() {
@@ -100,7 +101,7 @@ impl Tally {
         Self::default()
     }
 
-    /// Adds a finite outcome.
+    /// Adds a finite outcome, in the tally's unit: whole milliseconds or bytes.
     #[inline]
     pub fn record(&mut self, value: u64) {
         if value == 0 {
@@ -116,7 +117,7 @@ impl Tally {
         self.infinite += 1;
     }
 
-    /// Adds `times` outcomes of the same value.
+    /// Adds `times` outcomes of the same value, in the tally's unit; none if `times` is 0.
     pub fn record_many(&mut self, value: u64, times: u64) {
         if value == 0 {
             self.zeros += times;
@@ -141,6 +142,9 @@ impl Tally {
     }
 
     /// Adds many finite outcomes.
+    ///
+    /// # Arguments
+    /// `values`: shape \[n\], in the tally's unit, any order.
     pub fn record_all(&mut self, values: &[u64]) {
         // Sums of a part stay in registers: the squares of 1024 values up to 2^58 fit 128 bits.
         for part in values.chunks(1024) {
@@ -212,38 +216,44 @@ impl Tally {
         self.infinite
     }
 
-    /// Sum of the finite outcomes.
+    /// Sum of the finite outcomes, in the tally's unit: exact.
     #[must_use]
     pub fn sum(&self) -> u128 {
         self.sum
     }
 
-    /// Least finite outcome.
+    /// Least finite outcome, in the tally's unit; `None` without any.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
         if self.zeros > 0 { Some(0) } else { (self.above_zero > 0).then_some(self.min) }
     }
 
-    /// Greatest finite outcome.
+    /// Greatest finite outcome, in the tally's unit; `None` without any.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
         if self.above_zero > 0 { Some(self.max) } else { (self.zeros > 0).then_some(0) }
     }
 
-    /// Mean of the finite outcomes.
+    /// Mean of the finite outcomes, in the tally's unit; `None` without any.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.finite() > 0).then(|| self.sum as f64 / self.finite() as f64)
     }
 
-    /// Variance of the finite outcomes, with n − 1; `None` with fewer than two.
+    /// Variance of the finite outcomes, in the square of the tally's unit; `None` with fewer than two.
+    ///
+    /// # Formula
+    /// Σ (v − mean)² ÷ (n − 1)
     #[must_use]
     pub fn variance(&self) -> Option<f64> {
         let n = self.finite();
         (n > 1).then(|| squared_deviations(n, self.sum, self.sum_of_squares) / (n - 1) as f64)
     }
 
-    /// Standard error of the mean; `None` with fewer than two finite outcomes.
+    /// Standard error of the mean, in the tally's unit; `None` with fewer than two finite outcomes.
+    ///
+    /// # Formula
+    /// √(variance ÷ n)
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
         self.variance().map(|v| (v / self.finite() as f64).sqrt())
