@@ -11,6 +11,7 @@ use super::{codes, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{DataId, Id, PlaceId, Table};
 use crate::model::{Account, Burst, DataSet, External, Link, Place, Role};
+use crate::units::Probability;
 
 /// Reads everything that stands for itself.
 pub(super) fn read(cx: &mut Reader<'_>) {
@@ -241,7 +242,7 @@ fn read_data(cx: &mut Reader<'_>) {
             size: entry.get(cx, "size", values::size).unwrap_or_default(),
             writes: entry.get(cx, "writes", values::data_rate).unwrap_or_default(),
             burst: read_burst(cx, &entry),
-            growth: entry.get(cx, "growth", values::growth).unwrap_or_default(),
+            growth: entry.get(cx, "growth", growth).unwrap_or_default(),
             upstream: entry.get(cx, "upstream", values::external),
             consistent_with: entry.get(cx, "consistent_with", values::data_sets).map(|l| l.0).unwrap_or_default(),
             name,
@@ -251,6 +252,30 @@ fn read_data(cx: &mut Reader<'_>) {
         join_consistent(cx, &mut rows);
     }
     cx.parts.data = Table::new(rows);
+}
+
+/// A share per year, `"20%"` or `"20% / year"`.
+fn growth(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
+    let Some(text) = node.text() else {
+        return values::share(cx, node, path).map(Probability::value);
+    };
+    let bare = text.trim();
+    let bare = bare.strip_suffix("year").map_or(bare, |rest| rest.trim_end().strip_suffix('/').unwrap_or(bare)).trim();
+    let number = bare.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+    match number {
+        Some(n) if (0.0..=1e6).contains(&n) => Some(n / 100.0),
+        _ => {
+            cx.push(
+                Diagnostic::error(
+                    codes::BAD_QUANTITY,
+                    path.clone(),
+                    format!("{} is not a growth per year", quote(text)),
+                )
+                .help("a growth is a share per year: \"20% / year\""),
+            );
+            None
+        }
+    }
 }
 
 fn read_burst<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Option<Burst> {

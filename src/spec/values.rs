@@ -318,30 +318,6 @@ pub(super) fn not_always(cx: &mut Reader<'_>, entry: &mut Entry<'_>, key: &'stat
     Probability::NEVER
 }
 
-/// A share per year, `"20%"` or `"20% / year"`.
-pub(super) fn growth(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
-    let Some(text) = node.text() else {
-        return share(cx, node, path).map(Probability::value);
-    };
-    let bare = text.trim();
-    let bare = bare.strip_suffix("year").map_or(bare, |rest| rest.trim_end().strip_suffix('/').unwrap_or(bare)).trim();
-    let number = bare.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
-    match number {
-        Some(n) if (0.0..=1e6).contains(&n) => Some(n / 100.0),
-        _ => {
-            cx.push(
-                Diagnostic::error(
-                    codes::BAD_QUANTITY,
-                    path.clone(),
-                    format!("{} is not a growth per year", quote(text)),
-                )
-                .help("a growth is a share per year: \"20% / year\""),
-            );
-            None
-        }
-    }
-}
-
 pub(super) fn rate(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Rate> {
     let frequency = |cx: &mut Reader<'_>, node: &Node, path: &Path| {
         quantity(cx, node, path, "a frequency", "\"0.05 / year\", \"2 / month\"", quantity::frequency)
