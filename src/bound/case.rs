@@ -11,6 +11,7 @@ use crate::model::{
 use crate::units::{BytesPerSecond, Seconds};
 
 use super::span::{Cause, Span};
+use super::way::Turns;
 
 /// A tier under a failure: what all its events share.
 pub(super) struct Setting<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Setting<'a> {
     pub(super) tier: &'a Tier,
     pub(super) failure: FailureId,
     pub(super) truncate: bool,
+    /// By which turns incidents come to what they come to.
+    pub(super) turns: Turns,
 }
 
 impl<'a> Setting<'a> {

@@ -126,6 +126,9 @@ pub(super) struct Source {
     pub(super) merges: bool,
     /// It waits for another service's data.
     pub(super) gated: bool,
+    /// The copy whose points decide how many it has, where an incident may leave it without: a log has as
+    /// many as its base. `None`: it has none or one in every incident.
+    pub(super) root: Option<CopyId>,
 }
 
 /// A plan that can be carried out.
@@ -298,7 +301,7 @@ fn option(
     if at.scenario.services[row.service].data.is_none() {
         let (seconds_per_byte, uses) = routes(at, case, plan, None, target);
         let finder = Finder::Derived { size: 0.0 };
-        sources.push(Source { copy: None, finder, seconds_per_byte, uses, merges: false, gated: false });
+        sources.push(Source { copy: None, finder, seconds_per_byte, uses, merges: false, gated: false, root: None });
     }
     (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
 }
@@ -325,7 +328,24 @@ fn source(
         .zip(&seconds_per_byte)
         .any(|(step, pace)| matches!(step.amount, Amount::Inflow(writes) if writes * pace >= 1.0));
     let merges = !case.destroyed && matches!(at.scenario.copies[copy].kind, CopyKind::Async { merges: true, .. });
-    (!endless).then_some(Source { copy: Some(copy), finder, seconds_per_byte, uses, merges, gated })
+    let root = root_of(at, case, copy, &finder);
+    (!endless).then_some(Source { copy: Some(copy), finder, seconds_per_byte, uses, merges, gated, root })
+}
+
+/// The copy that says how many points a source has.
+fn root_of(at: &Setting<'_>, case: &Case, copy: CopyId, finder: &Finder) -> Option<CopyId> {
+    match (finder, &at.scenario.copies[copy].kind) {
+        (Finder::Log(_), CopyKind::Log { bases, .. }) => {
+            let there = |base: &&CopyId| at.tier.copies.contains(base) && survivor(at, case, **base).is_some();
+            let mut found = bases.iter().filter(there);
+            match (found.next(), found.next()) {
+                (Some(base), None) => Some(*base),
+                _ => Some(copy),
+            }
+        }
+        (Finder::Runs(_) | Finder::Bin { .. } | Finder::HeldBack { .. }, _) => Some(copy),
+        _ => None,
+    }
 }
 
 /// Where restored data goes.
@@ -463,7 +483,7 @@ fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
     let chain_runs = longest_chain(cycle, fails.value());
     let gaps = match schedule {
         Schedule::Every { interval, .. } => Gaps::even(interval.seconds(), takes.hi, chain_runs),
-        Schedule::Cron { starts, .. } => Gaps::uneven(starts, takes.hi, chain_runs),
+        Schedule::Cron { starts, .. } => Gaps::uneven(starts, takes.hi, chain_runs, cycle),
     };
     Some(Finder::Runs(Box::new(Runs {
         gaps,

@@ -90,7 +90,7 @@ fn backlog(at: &Setting<'_>, copy: CopyId, link: LinkId) -> Behind {
     let profile = BurstProfile { base, burst, lasts, every, link: left * row.compression };
     let half = scenario.links[link].rtt.seconds() / 2.0;
     if !profile.is_stable() {
-        let open = Span { lo: half, hi: f64::INFINITY, why: Some(Cause::Link(copy, link)) };
+        let open = Span::open(half, f64::INFINITY, Some(Cause::Link(copy, link)));
         return Behind { age: open, mean_age: None, bytes: None };
     }
     let most = profile.peak_backlog() + base.max(burst) * half;

@@ -13,12 +13,17 @@
 //!
 //! Incidents that nothing brings back have no recovery time; the figures are of the others.
 //!
-//! What all services of an incident share, and what pulls two ways, is looked at in parts: a later
-//! detection costs time and finds other recovery points, so a range of moments would count together what
-//! no incident has together. What remains of that is a part's width. Ways through plans are kept apart by
-//! the steps that need not be done again.
+//! What all services of an incident share, and what pulls two ways, is looked at in parts (`cells`): a
+//! later detection costs time and finds other recovery points, so a range of moments would count together
+//! what no incident has together. Ways through plans are kept apart by the steps that need not be done
+//! again and by what is known of recovery points: one that was struck off stays so in every plan, and a
+//! copy that had none has none later.
+//!
+//! Each bound names the way on which an incident comes to it ([`Way`]): what is hit, when it is known and
+//! over, what is tried and how that ends.
 
 mod case;
+mod cells;
 mod choice;
 mod fate;
 mod lag;
@@ -30,18 +35,23 @@ mod service;
 mod span;
 mod streams;
 mod timeline;
+mod tries;
+mod way;
 
 pub mod formulas;
 
 pub use parts::{Limit, PlanParts, StepParts, plan_parts};
+pub use way::{Try, TryEnd, Way};
 
-use crate::id::{FailureId, ServiceId, TierId};
-use crate::model::{AssetIndex, Scenario};
+use crate::id::{CopyId, FailureId, ServiceId, TierId};
+use crate::model::{AssetIndex, CopyKind, Scenario};
 
 use case::{Case, Setting};
+use cells::{Cell, by_parts};
 use fate::{judge, plans_of, targets_of};
-use service::{Cell, Range, application, cells, orders_of, services};
-use span::{Span, either};
+use service::{Range, application, orders_of, services};
+use span::Span;
+use way::{Turn, Turns};
 
 /// Best, worst and mean of one figure.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,6 +64,13 @@ pub struct Bound {
     pub mean: Option<f64>,
     /// Why there is no worst case, or what it does not count.
     pub reason: Option<String>,
+    /// Why no incident need come close to the worst case, where something else than waiting for each other
+    /// (`serialised`) and a policy's choice (`undecided`) is behind that.
+    pub slack: Option<String>,
+    /// By which way an incident comes to the best.
+    pub best_by: Option<Way>,
+    /// By which way an incident comes to the worst.
+    pub worst_by: Option<Way>,
 }
 
 /// Bounds of every figure of an incident: seconds, and logical bytes for the last.
@@ -128,12 +145,12 @@ fn pick(scenario: &Scenario, tier: TierId, mut all: Vec<IncidentBounds>, service
 }
 
 fn compute(scenario: &Scenario, tier: TierId, failure: FailureId, truncate: bool) -> Vec<IncidentBounds> {
-    let setting =
-        Setting { scenario, assets: AssetIndex::new(scenario), tier: &scenario.tiers[tier], failure, truncate };
+    let (assets, turns) = (AssetIndex::new(scenario), Turns::default());
+    let setting = Setting { scenario, assets, tier: &scenario.tiers[tier], failure, truncate, turns };
     let count = setting.tier.services.len() + 1;
     match ranges(&setting) {
         Ok(ranges) if ranges.is_empty() => vec![IncidentBounds::default(); count],
-        Ok(ranges) => ranges.iter().map(|range| report(scenario, range)).collect(),
+        Ok(ranges) => ranges.iter().map(|range| report(&setting, range)).collect(),
         Err(reason) => vec![unbounded(&reason); count],
     }
 }
@@ -168,19 +185,15 @@ fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool) -> Result<Ve
     let plans: Vec<_> = setting.tier.services.iter().map(|row| plans_of(setting, row)).collect();
     let fates = judge(setting, &mut case, &plans);
     let orders = orders_of(setting, &fates, &plans)?;
-    let within = |cell: Option<Cell>| -> Vec<Range> {
-        let ranges = services(setting, &fates, &plans, &orders, cell);
-        std::iter::once(application(&ranges)).chain(ranges.iter().cloned()).collect()
+    let within = |cell: &Cell| -> Vec<Range> {
+        let Cell { detect: detected, dwell, end: lasts } = *cell;
+        let root = setting.turns.begin(Turn::Event { members: members.to_vec(), destroyed, detected, dwell, lasts });
+        let ranges = services(setting, &fates, &plans, &orders, cell, root);
+        std::iter::once(application(&ranges).or_by(root)).chain(ranges.iter().cloned()).collect()
     };
-    let whole = within(None);
-    let parts = cells(setting, &plans).into_iter().map(|cell| within(Some(cell)));
-    let join = |all: Vec<Range>, part: Vec<Range>| -> Vec<Range> {
-        part.into_iter().zip(all).map(|(part, all)| part.joined(Some(all), None)).collect()
-    };
-    Ok(match parts.reduce(join) {
-        Some(parts) => parts.into_iter().zip(whole).map(|(part, whole)| Range { means: whole.means, ..part }).collect(),
-        None => whole,
-    })
+    let whole = within(&Cell::whole(setting, &plans));
+    let parts = by_parts(Cell::parts(setting, &plans), within);
+    Ok(parts.into_iter().zip(whole).map(|(part, whole)| Range { means: whole.means, ..part }).collect())
 }
 
 /// Which members are struck together, whether what is hit is destroyed, and how likely that is.
@@ -226,15 +239,37 @@ fn unbounded(reason: &str) -> IncidentBounds {
     }
 }
 
+/// Says where increments are counted together that no incident has together.
+///
+/// Each try of an incremental backup is counted with the longest chain of increments, though no two
+/// points that follow one another both have it; and a log is counted with the longest chain of its base
+/// and the longest time since.
+fn with_slack(at: &Setting<'_>, bound: Bound) -> Bound {
+    let copies = &at.scenario.copies;
+    let increments = |copy: CopyId| match &copies[copy].kind {
+        CopyKind::Backup { full_every: Some(full), schedule, .. } => full.seconds() > schedule.mean_gap().seconds(),
+        _ => false,
+    };
+    let tries = bound.worst_by.iter().flat_map(|way| &way.tries).filter(|one| one.end != TryEnd::Missed);
+    let weigh = |one: &Try| match one.source.map(|copy| (copy, &copies[copy].kind)) {
+        Some((copy, CopyKind::Backup { .. })) if increments(copy) => 1,
+        Some((_, CopyKind::Log { bases, .. })) if bases.iter().any(|base| increments(*base)) => 2,
+        _ => 0,
+    };
+    let counted: u32 = tries.map(weigh).sum();
+    let slack = (counted > 1).then(|| "each try is counted with the most increments".to_owned());
+    Bound { slack, ..bound }
+}
+
 /// Ranges as bounds in whole milliseconds and bytes, as outcomes are.
-fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
+fn report(at: &Setting<'_>, range: &Range) -> IncidentBounds {
     let bound_of = |span: Option<Span>, mean: Option<f64>, unit: f64, may_be_lost: bool| {
         let round = |value: f64| ((value.max(0.0) * unit).round()) / unit;
         let Some(span) = span else {
             return Bound { reason: Some("nothing brings it back".to_owned()), ..Bound::default() };
         };
         let reason = match (span.hi.is_infinite(), span.why) {
-            (true, Some(cause)) => Some(cause.words(scenario)),
+            (true, Some(cause)) => Some(cause.words(at.scenario)),
             (true, None) => Some("an input has no upper bound".to_owned()),
             (false, _) => may_be_lost.then(|| "of incidents that can be recovered from".to_owned()),
         };
@@ -243,13 +278,16 @@ fn report(scenario: &Scenario, range: &Range) -> IncidentBounds {
             worst: span.hi.is_finite().then(|| round(span.hi)),
             mean: mean.filter(|_| !may_be_lost).map(|mean| mean.max(0.0)),
             reason,
+            slack: None,
+            best_by: at.turns.way(span.ways.0),
+            worst_by: at.turns.way(span.ways.1).filter(|_| span.hi.is_finite()),
         }
     };
     let bound = |span: Option<Span>, mean: Option<f64>, unit: f64| bound_of(span, mean, unit, range.may_be_lost);
     let (loss, means) = (&range.loss, &range.means);
     IncidentBounds {
-        recovery_time: bound(range.serve, means.recovery, 1e3),
-        recovery_time_full: bound(either(range.full, None), means.full, 1e3),
+        recovery_time: with_slack(at, bound(range.serve, means.recovery, 1e3)),
+        recovery_time_full: with_slack(at, bound(range.full, means.full, 1e3)),
         // What nothing brings back was detected all the same.
         undetected: bound_of(Some(range.detected), means.detected, 1e3, false),
         data_loss: bound(loss.map(|l| l.sum), means.before.zip(means.after).map(|(a, b)| a + b), 1e3),

@@ -10,6 +10,7 @@ use super::points::Points;
 use super::service::clock;
 use super::span::Span;
 use super::timeline::Search;
+use super::way::{TurnId, Turns};
 use super::{Bound, events};
 use crate::id::{CopyId, FailureId, Id, LinkId, PlanId, PoolId, ServiceId, StepId, TierId};
 use crate::model::{AssetIndex, Phase, Scenario};
@@ -83,6 +84,7 @@ impl Value {
             worst: self.span.hi.is_finite().then_some(self.span.hi),
             mean: self.mean,
             reason,
+            ..Bound::default()
         }
     }
 }
@@ -111,8 +113,14 @@ struct MetPlan {
 /// Services in the tier's order, plans in theirs; nothing if no member concerns the tier.
 #[must_use]
 pub fn plan_parts(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<PlanParts> {
-    let setting =
-        Setting { scenario, assets: AssetIndex::new(scenario), tier: &scenario.tiers[tier], failure, truncate: false };
+    let setting = Setting {
+        scenario,
+        assets: AssetIndex::new(scenario),
+        tier: &scenario.tiers[tier],
+        failure,
+        truncate: false,
+        turns: Turns::default(),
+    };
     let row = setting.row();
     let concerned: Vec<usize> = (0..row.members.len()).filter(|n| setting.concerns(&row.members[*n].targets)).collect();
     let plans: Vec<Vec<PlanInfo<'_>>> = setting.tier.services.iter().map(|row| plans_of(&setting, row)).collect();
@@ -160,7 +168,15 @@ fn meet(at: &Setting<'_>, fates: &[ServiceCase], plans: &[Vec<PlanInfo<'_>>], n:
     let crowded = others.flat_map(|(m, _)| &plans[m]).flat_map(|plan| &plan.steps).any(moves);
     let clock = clock(at, plans, fate.data_lost, n);
     let row = &at.tier.services[n];
-    let search = Search { at, clock: &clock, plans: &plans[n], shared: &[], writes: writes_of(at, row) };
+    let search = Search {
+        at,
+        clock: &clock,
+        service: row.service,
+        root: TurnId::NONE,
+        plans: &plans[n],
+        shared: &[],
+        writes: writes_of(at, row),
+    };
     for option in options.iter().chain(after_outage) {
         let plan = &plans[n][option.plan];
         let found = met.iter().position(|m| m.service == row.service && m.plan == plan.fitted.plan);
@@ -238,7 +254,7 @@ fn step_of(
     let takes = if option.is_up[n] {
         Value { span: Span::ZERO, mean: Some(0.0), open: LATER }
     } else if matches!(step.amount, Amount::Inflow(_)) {
-        Value { span: Span { lo: step.takes.lo, hi: f64::INFINITY, why: step.takes.why }, mean: None, open: LATER }
+        Value { span: Span::open(step.takes.lo, f64::INFINITY, step.takes.why), mean: None, open: LATER }
     } else {
         let (mut span, _) = search.duration(plan, n, source, points, Span::ZERO);
         let fixed = step_mean(search.at, step.row);

@@ -160,7 +160,7 @@ impl Finder {
                 if hi < least || hi.is_nan() {
                     return Found::NOTHING;
                 }
-                let age = Span { lo: lo.max(least), hi, why: behind.age.why };
+                let age = Span::open(lo.max(least), hi, behind.age.why);
                 let mean_age = behind.mean_age.map(|mean| delay + mean - known.detect);
                 let may_miss = lo < known.dwell.hi;
                 let points = Points { age, bytes: None, mean_age, ..whole(behind, *size, false) };
@@ -209,8 +209,9 @@ impl Gaps {
         }
     }
 
-    /// Starts at these moments of every year.
-    pub(super) fn uneven(starts: &[f64], takes: f64, runs: u64) -> Self {
+    /// Starts at these moments of every year; a chain of `runs` increments stands on a full, which is every
+    /// `cycle`-th start from the first of the year on, backwards too.
+    pub(super) fn uneven(starts: &[f64], takes: f64, runs: u64, cycle: u64) -> Self {
         let shortest = window(starts, 1, f64::min);
         let longest = window(starts, 1, f64::max);
         let overlaps = takes > shortest;
@@ -220,7 +221,7 @@ impl Gaps {
             shortest,
             longest: if overlaps { longest.max(longest_skipped(starts, takes)) } else { longest },
             residual: (!overlaps).then(|| uneven_schedule_age(starts).0),
-            chain: if runs == 0 { 0.0 } else { window(starts, runs, f64::max) },
+            chain: longest_on_full(starts, runs, cycle),
             starts: (!overlaps).then(|| starts.into()),
         }
     }
@@ -235,6 +236,26 @@ impl Gaps {
             _ => (f64::from(gaps) * self.shortest, f64::from(gaps) * self.longest),
         }
     }
+}
+
+/// The longest distance over `runs` gaps from a full backup on, which is every `cycle`-th start of the
+/// reference year, and of the years before: what is kept began in them, and what that stands on.
+fn longest_on_full(starts: &[f64], runs: u64, cycle: u64) -> f64 {
+    let count = starts.len() as i64;
+    let (Ok(runs), Ok(cycle)) = (i64::try_from(runs), i64::try_from(cycle.max(1))) else { return f64::INFINITY };
+    if runs == 0 || count == 0 {
+        return 0.0;
+    }
+    let start = |n: i64| starts[n.rem_euclid(count) as usize] + n.div_euclid(count) as f64 * SECONDS_PER_YEAR;
+    // By then every full has stood at every start that it can stand at.
+    let turns = cycle.min(count);
+    (-turns..=1)
+        .flat_map(|year| {
+            let first = (year * count).div_euclid(cycle) * cycle;
+            (first..(year + 1) * count).step_by(usize::try_from(cycle).unwrap_or(1))
+        })
+        .map(|full| start(full.saturating_add(runs)) - start(full))
+        .fold(0.0, f64::max)
 }
 
 /// The extreme of all distances over `n` gaps of a year's starts.
@@ -349,7 +370,7 @@ impl Log {
         let until = if known.logical { known.detect } else { 0.0 };
         let reach = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let lag = self.behind.age;
-        let tip = Span { lo: lag.lo - until, hi: lag.hi - until, why: lag.why }.max(known.dwell).max(Span::ZERO);
+        let tip = Span::open(lag.lo - until, lag.hi - until, lag.why).max(known.dwell).max(Span::ZERO);
         let mean_tip = self.mean_tip(known, until);
         let Some(bases) = &self.bases else {
             // Each point struck off ends the log a batch earlier, and batches are as long as the lag; a
@@ -383,10 +404,10 @@ impl Log {
         let sure = single && !gap && base.age.lo >= tip.hi;
         let mean_replays = base.mean_age.zip(mean_tip).map(|(base, tip)| self.writes * (base - tip)).filter(|_| sure);
         Points {
-            age: Span { lo, hi: hi.hi, why: hi.why },
+            age: Span::open(lo, hi.hi, hi.why),
             bytes: None,
             moves: base.moves,
-            replays: Span { lo: self.writes * shortest, hi: replays, why: base.age.why },
+            replays: Span::open(self.writes * shortest, replays, base.age.why),
             keeps_after: false,
             mean_age: mean_tip.filter(|_| sure),
             mean_moves: base.mean_moves.filter(|_| sure),

@@ -112,7 +112,7 @@ pub(super) fn serialise(clocks: &[Clock], cases: &[ServiceCase], plans: &[Vec<Pl
         if let (Some(end), true) = (clocks[n].end.filter(|_| clocks[n].comes_back), down)
             && end.lo < latest
         {
-            ending.wait(&clocks[n], end.capped(Span { lo: latest, hi: latest, why }), Span::ZERO);
+            ending.wait(&clocks[n], end.capped(Span::open(latest, latest, why)), Span::ZERO);
         }
         let raise = |span: Option<Span>| {
             span.map(|s| {

@@ -1,9 +1,10 @@
 //! The ranges of every service of an event, and of the application.
 
 use crate::id::{PoolId, StepId};
-use crate::model::{DataSet, Delay, FailureKind, Law, Need, Taints};
+use crate::model::{DataSet, FailureKind, Need, Taints};
 
 use super::case::Setting;
+use super::cells::Cell;
 use super::choice;
 use super::fate::{Fate, PlanInfo, PlanOption, ServiceCase, writes_of};
 use super::lag::Behind;
@@ -11,6 +12,7 @@ use super::mean::{Means, mean_of, means, step_mean};
 use super::queue;
 use super::span::{Cause, Span, either};
 use super::timeline::{Clock, Endings, Loss, Search};
+use super::way::TurnId;
 
 /// Ranges of one service or of the application; missing where nothing brings it back.
 #[derive(Clone, Debug)]
@@ -28,6 +30,30 @@ pub(super) struct Range {
 }
 
 impl Range {
+    /// All figures.
+    pub(super) fn figures(&self) -> [Option<Span>; 7] {
+        let loss = |of: fn(&Loss) -> Span| self.loss.as_ref().map(of);
+        let losses = [loss(|l| l.sum), loss(|l| l.before), loss(|l| l.after), loss(|l| l.bytes)];
+        [self.serve, self.full, Some(self.detected), losses[0], losses[1], losses[2], losses[3]]
+    }
+
+    /// What no way is known to yet comes about by this one.
+    pub(super) fn or_by(self, way: TurnId) -> Self {
+        let by = |span: Span| span.or_by(way);
+        Self {
+            serve: self.serve.map(by),
+            full: self.full.map(by),
+            detected: by(self.detected),
+            loss: self.loss.map(|l| Loss {
+                before: by(l.before),
+                after: by(l.after),
+                sum: by(l.sum),
+                bytes: by(l.bytes),
+            }),
+            ..self
+        }
+    }
+
     /// With the ranges of other events; means only if each event's chance is given.
     pub(super) fn joined(mut self, others: Option<Self>, weight: Option<f64>) -> Self {
         self.means = weight.map_or(Means::default(), |weight| self.means.times(weight));
@@ -80,61 +106,6 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
     }
 }
 
-/// A part of what an incident can be: when it is detected, how long an attacker was there before, and
-/// when the outage ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
-    detect: Span,
-    dwell: Span,
-    end: Option<Span>,
-}
-
-/// Parts that the range of detection is cut into, or half of them each for detection and dwell.
-const PARTS: u32 = 16;
-
-/// Most values of a list of samples that are looked at one by one.
-const MOST_VALUES: usize = 16;
-
-/// The parts that are looked at one by one: after logical damage a later detection costs time and finds
-/// other points, so a range of both would count together what cannot be; and between samples there is
-/// nothing.
-pub(super) fn cells(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Vec<Cell> {
-    let (clock, row) = (clock(at, plans, false, 0), at.row());
-    let logical = !at.kind().ends_by_itself();
-    let varies = |span: Span| span.lo < span.hi && span.hi.is_finite();
-    let both = varies(clock.detect) && varies(clock.dwell);
-    let parts = |span: Span, delay: Option<&Delay>| match delay.map(Delay::law) {
-        Some(Law::Empirical(samples)) if varies(span) => {
-            let mut values = samples.clone();
-            values.dedup();
-            let few = values.len() <= MOST_VALUES;
-            if few { values.into_iter().map(Span::exactly).collect() } else { vec![span] }
-        }
-        _ if logical && varies(span) => {
-            let count = if both { PARTS / 2 } else { PARTS };
-            (0..count).map(|n| span.part(n, count)).collect()
-        }
-        _ => vec![span],
-    };
-    let detects = if logical { parts(clock.detect, row.detected.as_ref()) } else { vec![clock.detect] };
-    let dwells = parts(clock.dwell, row.dwell.as_ref());
-    let ends: Vec<Option<Span>> = match clock.end {
-        // Between the samples of one of two parts there is something.
-        Some(end) => {
-            let whole = row.lasts.as_ref().filter(|_| row.outage().count() == 1);
-            parts(end, whole).into_iter().map(Some).collect()
-        }
-        None => vec![None],
-    };
-    let mut cells = Vec::new();
-    for detect in &detects {
-        for dwell in &dwells {
-            cells.extend(ends.iter().map(|end| Cell { detect: *detect, dwell: *dwell, end: *end }));
-        }
-    }
-    if cells.len() > 1 { cells } else { Vec::new() }
-}
-
 /// The orders in which a service's plans may be tried, now and once the outage is over.
 pub(super) struct Orders {
     now: Vec<Vec<usize>>,
@@ -154,7 +125,8 @@ pub(super) fn orders_of(
         let row = &at.tier.services[n];
         let clock = clock(at, plans, fate.data_lost, n);
         let shared = shared_elsewhere(plans, n);
-        let search = Search { at, clock: &clock, plans: &plans[n], shared: &shared, writes: writes_of(at, row) };
+        let (service, writes, root) = (row.service, writes_of(at, row), TurnId::NONE);
+        let search = Search { at, clock: &clock, service, root, plans: &plans[n], shared: &shared, writes };
         let too_many = |most: usize| {
             let name = &at.scenario.services[row.service].name;
             format!("services.{name} chooses among more than {most} plans by policy")
@@ -171,23 +143,20 @@ pub(super) fn orders_of(
 }
 
 /// The ranges of all services of an event, in the tier's order, with what they wait for; in a part of
-/// what it can be, or in all.
+/// what it can be, to which `root` leads.
 pub(super) fn services(
     at: &Setting<'_>,
     fates: &[ServiceCase],
     plans: &[Vec<PlanInfo<'_>>],
     orders: &[Orders],
-    cell: Option<Cell>,
+    cell: &Cell,
+    root: TurnId,
 ) -> Vec<Range> {
-    let clock_of = |(n, fate): (usize, &ServiceCase)| {
-        let clock = clock(at, plans, fate.data_lost, n);
-        match cell {
-            Some(Cell { detect, dwell, end }) => Clock { detect, dwell, end, ..clock },
-            None => clock,
-        }
-    };
+    let Cell { detect, dwell, end } = *cell;
+    let clock_of =
+        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, ..clock(at, plans, fate.data_lost, n) };
     let clocks: Vec<Clock> = fates.iter().enumerate().map(clock_of).collect();
-    let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n);
+    let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n, root);
     let mut endings: Vec<Endings> = fates.iter().enumerate().map(of).collect();
     let contended = queue::contends(at, fates, plans);
     if contended {
@@ -196,7 +165,7 @@ pub(super) fn services(
     let mut ranges: Vec<Range> = Vec::new();
     for (n, fate) in fates.iter().enumerate() {
         let row = &at.tier.services[n];
-        let mut range = service(at, &clocks[n], fate, &endings[n], n);
+        let mut range = service(at, &clocks[n], fate, &endings[n], n).or_by(root);
         range.serialised = contended;
         range.undecided = orders[n].now.len() > 1 || orders[n].later.len() > 1;
         if !contended {
@@ -212,6 +181,9 @@ pub(super) fn services(
             if let Some(other) = found.map(|m| &ranges[m]) {
                 range = waiting_for(range, other);
             }
+        }
+        if range.serve.is_none() {
+            range.loss = None;
         }
         ranges.push(range);
     }
@@ -250,6 +222,7 @@ fn waiting_for(mut range: Range, other: &Range) -> Range {
     range
 }
 
+#[allow(clippy::too_many_arguments)]
 /// The endings of a service's own recovery, over all orders in which its plans may be tried.
 fn own_endings(
     at: &Setting<'_>,
@@ -258,10 +231,13 @@ fn own_endings(
     plans: &[Vec<PlanInfo<'_>>],
     orders: &Orders,
     n: usize,
+    root: TurnId,
 ) -> Endings {
     let Fate::Down { own: true, options, after_outage, .. } = &fate.fate else { return Endings::default() };
     let shared = shared_elsewhere(plans, n);
-    let search = Search { at, clock, plans: &plans[n], shared: &shared, writes: writes_of(at, &at.tier.services[n]) };
+    let row = &at.tier.services[n];
+    let (service, writes) = (row.service, writes_of(at, row));
+    let search = Search { at, clock, service, root, plans: &plans[n], shared: &shared, writes };
     let mut total: Option<Endings> = None;
     for now in &orders.now {
         let now: Vec<&PlanOption> = now.iter().map(|n| &options[*n]).collect();

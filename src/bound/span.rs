@@ -1,5 +1,6 @@
 //! A range of times or volumes with the input that leaves its upper end open.
 
+use super::way::TurnId;
 use crate::id::{CopyId, FailureId, LinkId, PoolId, ServiceId, StepId};
 use crate::model::{Delay, Scenario};
 
@@ -49,22 +50,38 @@ impl Cause {
 }
 
 /// A range; `hi` may be infinite, and then `why` says by what.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) lo: f64,
     pub(super) hi: f64,
     pub(super) why: Option<Cause>,
+    /// By which ways both ends come about, once that is known.
+    pub(super) ways: (TurnId, TurnId),
 }
 
+/// Ranges are the same whatever the ways to their ends.
+impl PartialEq for Span {
+    fn eq(&self, other: &Self) -> bool {
+        (self.lo, self.hi, self.why) == (other.lo, other.hi, other.why)
+    }
+}
+
+const NO_WAYS: (TurnId, TurnId) = (TurnId::NONE, TurnId::NONE);
+
 impl Span {
-    pub(super) const ZERO: Self = Self { lo: 0.0, hi: 0.0, why: None };
+    pub(super) const ZERO: Self = Self { lo: 0.0, hi: 0.0, why: None, ways: NO_WAYS };
 
     pub(super) fn exactly(value: f64) -> Self {
-        Self { lo: value, hi: value, why: None }
+        Self::new(value, value)
     }
 
     pub(super) fn new(lo: f64, hi: f64) -> Self {
-        Self { lo, hi, why: None }
+        Self { lo, hi, why: None, ways: NO_WAYS }
+    }
+
+    /// A range whose upper end this leaves open, if anything.
+    pub(super) fn open(lo: f64, hi: f64, why: Option<Cause>) -> Self {
+        Self { why, ..Self::new(lo, hi) }
     }
 
     /// The support of a distribution, cut to its [p0.1, p99.9] if asked.
@@ -74,29 +91,36 @@ impl Span {
         }
         let tail = if truncate { TRUNCATED_TAIL } else { 0.0 };
         let (lo, hi) = (delay.quantile(tail), delay.quantile(1.0 - tail));
-        Self { lo, hi, why: hi.is_infinite().then_some(cause) }
+        Self::open(lo, hi, hi.is_infinite().then_some(cause))
     }
 
-    /// Part `n` of `parts` of the same width.
-    pub(super) fn part(self, n: u32, parts: u32) -> Self {
-        if parts <= 1 {
-            return self;
-        }
-        let at =
-            |n: u32| if n == parts { self.hi } else { self.lo + (self.hi - self.lo) * f64::from(n) / f64::from(parts) };
-        Self { lo: at(n), hi: at(n + 1), ..self }
+    /// Both halves.
+    pub(super) fn halves(self) -> [Self; 2] {
+        let middle = self.lo.midpoint(self.hi);
+        [Self { hi: middle, ..self }, Self { lo: middle, ..self }]
+    }
+
+    /// Both ends come about by these ways.
+    pub(super) fn by(self, ways: (TurnId, TurnId)) -> Self {
+        Self { ways, ..self }
+    }
+
+    /// The same, where no way is known yet.
+    pub(super) fn or_by(self, way: TurnId) -> Self {
+        Self { ways: (self.ways.0.or(way), self.ways.1.or(way)), ..self }
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
-        Self { lo: self.lo + other.lo, hi: self.hi + other.hi, why: self.why.or(other.why) }
+        let ways = (self.ways.0.or(other.ways.0), self.ways.1.or(other.ways.1));
+        Self { lo: self.lo + other.lo, hi: self.hi + other.hi, why: self.why.or(other.why), ways }
     }
 
     /// Times a factor that is not negative.
     pub(super) fn times(self, factor: f64) -> Self {
         if factor == 0.0 {
-            return Self::ZERO;
+            return Self { ways: self.ways, ..Self::ZERO };
         }
-        Self { lo: self.lo * factor, hi: self.hi * factor, why: self.why }
+        Self { lo: self.lo * factor, hi: self.hi * factor, ..self }
     }
 
     /// Times another range, neither of them negative.
@@ -104,25 +128,38 @@ impl Span {
         if self.hi == 0.0 || by.hi == 0.0 {
             return Self::ZERO;
         }
-        Self { lo: self.lo * by.lo, hi: self.hi * by.hi, why: self.why.or(by.why) }
+        Self { lo: self.lo * by.lo, hi: self.hi * by.hi, why: self.why.or(by.why), ..self }
     }
 
     /// The later of two moments.
     pub(super) fn max(self, other: Self) -> Self {
-        let why = if self.hi >= other.hi { self.why.or(other.why) } else { other.why };
-        Self { lo: self.lo.max(other.lo), hi: self.hi.max(other.hi), why }.settled()
+        let low = if self.lo >= other.lo { self } else { other };
+        let or = |known: TurnId, a: TurnId, b: TurnId| known.or(a).or(b);
+        let ways = (or(low.ways.0, self.ways.0, other.ways.0), or(self.later(other).ways.1, self.ways.1, other.ways.1));
+        Self { lo: self.lo.max(other.lo), hi: self.hi.max(other.hi), why: self.reason(other), ways }.settled()
     }
 
     /// Either of the two.
     pub(super) fn or(self, other: Self) -> Self {
-        let why = if self.hi >= other.hi { self.why.or(other.why) } else { other.why };
-        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi), why }.settled()
+        let low = if self.lo <= other.lo { self } else { other };
+        let ways = (low.ways.0, self.later(other).ways.1);
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi), why: self.reason(other), ways }.settled()
+    }
+
+    /// The one with the larger upper end.
+    fn later(self, other: Self) -> Self {
+        if self.hi >= other.hi { self } else { other }
+    }
+
+    /// What leaves the larger upper end open.
+    fn reason(self, other: Self) -> Option<Cause> {
+        if self.hi >= other.hi { self.why.or(other.why) } else { other.why }
     }
 
     /// With an upper end no higher than `limit`.
     pub(super) fn capped(self, limit: Self) -> Self {
         if limit.hi < self.hi {
-            return Self { lo: self.lo.min(limit.hi), hi: limit.hi, why: limit.why };
+            return Self { lo: self.lo.min(limit.hi), hi: limit.hi, why: limit.why, ..self };
         }
         self
     }

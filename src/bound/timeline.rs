@@ -4,13 +4,15 @@
 //! for all else. The search follows the order in which plans, sources and points are tried; a state of
 //! it says when the next try can begin at the earliest and at the latest.
 
-use crate::id::StepId;
+use crate::id::{ServiceId, StepId};
 use crate::model::{FailureKind, Phase};
 
 use super::case::Setting;
 use super::fate::{Amount, PlanInfo, PlanOption, Source};
 use super::points::{Known, Points};
 use super::span::{Cause, Span, either};
+use super::tries::{Carried, Incoming, Ways};
+use super::way::{Try, TryEnd, TurnId};
 
 /// Most recovery points of one source that are followed one by one.
 const MOST_POINTS: u32 = 1000;
@@ -44,6 +46,12 @@ pub(super) struct Loss {
 
 impl Loss {
     pub(super) const NONE: Self = Self { before: Span::ZERO, after: Span::ZERO, sum: Span::ZERO, bytes: Span::ZERO };
+
+    /// All by this way.
+    pub(super) fn by(self, way: TurnId) -> Self {
+        let by = |span: Span| span.by((way, way));
+        Self { before: by(self.before), after: by(self.after), sum: by(self.sum), bytes: by(self.bytes) }
+    }
 
     pub(super) fn or(self, other: Self) -> Self {
         Self {
@@ -90,67 +98,18 @@ impl Endings {
     /// Service is back because the outage, which ends at `end`, is over.
     pub(super) fn wait(&mut self, clock: &Clock, end: Span, now: Span) {
         let serve = end.plus(clock.resume).max(now);
-        self.add(serve, serve, Loss::NONE, clock.detect);
+        self.add(serve, serve, Loss::NONE, clock.detect, now.ways);
     }
 
-    fn add(&mut self, serve: Span, full: Span, loss: Loss, detected: Span) {
+    /// One more ending, to whose least and most these ways lead. What is lost does not turn on when service
+    /// is back, and the early way is the one that no end of the outage cuts off.
+    fn add(&mut self, serve: Span, full: Span, loss: Loss, detected: Span, ways: (TurnId, TurnId)) {
+        let (serve, full, detected, loss) = (serve.by(ways), full.by(ways), detected.by(ways), loss.by(ways.0));
         self.serve = either(self.serve, Some(serve));
         self.full = either(self.full, Some(full));
         self.detected = either(self.detected, Some(detected));
         self.loss = Some(self.loss.map_or(loss, |old| old.or(loss)));
     }
-}
-
-/// A step that need not be done again: when it is done, and whether that is sure.
-type Carried = Vec<(StepId, Span, bool)>;
-
-/// What a try begins with.
-#[derive(Clone, Debug)]
-struct Incoming {
-    now: Span,
-    carried: Carried,
-    /// Of the tries so far, as in [`Endings`].
-    work: f64,
-    inflow: f64,
-}
-
-/// Ways into a try that are kept apart: by which steps are done, for one with fewer of them begins later.
-#[derive(Clone, Debug, Default)]
-struct Ways(Vec<Incoming>);
-
-/// Most ways that are kept apart.
-const MOST_WAYS: usize = 64;
-
-impl Ways {
-    fn add(&mut self, way: Incoming) {
-        let alike = |a: &Carried, b: &Carried| {
-            a.len() == b.len() && a.iter().all(|(id, _, sure)| b.iter().any(|(i, _, s)| i == id && s == sure))
-        };
-        let full = self.0.len() >= MOST_WAYS;
-        match self.0.iter_mut().find(|known| full || alike(&known.carried, &way.carried)) {
-            Some(known) => *known = join(known, &way),
-            None => self.0.push(way),
-        }
-    }
-
-    fn extend(&mut self, others: Self) {
-        others.0.into_iter().for_each(|way| self.add(way));
-    }
-}
-
-/// Either of two ways.
-fn join(a: &Incoming, b: &Incoming) -> Incoming {
-    let mut carried = Carried::new();
-    for (step, span, sure) in a.carried.iter().chain(&b.carried) {
-        if carried.iter().all(|(s, ..)| s != step) {
-            let other = if a.carried.iter().any(|(s, ..)| s == step) { &b.carried } else { &a.carried };
-            match other.iter().find(|(s, ..)| s == step) {
-                Some((_, more, also)) => carried.push((*step, span.or(*more), *sure && *also)),
-                None => carried.push((*step, *span, false)),
-            }
-        }
-    }
-    Incoming { now: a.now.or(b.now), carried, work: a.work.max(b.work), inflow: a.inflow.max(b.inflow) }
 }
 
 /// Times of a walk over a plan's steps.
@@ -167,6 +126,9 @@ struct Walk {
 pub(super) struct Search<'a> {
     pub(super) at: &'a Setting<'a>,
     pub(super) clock: &'a Clock,
+    pub(super) service: ServiceId,
+    /// The turn that all ways begin with.
+    pub(super) root: TurnId,
     pub(super) plans: &'a [PlanInfo<'a>],
     /// Steps that another service may do, at the latest as long as this one would take for them.
     pub(super) shared: &'a [StepId],
@@ -184,10 +146,13 @@ impl Search<'_> {
     /// All endings over the options, in their order, and those for when the outage is over.
     pub(super) fn run(&self, options: &[&PlanOption], after_outage: &[&PlanOption]) -> Endings {
         let mut endings = Endings::default();
-        let mut left = Ways(vec![Incoming { now: Span::ZERO, carried: Carried::new(), work: 0.0, inflow: 0.0 }]);
+        let now = Span::ZERO.by((self.root, self.root));
+        let (carried, struck, counts) = (Carried::new(), Some(Vec::new()), Vec::new());
+        let first = Incoming { now, carried, struck, counts, work: 0.0, inflow: 0.0 };
+        let mut left = Ways(vec![first]);
         left = self.through(options, left, false, &mut endings);
         if let (Some(end), false) = (self.clock.end, after_outage.is_empty()) {
-            left.0.iter_mut().for_each(|way| way.now = way.now.max(end));
+            left.0.iter_mut().for_each(|way| way.now = way.now.max(end).by(way.now.ways));
             left = self.through(after_outage, left, true, &mut endings);
         }
         for way in left.0 {
@@ -209,19 +174,30 @@ impl Search<'_> {
             for source in &option.sources {
                 let mut into_point = std::mem::take(&mut into_source);
                 for skip in 0..plan.row.points.clamp(1, MOST_POINTS) {
-                    let here = std::mem::take(&mut into_point);
-                    if here.0.is_empty() {
+                    if into_point.0.is_empty() {
                         break;
                     }
-                    let found = self.candidate(plan, source, skip);
-                    if found.may_miss {
-                        into_source.extend(here.clone());
+                    let here = into_point.of(source.copy, skip);
+                    if here.0.is_empty() {
+                        continue;
                     }
-                    let Some(point) = found.points else { break };
+                    let found = self.candidate(plan, source, skip);
                     for way in here.0 {
-                        for (step, next) in self.attempt(plan, option, source, &point, way, late, endings) {
-                            let verifies = plan.steps[step].row.phase == Phase::Verify;
-                            if verifies { &mut into_point } else { &mut into_next }.add(next);
+                        let (least, most) = way.count(source.root);
+                        let there = found.points.filter(|_| skip < most);
+                        if there.is_none() || (found.may_miss && least <= skip) {
+                            let missed = way.now.by(self.after(&way, plan, source, TryEnd::Missed));
+                            into_source.add(way.at(missed).knowing(source.root, skip, false));
+                        }
+                        let Some(point) = there else { continue };
+                        let way = way.knowing(source.root, skip, true);
+                        for (step, mut next) in self.attempt(plan, option, source, &point, way, late, endings) {
+                            if plan.steps[step].row.phase == Phase::Verify {
+                                next.strike(source.copy);
+                                into_point.add(next);
+                            } else {
+                                into_next.add(next);
+                            }
                         }
                     }
                 }
@@ -264,7 +240,7 @@ impl Search<'_> {
         let felt = matches!(self.at.kind(), FailureKind::Deletion | FailureKind::Corruption);
         let lost_after = felt && !points.keeps_after && !plan.row.salvage;
         let open = self.clock.detect.why;
-        let moment = Span { lo: detect, hi: detect, why: if detect.is_infinite() { open } else { None } };
+        let moment = Span::open(detect, detect, if detect.is_infinite() { open } else { None });
         let after = if lost_after { moment } else { Span::ZERO };
         let before_bytes = points.bytes.map_or(points.age.times(self.writes), |(bytes, _)| bytes);
         Loss {
@@ -330,7 +306,8 @@ impl Search<'_> {
             committed = self.committed(plan, &uncapped, begin);
             let latest = self.latest_wait(plan, &uncapped, begin);
             if end.lo < latest.hi {
-                endings.wait(self.clock, end.capped(latest), incoming.now);
+                let ways = self.after(&incoming, plan, source, TryEnd::GivenUp);
+                endings.wait(self.clock, end.capped(latest), incoming.now.by(ways));
             }
         }
         let reachable = back_at.is_none_or(|end| committed.lo <= end.hi) && !surely_fails;
@@ -341,9 +318,20 @@ impl Search<'_> {
             let seen = |end: Span| walk.finish[0].capped(end.plus(Span::exactly(-self.least_until(plan, &walk, 0))));
             let first = if itself { back_at.map_or(walk.finish[0], seen) } else { Span::ZERO };
             let detected = if itself { first.plus(shift) } else { self.clock.detect };
-            endings.add(serve, full, *loss, detected);
+            endings.add(serve, full, *loss, detected, self.after(&incoming, plan, source, TryEnd::Served));
         }
-        self.failures(plan, &walk, &Incoming { work, inflow, ..incoming }, back_at)
+        let mut next = self.failures(plan, &walk, &Incoming { work, inflow, ..incoming.clone() }, back_at);
+        for (step, way) in &mut next {
+            let ways = self.after(&incoming, plan, source, TryEnd::Failed(plan.steps[*step].id));
+            way.now = way.now.by(ways);
+        }
+        next
+    }
+
+    /// The ways that go on with a try.
+    fn after(&self, before: &Incoming, plan: &PlanInfo<'_>, source: &Source, end: TryEnd) -> (TurnId, TurnId) {
+        let one = Try { service: self.service, plan: plan.fitted.plan, source: source.copy, end };
+        self.at.turns.after(before.now.ways, one)
     }
 
     /// When the point of no return is reached.
@@ -415,13 +403,12 @@ impl Search<'_> {
                 if waits || walk.begin[m].lo > at.hi {
                     continue;
                 }
-                let begun = plan.steps[n].waits_for[m]
-                    || step.after.iter().all(|p| plan.steps[n].waits_for[*p])
-                    || walk.begin[m].hi <= at.lo;
-                // A step beside the failing one may fail too, but then that one came first.
-                carried.push((step.id, walk.finish[m], begun && walk.fails_at[m].is_none()));
+                let begun = step.after.iter().all(|p| plan.steps[n].waits_for[*p]) || walk.begin[m].hi <= at.lo;
+                // What the failing step waited for was done. A step beside it may fail too, only later.
+                let sure = plan.steps[n].waits_for[m] || (begun && walk.fails_at[m].is_none());
+                carried.push((step.id, walk.finish[m], sure));
             }
-            next.push((n, Incoming { now, carried, ..*incoming }));
+            next.push((n, Incoming { carried, ..incoming.at(now) }));
         }
         next
     }
@@ -449,13 +436,12 @@ impl Search<'_> {
             let carried = incoming.carried.iter().find(|(id, ..)| *id == step.id);
             if let Some((_, finish, true)) = carried {
                 // What comes after it still waits for what comes before it.
-                let done = finish.max(ready);
-                walk.finish.push(Span { lo: finish.lo, ..done });
+                walk.finish.push(finish.max(ready));
                 walk.fails_at.push(None);
                 continue;
             }
             if option.is_up[n] {
-                walk.finish.push(carried.map_or(ready, |c| ready.or(c.1)));
+                walk.finish.push(carried.map_or(ready, |c| ready.or(c.1.max(ready))));
                 walk.fails_at.push(None);
                 continue;
             }
@@ -469,7 +455,7 @@ impl Search<'_> {
             }
             let may_fail = step.row.fails.value() > 0.0 && !step.row.background;
             walk.fails_at.push(may_fail.then_some(over));
-            walk.finish.push(carried.map_or(done, |c| done.or(c.1)));
+            walk.finish.push(carried.map_or(done, |c| done.or(c.1.max(ready))));
         }
         walk
     }
@@ -510,7 +496,7 @@ impl Search<'_> {
             let last = (0..step.row.retries.min(MOST_POINTS)).fold(first, |now, _| fixed(now));
             return (first.or(last), last);
         }
-        let each = Span { lo: first.lo - ready.lo, hi: first.hi - ready.hi, why: first.why };
+        let each = Span::open(first.lo - ready.lo, first.hi - ready.hi, first.why);
         let each = if ready.hi.is_infinite() { Span { hi: f64::INFINITY, ..each } } else { each };
         let last = ready.plus(each.times(f64::from(step.row.retries) + 1.0));
         (Span { lo: first.lo, ..last }, last)
@@ -523,7 +509,7 @@ impl Search<'_> {
         let backlog = now.plus(shift).plus(points.age).times(writes);
         let gains = 1.0 - writes * pace;
         if gains <= 0.0 {
-            return Span { lo: now.lo, hi: f64::INFINITY, why: Some(Cause::Rate(step)) };
+            return Span::open(now.lo, f64::INFINITY, Some(Cause::Rate(step)));
         }
         now.plus(backlog.times(pace / gains))
     }

@@ -78,7 +78,7 @@ impl Key {
     /// The key of the `n`-th repetition of the question; the 0-th is the question itself.
     #[inline(always)]
     #[must_use]
-    pub(super) fn nth(self, n: u64) -> Self {
+    pub fn nth(self, n: u64) -> Self {
         if n == 0 { self } else { Self(mix(self.0 ^ mix(n))) }
     }
 }

@@ -1,57 +1,45 @@
-//! An adversary that answers each question by itself and looks for the answers that hurt most.
+//! An adversary that answers each question by itself: it follows the way that a bound names, and looks
+//! for the answers that the way leaves open.
 
-use std::collections::HashMap;
-use std::mem::{self, Discriminant};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::{RefCell, RefMut};
+use std::collections::{BTreeMap, BTreeSet};
 
+use drplan::bound::{TryEnd, Way};
+use drplan::id::{CopyId, ServiceId};
 use drplan::sim::{Key, Purpose, Uniform};
 
-/// Where a search begins: how every question of a kind is answered.
+use super::questions::{ByKey, KINDS, Kind, Question, Questions};
+
+/// Which runs of a backup fail: those that began less than so many runs before the failure; then so many
+/// that can be used do not, then all do.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Start {
-    /// Which member is hit, as a share of the list.
-    pub(crate) member: f64,
-    /// Whether the event spreads and destroys.
-    pub(crate) event: bool,
-    /// Whether each of the first durations is the longest, as bits: of the incident itself, mostly.
-    pub(crate) first: u32,
-    /// Whether all others are, and schedules were just missed.
-    pub(crate) long: bool,
-    /// Whether attempts fail that have a retry left.
-    pub(crate) retried: bool,
-    /// Which last attempts fail: bit `n` for the `n`-th that is asked about.
-    pub(crate) fails: u64,
+pub(crate) struct Row {
+    pub(crate) fail: u64,
+    pub(crate) good: u64,
 }
 
-/// A row of yes from a question on: so many, one no, then the same answer to all of its kind.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Row {
-    yes: usize,
-    then: bool,
-}
-
-/// Answers by question; what was not thought of is answered as the start says.
-#[derive(Default)]
-pub(crate) struct Answers {
-    start: Option<Start>,
-    given: HashMap<Key, f64>,
-    rows: HashMap<Key, Row>,
-    seen: Mutex<Seen>,
-}
-
-/// Questions of the last incident.
-#[derive(Default)]
-struct Seen {
-    answers: HashMap<Key, f64>,
-    /// In their order, each once.
-    list: Vec<(Key, Purpose)>,
-    /// How many of them were about a last attempt.
-    lasts: u32,
-    /// How many of them were about a duration.
-    durations: u32,
-    /// Something was asked that is not about the event itself.
-    begun: bool,
-    row: Option<Row>,
+/// How every question is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    members: Vec<usize>,
+    /// Which of them is hit first.
+    first: usize,
+    destroyed: bool,
+    /// By kind: the share of draws that are less, from the least to the most that the way has.
+    shares: [f64; KINDS],
+    within: [(f64, f64); KINDS],
+    /// Attempts fail that have a retry left.
+    retried: bool,
+    /// Attempts that fail for good.
+    failing: BTreeSet<Key>,
+    /// Copies that hold nothing of use.
+    missed: BTreeSet<CopyId>,
+    pub(crate) rows: BTreeMap<CopyId, Row>,
+    /// The round that ends it.
+    last_round: u64,
+    /// Full backups that are older than all that was asked about fail.
+    fulls_fail: bool,
+    given: BTreeMap<Key, f64>,
 }
 
 /// The answer to a question whose answer is yes or no.
@@ -59,138 +47,223 @@ fn answer(yes: bool) -> f64 {
     if yes { 0.0 } else { 1.0 }
 }
 
-impl Answers {
-    pub(crate) fn new(start: Start) -> Self {
-        Self { start: Some(start), ..Self::default() }
+/// A phase just before the next start.
+const JUST_BEFORE: f64 = 1.0 - 1e-9;
+
+impl Course {
+    /// The course that follows a way, with the rest at one of several corners.
+    ///
+    /// # Arguments
+    /// `corner`: bits, by [`Self::CORNERS`].
+    pub(crate) fn new(questions: &Questions<'_>, way: &Way, corner: u32) -> Self {
+        let on = |n: u32| corner >> n & 1 == 1;
+        let mut within = [(0.0, 1.0); KINDS];
+        within[Kind::Detected as usize] = questions.shares(Kind::Detected, way.detected);
+        within[Kind::Dwell as usize] = questions.shares(Kind::Dwell, way.dwell);
+        within[Kind::Lasts as usize] = way.lasts.map_or((0.0, 1.0), |lasts| questions.shares(Kind::Lasts, lasts));
+        let end = |yes: bool| if yes { 1.0 } else { 0.0 };
+        let mut shares = [end(on(0)); KINDS];
+        for kind in [Kind::Last, Kind::Stress] {
+            shares[kind as usize] = end(on(5));
+        }
+        shares[Kind::Early as usize] = end(on(6));
+        for kind in [Kind::Lag, Kind::Run, Kind::Phase, Kind::Burst] {
+            shares[kind as usize] = end(on(1));
+        }
+        shares[Kind::Cycle as usize] = end(on(7));
+        for (n, kind) in [(2, Kind::Detected), (3, Kind::Lasts), (4, Kind::Dwell)] {
+            shares[kind as usize] = end(on(n));
+        }
+        shares[Kind::Moment as usize] = SOME_DAY;
+        let mut course = Self {
+            members: way.members.clone(),
+            first: 0,
+            destroyed: way.destroyed,
+            shares,
+            within,
+            retried: on(0),
+            failing: BTreeSet::new(),
+            missed: BTreeSet::new(),
+            rows: BTreeMap::new(),
+            last_round: 0,
+            fulls_fail: on(7),
+            given: BTreeMap::new(),
+        };
+        course.follow(questions, way);
+        course
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How many corners there are.
+    pub(crate) const CORNERS: u32 = 8;
+
+    /// Those of the corners that are about the incident itself and its recovery points.
+    pub(crate) const OF_THE_INCIDENT: u32 = 0b1_1110;
+
+    fn follow(&mut self, questions: &Questions<'_>, way: &Way) {
+        let mut rounds: BTreeMap<ServiceId, u64> = BTreeMap::new();
+        let mut struck: BTreeMap<CopyId, u64> = BTreeMap::new();
+        let mut needed: BTreeMap<CopyId, u64> = BTreeMap::new();
+        for one in &way.tries {
+            let round = rounds.entry(one.service).or_insert(0);
+            let copies = one.source.map_or(Vec::new(), |copy| questions.holders(copy));
+            if one.end == TryEnd::Missed {
+                for copy in copies {
+                    self.missed.insert(copy);
+                    self.rows.insert(copy, Row { fail: 0, good: needed.get(&copy).copied().unwrap_or(0) });
+                }
+                continue;
+            }
+            let before = one.source.and_then(|copy| struck.get(&copy).copied()).unwrap_or(0);
+            for copy in copies {
+                let most = needed.entry(copy).or_insert(0);
+                *most = (*most).max(before + 1);
+            }
+            if let TryEnd::Failed(step) = one.end {
+                self.failing.extend(questions.failing(one.service, step, *round));
+                if let Some(copy) = one.source.filter(|_| questions.verifies(step)) {
+                    struck.insert(copy, before + 1);
+                }
+            }
+            *round += 1;
+        }
+        self.last_round = rounds.into_values().max().unwrap_or(1).saturating_sub(1);
     }
 
-    /// How many last attempts the last incident was decided by.
-    pub(crate) fn lasts(&self) -> u32 {
-        self.seen().lasts
+    fn share(&self, kind: Kind) -> f64 {
+        let (low, high) = self.within[kind as usize];
+        low + (high - low) * self.shares[kind as usize]
+    }
+}
+
+/// A course of answers, and what was asked.
+pub(crate) struct Answers<'a> {
+    questions: &'a Questions<'a>,
+    pub(crate) course: Course,
+    seen: RefCell<Seen>,
+}
+
+/// Questions of the last incident.
+#[derive(Default)]
+struct Seen {
+    answers: ByKey<f64>,
+    /// In their order, each once.
+    list: Vec<(Key, Purpose)>,
+    /// Of each backup, the first run that was asked about.
+    runs: BTreeMap<CopyId, u64>,
+}
+
+/// A moment of the year that nothing is special about.
+const SOME_DAY: f64 = 0.37;
+
+impl<'a> Answers<'a> {
+    pub(crate) fn new(questions: &'a Questions<'a>, course: Course) -> Self {
+        Self { questions, course, seen: RefCell::default() }
+    }
+
+    fn seen(&self) -> RefMut<'_, Seen> {
+        self.seen.borrow_mut()
+    }
+
+    pub(crate) fn forget(&self) {
+        let mut seen = self.seen();
+        seen.answers.clear();
+        seen.list.clear();
+        seen.runs.clear();
     }
 
     fn choose(&self, seen: &mut Seen, key: Key, purpose: Purpose) -> f64 {
-        let Some(start) = self.start else { return 0.5 };
-        seen.begun |= !matches!(purpose, Purpose::Member | Purpose::Chance);
-        match purpose {
-            Purpose::Duration => {
-                seen.durations += 1;
-                let long =
-                    if seen.durations <= FIRST { start.first >> (seen.durations - 1) & 1 == 1 } else { start.long };
-                if long { 1.0 } else { 0.0 }
+        let course = &self.course;
+        match (self.questions.about(key), purpose) {
+            (Some(Question::Is(kind)), Purpose::Phase) => course.share(kind).min(JUST_BEFORE),
+            (Some(Question::Is(kind)), _) => course.share(kind),
+            (Some(Question::Spreads(n)), _) => answer(course.members.contains(&n)),
+            (Some(Question::Destroyed), _) => answer(course.destroyed),
+            (Some(Question::Bypass(copy)), _) => answer(course.missed.contains(&copy)),
+            (Some(Question::Takes(kind, round)), _) => {
+                let early = kind == Kind::Work && round < course.last_round;
+                course.share(if early { Kind::Early } else { kind })
             }
-            Purpose::Phase => {
-                if start.long {
-                    1.0 - 1e-9
-                } else {
-                    0.0
-                }
+            (Some(Question::RunFails(copy, n)), _) => {
+                let first = *seen.runs.entry(copy).or_insert(n);
+                let all_good = Row { fail: 0, good: u64::MAX };
+                let Row { fail, good } = course.rows.get(&copy).copied().unwrap_or(all_good);
+                answer(n < fail || n >= fail.max(first).saturating_add(good))
             }
-            Purpose::Member => start.member,
-            Purpose::Moment => SOME_DAY,
-            Purpose::Attempt { last: false } => answer(start.retried),
-            Purpose::Attempt { last: true } => {
-                seen.lasts += 1;
-                answer(seen.lasts <= u64::BITS && start.fails >> (seen.lasts - 1) & 1 == 1)
+            (_, Purpose::Attempt { last }) => answer(course.failing.contains(&key) || (course.retried && !last)),
+            (_, Purpose::Chance) => answer(course.fulls_fail),
+            (_, Purpose::Member) => {
+                let all = self.questions.members();
+                let first = course.members.get(course.first).or(course.members.first()).copied().unwrap_or(0);
+                (first as f64 + 0.5) / all as f64
             }
-            Purpose::Chance if !seen.begun => answer(start.event),
-            Purpose::Chance => {
-                if let Some(row) = self.rows.get(&key) {
-                    seen.row = Some(*row);
-                }
-                match &mut seen.row {
-                    None => answer(false),
-                    Some(row) if row.yes == usize::MAX => answer(row.then),
-                    Some(row) if row.yes == 0 => {
-                        row.yes = usize::MAX;
-                        answer(false)
-                    }
-                    Some(row) => {
-                        row.yes -= 1;
-                        answer(true)
-                    }
-                }
-            }
+            (_, Purpose::Duration) => course.share(Kind::Run),
+            (_, Purpose::Phase) => course.share(Kind::Phase).min(JUST_BEFORE),
+            (_, Purpose::Moment) => course.share(Kind::Moment),
         }
     }
 }
 
-impl Uniform for Answers {
+impl Uniform for Answers<'_> {
     fn uniform(&self, key: Key, _occurrence: u64, purpose: Purpose) -> f64 {
         let mut seen = self.seen();
         if let Some(known) = seen.answers.get(&key) {
             return *known;
         }
         let usual = self.choose(&mut seen, key, purpose);
-        let chosen = self.given.get(&key).copied().unwrap_or(usual);
+        let chosen = self.course.given.get(&key).copied().unwrap_or(usual);
         seen.answers.insert(key, chosen);
         seen.list.push((key, purpose));
         chosen
     }
 }
 
-/// Runs of a backup that are thought about one by one at each end of what was asked of one kind.
-const ENDS: usize = 4;
+/// What of a course can be turned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Knob {
+    Kind(Kind),
+    Key(Key, Purpose),
+    Row(CopyId),
+    Retried,
+    FullsFail,
+    First,
+}
 
 /// Moments of the year that are tried beside those that are given: every six hours.
 const MOMENTS: u32 = 1460;
 
-/// Questions about a chance from which rows of failures are tried.
-const ROWS: u32 = 4;
+/// Questions of an incident that are looked at one by one.
+const MOST_KEYS: usize = 40;
 
-/// A moment of the year that nothing is special about.
-const SOME_DAY: f64 = 0.37;
+/// Longest row of failures that is tried.
+const LONGEST: u64 = 1 << 16;
 
-/// Durations that are thought about one by one from the start, and looked at closely: those of the
-/// incident itself come first.
-pub(crate) const FIRST: u32 = 4;
-
-/// The search for the worst incident.
-pub(crate) struct Search<'a> {
+/// The search for the worst incident near a course.
+pub(crate) struct Search<'e, 'a> {
     /// How bad an incident is under these answers; negative where it does not count.
-    evaluate: &'a dyn Fn(&Answers) -> f64,
+    pub(crate) evaluate: &'e mut (dyn FnMut(&Answers<'a>) -> f64 + 'e),
     /// Bad enough.
-    enough: f64,
+    pub(crate) enough: f64,
     /// Incidents that may still be tried.
-    left: u32,
+    pub(crate) left: u32,
     /// Moments of the year, as shares of it, that look bad: tried first.
-    moments: &'a [f64],
-    answers: Answers,
-    best: f64,
+    pub(crate) moments: &'a [f64],
+    pub(crate) answers: Answers<'a>,
+    pub(crate) best: f64,
 }
 
-impl<'a> Search<'a> {
-    pub(crate) fn new(evaluate: &'a dyn Fn(&Answers) -> f64, enough: f64, moments: &'a [f64]) -> Self {
-        Self { evaluate, enough, left: 0, moments, answers: Answers::default(), best: -1.0 }
-    }
-
-    /// The worst found from a start, by changing one answer at a time, or one row of them.
-    pub(crate) fn climb(&mut self, start: Start, tries: u32) -> f64 {
-        self.left = tries;
-        self.answers = Answers::new(start);
+impl Search<'_, '_> {
+    /// The worst found from the course, by turning one thing at a time.
+    pub(crate) fn climb(&mut self) -> f64 {
         self.best = self.value();
-        for pass in 0.. {
+        for pass in 0..6 {
             let before = self.best;
-            let mut done: Vec<Key> = Vec::new();
-            let mut asked: HashMap<Discriminant<Purpose>, u32> = HashMap::new();
-            // Other answers may raise other questions: those are looked at too.
-            while let Some((key, purpose)) = self.next(&done)
-                && !self.is_over()
-            {
-                done.push(key);
-                *asked.entry(mem::discriminant(&purpose)).or_insert(0) += 1;
-                let nth = asked[&mem::discriminant(&purpose)];
-                let closely = if purpose == Purpose::Duration { pass == 1 && nth <= FIRST } else { pass == 0 };
-                self.improve(key, purpose, closely);
-                if purpose == Purpose::Chance && nth <= ROWS {
-                    self.fail_in_a_row(key);
+            for knob in self.knobs(pass > 0) {
+                if self.is_over() {
+                    return self.best;
                 }
+                self.turn(knob, pass);
             }
-            if (self.best <= before && pass > 0) || self.is_over() {
+            if self.best <= before && pass > 0 {
                 break;
             }
         }
@@ -201,104 +274,166 @@ impl<'a> Search<'a> {
         self.best >= self.enough || self.left == 0
     }
 
-    /// The first question that was not looked at, leaving out the middle of long rows of a kind.
-    fn next(&self, done: &[Key]) -> Option<(Key, Purpose)> {
-        let seen = self.answers.seen();
-        let kind = |n: usize| matches!(seen.list.get(n), Some((_, Purpose::Chance | Purpose::Duration)));
-        let middle = |n: usize| n >= ENDS && (n - ENDS..=n + ENDS).all(kind);
-        (0..seen.list.len()).filter(|n| !middle(*n)).map(|n| seen.list[n]).find(|(key, _)| !done.contains(key))
-    }
-
     fn value(&mut self) -> f64 {
-        *self.answers.seen() = Seen::default();
         self.left = self.left.saturating_sub(1);
+        self.answers.forget();
         (self.evaluate)(&self.answers)
     }
 
-    /// Gives this answer and keeps it if it is worse for the incident.
-    fn attempt(&mut self, key: Key, u: f64) -> bool {
-        let before = self.answers.given.insert(key, u);
+    /// What the last incident asked about, kinds before single questions.
+    fn knobs(&mut self, singly: bool) -> Vec<Knob> {
+        self.value();
+        let seen = self.answers.seen();
+        let mut knobs = Vec::new();
+        for (key, purpose) in &seen.list {
+            let knob = match (self.answers.questions.about(*key), purpose) {
+                (Some(Question::Is(kind)), _) => Knob::Kind(kind),
+                (Some(Question::Takes(kind, round)), _) => {
+                    let early = kind == Kind::Work && round < self.answers.course.last_round;
+                    Knob::Kind(if early { Kind::Early } else { kind })
+                }
+                (Some(Question::RunFails(copy, _)), _) => Knob::Row(copy),
+                (Some(Question::Member), _) if self.answers.course.members.len() > 1 => Knob::First,
+                (_, Purpose::Attempt { last: false }) => Knob::Retried,
+                (_, Purpose::Duration) => Knob::Kind(Kind::Run),
+                (None, Purpose::Chance) => Knob::FullsFail,
+                _ => continue,
+            };
+            if !knobs.contains(&knob) {
+                knobs.push(knob);
+            }
+        }
+        if singly {
+            let of_run = |key: &Key| matches!(self.answers.questions.about(*key), Some(Question::RunFails(..)) | None);
+            let single = seen.list.iter().filter(|(key, _)| !of_run(key)).take(MOST_KEYS);
+            knobs.extend(single.map(|(key, purpose)| Knob::Key(*key, *purpose)));
+        }
+        knobs
+    }
+
+    /// Tries a change and keeps it if it is worse for the incident.
+    fn attempt(&mut self, change: impl FnOnce(&mut Course)) -> bool {
+        let before = self.answers.course.clone();
+        change(&mut self.answers.course);
         let value = self.value();
         if value > self.best {
             self.best = value;
             return true;
         }
-        match before {
-            Some(u) => self.answers.given.insert(key, u),
-            None => self.answers.given.remove(&key),
-        };
+        self.answers.course = before;
         false
     }
 
-    /// Tries the answers to one question and keeps the worst.
-    fn improve(&mut self, key: Key, purpose: Purpose, closely: bool) {
-        let even = |n: u32| (0..n).map(move |k| (f64::from(k) + 0.5) / f64::from(n));
-        let (choices, finest): (Vec<f64>, f64) = match purpose {
-            Purpose::Chance | Purpose::Attempt { .. } => (vec![0.0, 1.0], 1.0),
-            Purpose::Member => (even(8).collect(), 1.0),
-            Purpose::Duration => {
-                let cells = if closely { 400 } else { 6 };
-                ([0.0, 1.0].into_iter().chain(even(cells)).collect(), 0.5 / f64::from(cells))
+    fn turn(&mut self, knob: Knob, pass: u32) {
+        match knob {
+            Knob::Retried => {
+                self.attempt(|course| course.retried = !course.retried);
             }
-            Purpose::Phase => ([0.0, 1.0 - 1e-9].into_iter().chain(even(40)).collect(), 1.0 / 80.0),
-            Purpose::Moment => {
-                let year = if closely { MOMENTS } else { 0 };
-                (self.moments.iter().copied().chain(even(year)).collect(), 0.5 / f64::from(MOMENTS))
+            Knob::FullsFail => {
+                self.attempt(|course| course.fulls_fail = !course.fulls_fail);
             }
-        };
-        if purpose == Purpose::Moment && closely {
-            self.refine(key, SOME_DAY, finest);
+            Knob::First => {
+                for n in 0..self.answers.course.members.len() {
+                    self.attempt(|course| course.first = n);
+                }
+            }
+            Knob::Row(copy) => self.fail_in_a_row(copy),
+            Knob::Kind(Kind::Moment) => self.moment(pass),
+            Knob::Kind(kind) => {
+                let set = move |course: &mut Course, u: f64| course.shares[kind as usize] = u;
+                for u in self.answers.questions.suspects(kind) {
+                    self.attempt(|course| set(course, u));
+                }
+                let now = self.answers.course.shares[kind as usize];
+                self.along(set, now, 24);
+            }
+            Knob::Key(key, Purpose::Attempt { .. } | Purpose::Chance) => {
+                for u in [0.0, 1.0] {
+                    self.attempt(|course| {
+                        course.given.insert(key, u);
+                    });
+                }
+            }
+            Knob::Key(key, _) => {
+                let now = self.answers.seen().answers.get(&key).copied().unwrap_or(0.5);
+                let set = move |course: &mut Course, u: f64| {
+                    course.given.insert(key, u);
+                };
+                self.along(set, now, 8);
+            }
         }
-        for u in choices {
-            if self.is_over() {
-                break;
-            }
-            if self.attempt(key, u) && finest < 1.0 && u > 0.0 && u < 1.0 - 1e-9 {
-                self.refine(key, u, finest);
-            }
-        }
-        // The questions of the incident that is kept.
-        self.value();
     }
 
-    /// The worst is often just before something turns: halves the step towards it.
-    fn refine(&mut self, key: Key, mut u: f64, mut step: f64) {
+    /// Tries shares all along a range, and closely around the worst: that is often just before something
+    /// turns.
+    fn along(&mut self, set: impl Fn(&mut Course, f64) + Copy, now: f64, cells: u32) {
+        let even = (0..cells).map(|k| (f64::from(k) + 0.5) / f64::from(cells));
+        let mut at = now;
+        for u in [0.0, 1.0].into_iter().chain(even) {
+            if self.is_over() {
+                return;
+            }
+            if self.attempt(|course| set(course, u)) {
+                at = u;
+            }
+        }
+        self.refine(set, at, 0.5 / f64::from(cells));
+    }
+
+    fn refine(&mut self, set: impl Fn(&mut Course, f64) + Copy, mut u: f64, mut step: f64) {
         while step > 1e-9 && !self.is_over() {
-            let tried = [(u + step).min(1.0 - 1e-9), (u - step).max(0.0)];
-            match tried.into_iter().find(|u| self.attempt(key, *u)) {
+            let tried = [(u + step).min(1.0), (u - step).max(0.0)];
+            match tried.into_iter().find(|u| self.attempt(|course| set(course, *u))) {
                 Some(better) => u = better,
                 None => step /= 2.0,
             }
         }
     }
 
-    /// Tries rows of yes that begin with this question: ever longer ones while that helps, then those
-    /// between the last that helped and the first that did not.
-    fn fail_in_a_row(&mut self, key: Key) {
-        for then in [false, true] {
-            let (mut good, mut bad, mut so_far) = (0, LONGEST, -1.0);
-            while bad - good > 1 && !self.is_over() {
-                let yes = if bad == LONGEST { 2 * good + 1 } else { good.midpoint(bad) };
-                let before = self.answers.rows.insert(key, Row { yes, then });
+    fn moment(&mut self, pass: u32) {
+        let set = |course: &mut Course, u: f64| course.shares[Kind::Moment as usize] = u;
+        for u in self.moments.to_vec() {
+            if self.is_over() {
+                return;
+            }
+            self.attempt(|course| set(course, u));
+        }
+        let now = self.answers.course.shares[Kind::Moment as usize];
+        self.refine(set, now, 0.5 / f64::from(MOMENTS));
+        if pass == 1 && !self.is_over() {
+            self.along(set, now, MOMENTS);
+        }
+    }
+
+    /// Tries ever longer rows of failures while that helps, then those between the last that helped and
+    /// the first that did not.
+    fn fail_in_a_row(&mut self, copy: CopyId) {
+        let known = self.answers.course.rows.get(&copy).map_or(u64::MAX, |row| row.good);
+        let mut tried = vec![u64::MAX, known, known.saturating_add(1), 1, 2, 3, 4];
+        tried.dedup();
+        for good in tried {
+            let (mut most, mut least, mut so_far) = (0, LONGEST, -1.0);
+            self.attempt(|course| {
+                course.rows.insert(copy, Row { fail: 0, good });
+            });
+            while least - most > 1 && !self.is_over() {
+                let fail = if least == LONGEST { 2 * most + 1 } else { most.midpoint(least) };
+                let before = self.answers.course.rows.insert(copy, Row { fail, good });
                 let value = self.value();
                 if value >= so_far && value >= 0.0 {
-                    (good, so_far) = (yes, value);
+                    (most, so_far) = (fail, value);
                 } else {
-                    bad = yes;
+                    least = fail;
                 }
                 if value > self.best {
                     self.best = value;
                 } else {
                     match before {
-                        Some(row) => self.answers.rows.insert(key, row),
-                        None => self.answers.rows.remove(&key),
+                        Some(row) => self.answers.course.rows.insert(copy, row),
+                        None => self.answers.course.rows.remove(&copy),
                     };
                 }
             }
         }
-        self.value();
     }
 }
-
-/// Longest row of failures that is tried.
-const LONGEST: usize = 1 << 16;

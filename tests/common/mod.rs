@@ -6,6 +6,7 @@ pub(crate) mod coverage;
 pub(crate) mod document;
 pub(crate) mod engine;
 pub(crate) mod generator;
+pub(crate) mod questions;
 pub(crate) mod random;
 pub(crate) mod shipped;
 pub(crate) mod subjects;

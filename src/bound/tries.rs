@@ -1,0 +1,126 @@
+//! What a try of a plan begins with: when, which steps are done, and what is known of recovery points.
+
+use super::span::Span;
+use crate::id::{CopyId, StepId};
+
+/// A step that need not be done again: when it is done, and whether that is sure.
+pub(super) type Carried = Vec<(StepId, Span, bool)>;
+
+/// How many points of each copy were struck off: a bad one stays bad in every plan. `None`: any number.
+pub(super) type Struck = Option<Vec<(Option<CopyId>, u32)>>;
+
+/// What a try begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Incoming {
+    pub(super) now: Span,
+    pub(super) carried: Carried,
+    pub(super) struck: Struck,
+    /// How many points copies have, by what was met so far: at least and at most, in the order of copies.
+    pub(super) counts: Vec<(CopyId, u32, u32)>,
+    /// Of the tries so far, as in [`super::timeline::Endings`].
+    pub(super) work: f64,
+    pub(super) inflow: f64,
+}
+
+impl Incoming {
+    /// The same at another moment.
+    pub(super) fn at(&self, now: Span) -> Self {
+        Self { now, ..self.clone() }
+    }
+
+    /// How many points of a copy were struck off; `None`: any number.
+    pub(super) fn struck(&self, copy: Option<CopyId>) -> Option<u32> {
+        let struck = self.struck.as_ref()?;
+        Some(struck.iter().find(|(of, _)| *of == copy).map_or(0, |(_, count)| *count))
+    }
+
+    /// How many points a copy has, at least and at most.
+    pub(super) fn count(&self, copy: Option<CopyId>) -> (u32, u32) {
+        let known = self.counts.iter().find(|(of, ..)| Some(*of) == copy);
+        known.map_or((0, u32::MAX), |(_, least, most)| (*least, *most))
+    }
+
+    /// With the point after `skip` of a copy there, or not.
+    pub(super) fn knowing(mut self, copy: Option<CopyId>, skip: u32, there: bool) -> Self {
+        let Some(copy) = copy else { return self };
+        let (least, most) = self.count(Some(copy));
+        let known = if there { (copy, least.max(skip + 1), most) } else { (copy, least, most.min(skip)) };
+        self.counts.retain(|(of, ..)| *of != copy);
+        self.counts.push(known);
+        self.counts.sort_unstable();
+        self
+    }
+
+    /// One more point of a copy is struck off.
+    pub(super) fn strike(&mut self, copy: Option<CopyId>) {
+        let Some(struck) = &mut self.struck else { return };
+        match struck.iter_mut().find(|(of, _)| *of == copy) {
+            Some((_, count)) => *count += 1,
+            None => {
+                struck.push((copy, 1));
+                struck.sort_unstable();
+            }
+        }
+    }
+}
+
+/// Ways into a try that are kept apart: by which steps are done, for one with fewer of them begins later,
+/// and by what is known of recovery points.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ways(pub(super) Vec<Incoming>);
+
+/// Most ways that are kept apart.
+const MOST_WAYS: usize = 256;
+
+impl Ways {
+    pub(super) fn add(&mut self, way: Incoming) {
+        let alike = |a: &Carried, b: &Carried| {
+            a.len() == b.len() && a.iter().all(|(id, _, sure)| b.iter().any(|(i, _, s)| i == id && s == sure))
+        };
+        let full = self.0.len() >= MOST_WAYS;
+        let same = |known: &Incoming| {
+            (&known.struck, &known.counts) == (&way.struck, &way.counts) && alike(&known.carried, &way.carried)
+        };
+        match self.0.iter_mut().find(|known| full || same(known)) {
+            Some(known) => *known = join(known, &way),
+            None => self.0.push(way),
+        }
+    }
+
+    /// Those that take this point of a copy next; what has struck off more of them stays. Where the number
+    /// is not known, it may be this one or any other.
+    pub(super) fn of(&mut self, copy: Option<CopyId>, skip: u32) -> Self {
+        let (here, later) =
+            std::mem::take(&mut self.0).into_iter().partition(|way| way.struck(copy).is_none_or(|n| n <= skip));
+        self.0 = later;
+        let here = Self(here);
+        here.0.iter().filter(|way| way.struck.is_none()).for_each(|way| self.add(way.clone()));
+        here
+    }
+
+    pub(super) fn extend(&mut self, others: Self) {
+        others.0.into_iter().for_each(|way| self.add(way));
+    }
+}
+
+/// Either of two ways.
+fn join(a: &Incoming, b: &Incoming) -> Incoming {
+    let mut carried = Carried::new();
+    for (step, span, sure) in a.carried.iter().chain(&b.carried) {
+        if carried.iter().all(|(s, ..)| s != step) {
+            let other = if a.carried.iter().any(|(s, ..)| s == step) { &b.carried } else { &a.carried };
+            match other.iter().find(|(s, ..)| s == step) {
+                Some((_, more, also)) => carried.push((*step, span.or(*more), *sure && *also)),
+                None => carried.push((*step, *span, false)),
+            }
+        }
+    }
+    let struck = a.struck.clone().filter(|struck| b.struck.as_ref() == Some(struck));
+    let mut counts = a.counts.clone();
+    for (copy, least, most) in &mut counts {
+        let (other_least, other_most) = b.count(Some(*copy));
+        (*least, *most) = ((*least).min(other_least), (*most).max(other_most));
+    }
+    let (work, inflow) = (a.work.max(b.work), a.inflow.max(b.inflow));
+    Incoming { now: a.now.or(b.now), carried, struck, counts, work, inflow }
+}
