@@ -392,7 +392,8 @@ impl Search<'_, '_> {
 
     fn moment(&mut self, pass: u32) {
         let set = |course: &mut Course, u: f64| course.shares[Kind::Moment as usize] = u;
-        for u in self.moments.to_vec() {
+        let moments = self.moments;
+        for u in moments.iter().copied() {
             if self.is_over() {
                 return;
             }
