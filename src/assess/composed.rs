@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::Availability;
 use super::objective::MS;
 use crate::model::Scenario;
-use crate::sim::{BySet, IncidentTally, Overlaps, Tail, TierTally};
+use crate::sim::{BySet, Change, IncidentTally, Overlaps, Tail, TierTally};
 use crate::stats::Z_95;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -63,8 +63,8 @@ pub(super) struct Rare<'a> {
 }
 
 /// The year of a tier, composed of its incidents.
-struct Year {
-    parts: Vec<Part>,
+struct Year<'a> {
+    parts: Vec<Part<'a>>,
     /// Bounds of the chance of a long year, from rounding times down and up.
     least: f64,
     most: f64,
@@ -72,7 +72,7 @@ struct Year {
     cumulative: Vec<f64>,
 }
 
-impl Year {
+impl<'a> Year<'a> {
     /// # Formula
     /// Panjer's recursion for a Poisson number of incidents: with λ the rate of all, f the distribution of one
     /// incident's time in cells, p₀ = exp(−λ (1 − f₀)), p_s = λ ÷ s × Σ j f_j p_(s−j); the chance is 1 − Σ p_s
@@ -80,12 +80,14 @@ impl Year {
     ///
     /// # Source
     /// Panjer (1981), Recursive evaluation of a family of compound distributions, ASTIN Bulletin 12:22-26.
-    fn new(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'_>>, cells: usize) -> Self {
+    fn new(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>, cells: usize) -> Self {
         let parts = parts(scenario, tier, rare);
         let (mut down, mut up) = (vec![0.0; cells + 2], vec![0.0; cells + 2]);
-        for (low, high, each) in parts.iter().flat_map(|part| &part.times) {
-            down[cell(*low, f64::floor, cells)] += each;
-            up[cell(*high, f64::ceil, cells)] += each;
+        for part in &parts {
+            part.for_each(|time| {
+                down[cell(time.low, f64::floor, cells)] += time.each;
+                up[cell(time.high, f64::ceil, cells)] += time.each;
+            });
         }
         for list in [&mut down, &mut up] {
             // What further failures take away was sampled apart from what it is taken from.
@@ -226,37 +228,62 @@ fn application(tier: &TierTally) -> impl Iterator<Item = &IncidentTally> {
     tier.incidents.iter().filter(|tally| tally.service.is_none() && tally.n > 0)
 }
 
-/// Incidents that were sampled together: how many were drawn; least and greatest seconds down, and what each
-/// counts in a year.
-struct Part {
+/// Incidents of about the same time down.
+#[derive(Clone, Copy)]
+struct Time {
+    /// Least and greatest seconds.
+    low: f64,
+    high: f64,
+    /// What they count in a year.
+    each: f64,
+    /// How many of the drawn they are.
+    count: f64,
+    /// By which of the drawn they were made, where one makes several.
+    maker: u64,
+}
+
+/// Incidents that were sampled together.
+struct Part<'a> {
     of: Sampled,
+    /// How many were drawn.
     drawn: f64,
-    times: Vec<(f64, f64, f64)>,
-    /// How many of the drawn each of the times stands for; or by which of them it was made.
-    made: Made,
+    times: Times<'a>,
 }
 
-enum Made {
-    /// So many each.
-    Times(Vec<f64>),
-    /// By this one.
-    By(Vec<u64>),
+enum Times<'a> {
+    /// The bins of a histogram.
+    Bins(Vec<Time>),
+    /// Long incidents one by one, with the seconds of a millisecond and the incidents of a year: too many to be
+    /// listed again.
+    Tail(&'a Tail, f64, f64),
+    /// What further failures change, several for each of the drawn.
+    Changes(Vec<Time>),
 }
 
-impl Part {
+impl Part<'_> {
+    fn for_each(&self, mut see: impl FnMut(Time)) {
+        match &self.times {
+            Times::Bins(times) | Times::Changes(times) => times.iter().for_each(|time| see(*time)),
+            Times::Tail(tail, seconds, rate) => tail.weighted().for_each(|(time, weight)| {
+                let time = time as f64 * seconds;
+                see(Time { low: time, high: time, each: rate * weight / tail.n as f64, count: 1.0, maker: 0 });
+            }),
+        }
+    }
+
     /// Variance of Σ counts × worth.
     fn variance(&self, worth: &impl Fn(f64) -> f64) -> f64 {
-        let value = |(low, high, each): &(f64, f64, f64)| each * worth((low + high) / 2.0);
-        let values = self.times.iter().map(value);
-        let (sum, squares) = match &self.made {
-            Made::Times(times) => values
-                .zip(times)
-                .fold((0.0, 0.0), |(sum, squares), (value, count)| (sum + value, squares + value * value / count)),
-            Made::By(makers) => {
-                let (sum, variance) = sampled(self.drawn as u64, makers.iter().copied().zip(values));
-                return if sum == 0.0 { 0.0 } else { variance };
-            }
-        };
+        let value = |time: &Time| time.each * worth((time.low + time.high) / 2.0);
+        if let Times::Changes(times) = &self.times {
+            let (sum, variance) = sampled(self.drawn as u64, times.iter().map(|time| (time.maker, value(time))));
+            return if sum == 0.0 { 0.0 } else { variance };
+        }
+        let (mut sum, mut squares) = (0.0, 0.0);
+        self.for_each(|time| {
+            let value = value(&time);
+            sum += value;
+            squares += value * value / time.count;
+        });
         (squares - sum * sum / self.drawn).max(0.0)
     }
 }
@@ -276,7 +303,7 @@ fn sampled(n: u64, values: impl Iterator<Item = (u64, f64)>) -> (f64, f64) {
     (sum, (squares - sum * sum / n.max(1) as f64).max(0.0))
 }
 
-fn parts(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'_>>) -> Vec<Part> {
+fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>) -> Vec<Part<'a>> {
     let calm = rare.map_or(1.0, |rare| rare.overlaps.calm);
     let mut parts = Vec::new();
     for tally in application(tier) {
@@ -284,36 +311,29 @@ fn parts(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'_>>) -> Vec<P
         let rate = calm * tally.rate_per_year;
         let tails = rare.map_or(&[][..], |rare| rare.tails);
         let tail = tails.iter().enumerate().find(|(_, t)| t.failure == tally.failure && t.n > 0);
-        let (mut times, mut counts) = (Vec::new(), Vec::new());
+        let mut times = Vec::new();
         tally.recovery_time.for_each_bin(|low, high, count| {
             if tail.is_none_or(|(_, tail)| high <= tail.above) {
-                let each = rate * count as f64 / tally.n as f64;
-                times.push((low as f64 * seconds, high as f64 * seconds, each));
-                counts.push(count as f64);
+                let (low, high, count) = (low as f64 * seconds, high as f64 * seconds, count as f64);
+                times.push(Time { low, high, each: rate * count / tally.n as f64, count, maker: 0 });
             }
         });
-        parts.push(Part { of: Sampled::Incidents, drawn: tally.n as f64, times, made: Made::Times(counts) });
+        parts.push(Part { of: Sampled::Incidents, drawn: tally.n as f64, times: Times::Bins(times) });
         if let Some((n, tail)) = tail {
-            let one = |(time, weight): (u64, f64)| {
-                let time = time as f64 * seconds;
-                (time, time, rate * weight / tail.n as f64)
-            };
-            let times: Vec<_> = tail.weighted().map(one).collect();
-            let made = Made::Times(vec![1.0; times.len()]);
-            parts.push(Part { of: Sampled::Tail(n, tail.even()), drawn: tail.n as f64, times, made });
+            let times = Times::Tail(tail, seconds, rate);
+            parts.push(Part { of: Sampled::Tail(n, tail.even()), drawn: tail.n as f64, times });
         }
     }
     if let Some(Rare { overlaps, .. }) = rare {
-        let mut times = Vec::new();
-        let mut makers = Vec::new();
-        for change in &overlaps.changes {
-            for (time, sign) in [(change.with, 1.0), (change.without, -1.0)] {
+        let both = |change: &Change| {
+            let one = |time: u64, sign: f64| {
                 let time = time as f64 * MS;
-                times.push((time, time, sign * calm * change.per_year));
-                makers.push(change.episode);
-            }
-        }
-        parts.push(Part { of: Sampled::Overlaps, drawn: overlaps.n as f64, times, made: Made::By(makers) });
+                Time { low: time, high: time, each: sign * calm * change.per_year, count: 1.0, maker: change.episode }
+            };
+            [one(change.with, 1.0), one(change.without, -1.0)]
+        };
+        let times = Times::Changes(overlaps.changes.iter().flat_map(both).collect());
+        parts.push(Part { of: Sampled::Overlaps, drawn: overlaps.n as f64, times });
     }
     parts
 }

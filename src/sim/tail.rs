@@ -333,6 +333,8 @@ impl Simulator<'_> {
         let tilts = std::mem::take(&mut tail.tilts);
         let draws = Tilted::new(&tilts, parts, false);
         let from = 2 * OCCURRENCES + tail.n;
+        // Most of them are long: that is what the exponents are for.
+        tail.long.reserve(usize::try_from(more).unwrap_or(0));
         for occurrence in from..from + more {
             tail.drawn[draws.set(occurrence)] += 1.0;
         }
