@@ -6,6 +6,9 @@
 //! free: the first one reached is repaired, uninterrupted, and the others are set out for anew. The tiers have
 //! no say in any of this, so that all live through the same years.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::events::{Event, Stream, first_event};
 use crate::id::{FailureId, RoleId};
 use crate::model::Scenario;
@@ -75,27 +78,25 @@ impl Crews {
         let mut work = Work::new(self, streams, lifetime);
         let gap =
             |stream: usize, count: u32| streams[stream].gap.get(&Random, first_event(lifetime) + u64::from(count));
-        // When each member fails next, and its how manieth event that is.
-        let mut next: Vec<(f64, u32)> = self.members.iter().map(|stream| (gap(*stream, 0), 0)).collect();
+        // When each member fails next, which it is and its how manieth event that is. Times are never negative,
+        // so that their bits are in their order.
+        let fails = |time: f64, stream: usize, count: u32| Reverse((time.to_bits(), stream, count));
+        let mut next: BinaryHeap<_> = self.members.iter().map(|stream| fails(gap(*stream, 0), *stream, 0)).collect();
         let mut count = 0;
-        loop {
-            let first = (0..next.len()).min_by(|a, b| next[*a].0.total_cmp(&next[*b].0));
-            let Some((at, fails)) = first.map(|n| (n, next[n].0)) else { break };
-            let changes = work.next();
-            if fails.min(changes) >= horizon {
+        while let Some(Reverse((bits, stream, before))) = next.peek().copied().or(NOTHING_FAILS) {
+            let (time, changes) = (f64::from_bits(bits), work.next());
+            if time.min(changes) >= horizon {
                 break;
             }
-            if changes <= fails {
-                if let Some(back) = work.pass(changes, list) {
-                    let n = self.members.partition_point(|stream| *stream < back);
-                    next[n] = (changes + gap(back, next[n].1 + 1), next[n].1 + 1);
+            if changes <= time {
+                if let Some((back, before)) = work.pass(changes, list) {
+                    next.push(fails(changes + gap(back, before + 1), back, before + 1));
                     count += 1;
                 }
             } else {
-                let stream = self.members[at];
-                list.push(Event { time: fails, until: f64::INFINITY, stream: stream as u32, count: next[at].1 });
-                work.fail(fails, list.len() - 1, list);
-                next[at].0 = f64::INFINITY;
+                next.pop();
+                list.push(Event { time, until: f64::INFINITY, stream: stream as u32, count: before });
+                work.fail(time, list.len() - 1, list);
                 count += 1;
             }
         }
@@ -121,6 +122,9 @@ impl Crews {
         work.finish(events);
     }
 }
+
+/// Stands for the next failure where all members are down.
+const NOTHING_FAILS: Option<Reverse<(u64, usize, u32)>> = Some(Reverse((f64::INFINITY.to_bits(), 0, 0)));
 
 /// Who waits, who is being repaired.
 struct Work<'a> {
@@ -176,16 +180,17 @@ impl<'a> Work<'a> {
     /// What happens at this moment: the first of it.
     ///
     /// # Returns
-    /// The stream that is back.
-    fn pass(&mut self, now: f64, events: &mut [Event]) -> Option<usize> {
+    /// The stream that is back, and the number of its event.
+    fn pass(&mut self, now: f64, events: &mut [Event]) -> Option<(usize, u32)> {
         if let Some(at) = self.repairs.iter().position(|(until, _)| *until <= now) {
-            let stream = events[self.repairs.swap_remove(at).1].stream as usize;
+            let Event { stream, count, .. } = events[self.repairs.swap_remove(at).1];
+            let stream = stream as usize;
             if let Some(class) = self.crews.class_of[stream] {
                 let crew = self.crews.classes[class].crew;
                 self.free[crew] += 1;
                 self.set_out(now, crew, events);
             }
-            return Some(stream);
+            return Some((stream, count));
         }
         if let Some(class) = self.reached.iter().position(|at| *at <= now) {
             let crew = self.crews.classes[class].crew;
