@@ -75,6 +75,22 @@ fn tier_ids<'a>(scenario: &'a Scenario, filter: &'a Filter) -> impl Iterator<Ite
     scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id))
 }
 
+/// The tiers that the filter lets through, each before its first lifetime.
+pub(super) fn worlds<'a>(
+    setting: &'a Setting<'a>,
+    streams: &'a Streams,
+    filter: &Filter,
+    years: f64,
+) -> Vec<(World<'a>, LifetimeTally)> {
+    let scenario = setting.scenario;
+    let world = |id: TierId| {
+        let mut world = World::new(Situations::new(setting, id, streams), streams, years);
+        world.drills = Drills::new(scenario, &scenario.tiers[id], streams.key, setting.tables);
+        (world, LifetimeTally::new(scenario, id))
+    };
+    tier_ids(scenario, filter).map(world).collect()
+}
+
 /// What one thread does.
 fn run_some(
     scenario: &Scenario,
@@ -86,15 +102,7 @@ fn run_some(
     let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
     let setting = Setting { scenario, assets: &assets, seed: settings.seed, truncate: false, tables: &tables };
     let streams = Streams::new(scenario, filter, settings.seed, &tables);
-    let mut worlds: Vec<(World<'_>, LifetimeTally)> = tier_ids(scenario, filter)
-        .map(|id| {
-            let situations = Situations::new(&setting, id, &streams);
-            let drills = Drills::new(scenario, &scenario.tiers[id], streams.key, &tables);
-            let mut world = World::new(situations, &streams, settings.years);
-            world.drills = drills;
-            (world, LifetimeTally::new(scenario, id))
-        })
-        .collect();
+    let mut worlds = worlds(&setting, &streams, filter, settings.years);
     let horizon = settings.years * SECONDS_PER_YEAR;
     let mut room = Room::new(streams.per_year * settings.years);
     // Short runs are shared out evenly too.

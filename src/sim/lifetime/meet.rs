@@ -7,7 +7,7 @@ use super::situation::{Active, Effect, Situation};
 use super::unit::{Hit, Outside, Progress, Work, is_down, resume_time, site};
 use super::world::World;
 use crate::sim::impact::Fate;
-use crate::sim::incident::{facts, masked};
+use crate::sim::incident::{Facts, facts, masked};
 use crate::sim::program::CommitAt;
 use crate::sim::random::Random;
 use crate::units::SECONDS_PER_YEAR;
@@ -52,14 +52,20 @@ impl World<'_> {
         }
     }
 
-    fn hit(&self, situation: &Rc<Situation>, event: &Event, occurrence: u64) -> Hit {
-        let stream = event.stream as usize;
-        let damage = !self.kinds[stream].ends_by_itself();
+    /// What is drawn of an incident that begins now; when what is lost is back is not known yet.
+    pub(super) fn facts(&self, situation: &Situation, occurrence: u64) -> Facts {
         let mut facts = facts(&situation.program, &Random, occurrence);
         facts.end = f64::INFINITY;
         if situation.program.moment_key.is_some() {
             facts.moments.moment = self.now % SECONDS_PER_YEAR;
         }
+        facts
+    }
+
+    fn hit(&self, situation: &Rc<Situation>, event: &Event, occurrence: u64) -> Hit {
+        let stream = event.stream as usize;
+        let damage = !self.kinds[stream].ends_by_itself();
+        let facts = self.facts(situation, occurrence);
         let felt = self.now + facts.impact_time();
         Hit {
             situation: Rc::clone(situation),

@@ -22,6 +22,7 @@
 //! - Going back begins as soon as home is good, and is broken off if it is lost again.
 //! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
 
+mod alone;
 mod campaign;
 mod crews;
 mod drills;

@@ -10,7 +10,9 @@ use crate::id::{CopyId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, TierId};
 use crate::model::{AssetSet, CopyKind, DataSet, FailureKind, FittedPlan, Scenario, Target, fit_failback};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{Impact, PlanOption, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets};
+use crate::sim::impact::{
+    Fate, Impact, PlanOption, ServiceImpact, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets,
+};
 use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
 use crate::sim::random::{Chance, Purpose, Random};
@@ -72,6 +74,8 @@ pub(super) enum Effect {
     Absent,
     /// Something is lost, and nobody notices.
     Quiet,
+    /// Something is lost that comes back, and every service goes on, is taken over or has a plan.
+    Plain,
     /// It must be looked at.
     Matters,
 }
@@ -170,9 +174,24 @@ impl<'a> Situations<'a> {
             n,
             &[Active { stream: n as u32, members: Rc::from([row.member as u32]), destroyed: false, until: 0.0 }],
         );
-        let quiet = situation.impact.services.iter().all(|service| service.fate.is_unfelt());
-        let quiet = quiet && !Replicas::new(&ctx).may_interrupt(&taken);
-        (if certain && quiet { Effect::Quiet } else { Effect::Matters }, exposes)
+        if !certain || Replicas::new(&ctx).may_interrupt(&taken) {
+            return (Effect::Matters, exposes);
+        }
+        let services = &situation.impact.services;
+        let plain = |(n, service): (usize, &ServiceImpact)| {
+            !matches!(service.fate, Fate::Down { waits_for_outside: true, .. }) && !self.lacks_outside(n, &taken)
+        };
+        let effect = match () {
+            () if services.iter().all(|service| service.fate.is_unfelt()) => Effect::Quiet,
+            () if services.iter().enumerate().all(plain) => Effect::Plain,
+            () => Effect::Matters,
+        };
+        (effect, exposes)
+    }
+
+    /// The situation in which nothing but this stream's member is lost, if it was met.
+    pub(super) fn known_alone(&self, stream: usize) -> Option<Rc<Situation>> {
+        self.alone[stream].clone()
     }
 
     /// What it is to lose all these, as the failure of this stream sees it.

@@ -6,6 +6,7 @@
 //! that is not past its point of no return; a plan that loses its source or its target makes way for
 //! another; damage waits until the places are back; a service that runs elsewhere goes back when it can.
 
+use super::alone::Course;
 use super::drills::Drills;
 use super::events::{Event, Streams};
 use super::ledger::Ledger;
@@ -35,6 +36,8 @@ pub(super) struct World<'a> {
     pub(super) has_cuts: bool,
     /// Data sets grow.
     pub(super) grows: bool,
+    /// Outages that have their time to themselves are worked out at once.
+    pub(super) foresees: bool,
     pub(super) capacities: Vec<f64>,
     pub(super) people: Vec<u32>,
     pub(super) active: Vec<Active>,
@@ -52,6 +55,8 @@ pub(super) struct World<'a> {
     /// Room for what an event destroys.
     pub(super) gone: AssetSet,
     pub(super) nothing: Failback,
+    /// Room for what an outage does to the services.
+    pub(super) courses: Vec<Course>,
     pub(super) ledger: Ledger,
     pub(super) exposed_since: Option<f64>,
     pub(super) now: f64,
@@ -73,6 +78,7 @@ impl<'a> World<'a> {
             scenario.services[row.service].needs.iter().filter_map(of).collect()
         });
         let (capacities, people, contended) = situations.shared(streams);
+        let grows = scenario.data.rows().iter().any(|data| data.growth > 0.0);
         let mut scheduler = Scheduler::default();
         scheduler.reset(tier.services.len(), &people);
         Self {
@@ -81,7 +87,8 @@ impl<'a> World<'a> {
             kinds: streams.rows.iter().map(|row| scenario.failures[row.failure].kind).collect(),
             needs: needs.collect(),
             has_cuts: streams.rows.iter().any(|row| scenario.failures[row.failure].kind == FailureKind::Partition),
-            grows: scenario.data.rows().iter().any(|data| data.growth > 0.0),
+            grows,
+            foresees: !contended && !grows,
             contended,
             resources: capacities.clone(),
             traffic: situations.streams(),
@@ -96,6 +103,7 @@ impl<'a> World<'a> {
             recoveries: tier.services.iter().map(|_| Recovery::default()).collect(),
             scheduler,
             nothing: situations.nothing(),
+            courses: Vec::new(),
             ledger: Ledger::new(tier.services.len(), years, &agreeing(scenario, tier)),
             exposed_since: None,
             now: 0.0,
@@ -114,7 +122,7 @@ impl<'a> World<'a> {
         self.drills.begin(lifetime);
         while !self.over {
             if calm {
-                at = self.pass_over(events, at);
+                at = self.pass_over(lifetime, events, at);
                 if at == events.len() && self.drills.next() >= self.horizon {
                     break;
                 }
@@ -154,8 +162,8 @@ impl<'a> World<'a> {
     }
 
     /// The next event that must be looked at: most of what happens is that something fails that nobody
-    /// misses, and is back before anything else happens.
-    fn pass_over(&mut self, events: &[Event], from: usize) -> usize {
+    /// misses, or one plan brings back, and all is well again before anything else happens.
+    fn pass_over(&mut self, lifetime: u64, events: &[Event], from: usize) -> usize {
         let mut at = from;
         while let Some(event) = events.get(at) {
             let stream = event.stream as usize;
@@ -164,6 +172,13 @@ impl<'a> World<'a> {
                 Effect::Quiet if event.until < events.get(at + 1).map_or(self.horizon, |next| next.time) => {
                     if self.situations.exposes[stream] {
                         self.ledger.exposed += milliseconds(event.until - event.time);
+                    }
+                }
+                Effect::Plain if self.foresees => {
+                    let matters = |event: &&Event| self.situations.effects[event.stream as usize] != Effect::Absent;
+                    let next = events[at + 1..].iter().find(matters).map_or(self.horizon, |next| next.time);
+                    if !self.pass_alone(lifetime, event, next.min(self.drills.next())) {
+                        break;
                     }
                 }
                 _ => break,
