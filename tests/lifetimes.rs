@@ -386,7 +386,8 @@ fn a_share_weighs_time_and_loss() {
     });
 }
 
-/// Four data sets, each damaged at λ and mended in S ~ Exp(s) by a crew, every damage in turn. With one
+/// Four data sets, each damaged at λ and mended in S ~ Exp(s) by a crew, every damage in turn: what is taken
+/// out of a bin undoes one deletion and no other. With one
 /// crew for all the work is a queue M/M/1 of load ρ = 4 λ s: the application is whole while it is empty,
 /// 1 − ρ, and an outage, a busy period, lasts s ÷ (1 − ρ). With a crew each, four queues of load ρ ÷ 4 are
 /// all empty (1 − ρ/4)⁴ of the time.
@@ -396,22 +397,18 @@ fn crews(people: u32) -> String {
     text += &format!("[data]\n{}", each(&|n| format!("d{n} = {{ size = \"1 GB\", writes = \"1 GB/day\" }}\n")));
     text += "[copies]\n";
     text += &each(&|n| format!("db{n} = {{ kind = \"primary\", data = \"d{n}\", at = \"here\" }}\n"));
-    text += &each(&|n| {
-        format!(
-            "vault{n} = {{ kind = \"backup\", of = \"db{n}\", at = \"there\", every = \"1d\", takes = \"1s\", keep = \"30d\" }}\n"
-        )
-    });
+    text += &each(&|n| format!("bin{n} = {{ kind = \"soft-delete\", of = \"db{n}\", keep = \"300d\" }}\n"));
     text += "[failures]\n";
     text += &each(&|n| {
         format!("drop{n} = {{ kind = \"deletion\", hits = \"d{n}\", rate = \"100 / year\", detected = \"0s\" }}\n")
     });
     text += "[plans]\n";
-    text += &each(&|n| format!("back{n} = {{ for = [\"drop{n}\"], from = [\"vault{n}\"], steps = [\"mend{n}\"] }}\n"));
+    text += &each(&|n| format!("back{n} = {{ for = [\"drop{n}\"], from = [\"bin{n}\"], steps = [\"mend{n}\"] }}\n"));
     text += "[steps]\n";
     text +=
         &each(&|n| format!("mend{n} = {{ phase = \"restore\", takes = {{ mean = \"8.76h\" }}, role = \"crew\" }}\n"));
     text += &each(&|n| {
-        format!("[services.s{n}]\ndata = \"d{n}\"\ncopies = [\"db{n}\", \"vault{n}\"]\nplans = [\"back{n}\"]\n")
+        format!("[services.s{n}]\ndata = \"d{n}\"\ncopies = [\"db{n}\", \"bin{n}\"]\nplans = [\"back{n}\"]\n")
     });
     text += &each(&|n| format!("[strategies.p{n}]\nservice = \"s{n}\"\n"));
     text + "[tiers]\nonly = [\"p1\", \"p2\", \"p3\", \"p4\"]\n"

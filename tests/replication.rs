@@ -84,13 +84,14 @@ fn a_second_outside_the_window_it_is_copied_anew() {
     assert_eq!(lost(cut, cut + 1112.0), Some(LAG));
 }
 
-/// A broken twin gives way to a backup, one that still catches up does not: 61 s and 86,461 s after the
-/// last start of an hourly backup.
+/// A broken twin gives way to a backup in a third place, one that still catches up does not: 61 s and 86,461 s
+/// after the last start of an hourly backup.
 #[test]
 fn a_broken_twin_is_the_last_choice() {
     let with_backup = |cut_lasts: f64| {
-        let backup = r#"hourly = { kind = "backup", of = "db", at = "there", every = "1h", offset = "0s", takes = "1s", keep = "7d" }"#;
+        let backup = r#"hourly = { kind = "backup", of = "db", at = "vault", every = "1h", offset = "0s", takes = "1s", keep = "7d" }"#;
         let text = pair()
+            .with("places", "vault = []")
             .with("copies", backup)
             .with("failures", cut(cut_lasts))
             .with("failures", fire(cut_lasts + 60.0))

@@ -23,6 +23,8 @@ pub(super) struct Survival<'a> {
     pub(super) open_places: bool,
     /// Positions of services that are down.
     pub(super) down: Vec<usize>,
+    /// Position of a service that runs elsewhere and is down there, whatever home is like.
+    pub(super) displaced: Option<usize>,
     pub(super) targets: &'a [Target],
     /// What transfers share, as [`super::route::resources`] has it, less what goes on beside them.
     pub(super) capacities: Vec<f64>,
@@ -54,6 +56,7 @@ impl<'a> Survival<'a> {
             destroyed,
             open_places: false,
             down: Vec::new(),
+            displaced: None,
             targets,
             capacities: super::route::resources(ctx),
             accounts,

@@ -246,7 +246,9 @@ impl ServiceImpact {
         let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
         let waits_for_outside = needs_lost(ctx, row, taken);
         let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, gone);
-        let own = !is_up(ctx, row, taken) || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
+        let own = survival.displaced == Some(n)
+            || !is_up(ctx, row, taken)
+            || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
         if !own && !waits_for_outside {
             return Self { fate: masked(ctx, row, survival), data_lost, short };
         }

@@ -202,6 +202,11 @@ impl Recovery {
         self.round += 1;
     }
 
+    /// How many points of a copy were struck off.
+    pub(super) fn struck(&self, copy: Option<CopyId>) -> u32 {
+        self.struck.iter().find(|(of, _)| *of == copy).map_or(0, |(_, n)| *n)
+    }
+
     /// The source that was found last is of no use; `for_now`: unless there is nothing else.
     pub(super) fn pass_over(&mut self, for_now: bool) {
         self.source += 1;
@@ -239,7 +244,7 @@ impl Recovery {
             while let Some(option) = options.get(self.option) {
                 let plan = &site.service.plans[option.plan];
                 while let Some(source) = option.sources.get(self.source) {
-                    let skip = self.struck.iter().find(|(copy, _)| *copy == source.copy).map_or(0, |(_, n)| *n);
+                    let skip = self.struck(source.copy);
                     let point = (skip < plan.points)
                         .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, skip))
                         .flatten();

@@ -35,12 +35,17 @@ pub(super) fn streams(ctx: &Context<'_>) -> Vec<Stream> {
 
 /// The link that carries a copy's stream; `None` if it has none or does not leave its region.
 pub(super) fn link_of(ctx: &Context<'_>, copy: CopyId) -> Option<LinkId> {
-    let (scenario, row) = (ctx.scenario, &ctx.scenario.copies[copy]);
-    match &row.kind {
+    match &ctx.scenario.copies[copy].kind {
         CopyKind::Async { lag: AsyncLag::Over(link), .. } => return Some(*link),
         CopyKind::Async { .. } | CopyKind::Log { acks: None, .. } | CopyKind::Derived { lag: Some(_) } => {}
         _ => return None,
     }
+    way_to(ctx, copy)
+}
+
+/// The link that what a copy is made from comes over.
+pub(super) fn way_to(ctx: &Context<'_>, copy: CopyId) -> Option<LinkId> {
+    let scenario = ctx.scenario;
     let first = |copy: CopyId| scenario.copies[copy].sites.first().map(|site| scenario.site_place(*site));
     let from = match upstream_of(ctx, copy)? {
         Upstream::Copy(up) => first(up),

@@ -60,6 +60,25 @@ struct Part {
     whole: u64,
 }
 
+/// Times of which the writes are lost: apart from each other, in order.
+#[derive(Clone, Default)]
+struct Spans(Vec<(f64, f64)>);
+
+impl Spans {
+    /// Adds a span of seconds.
+    ///
+    /// # Returns
+    /// How much of it was not there before.
+    fn add(&mut self, from: f64, to: f64) -> f64 {
+        let first = self.0.iter().rposition(|span| span.1 < from).map_or(0, |n| n + 1);
+        let last = self.0[first..].iter().position(|span| span.0 > to).map_or(self.0.len(), |n| first + n);
+        let known: f64 = self.0[first..last].iter().map(|span| span.1.min(to) - span.0.max(from)).sum();
+        let joined = self.0[first..last].iter().fold((from, to), |all, span| (all.0.min(span.0), all.1.max(span.1)));
+        self.0.splice(first..last, [joined]);
+        (to - from - known).max(0.0)
+    }
+}
+
 /// All accounts of a lifetime; the first line is the application, then the services if there are
 /// several.
 pub(super) struct Ledger {
@@ -75,6 +94,8 @@ pub(super) struct Ledger {
     open: Vec<Open>,
     /// What services lost in those, by incident and service.
     parts: Vec<Part>,
+    /// By service: times of which all writes are lost.
+    lost: Vec<Spans>,
     /// By service: all that must agree with it, itself among them; empty if nothing does.
     agreeing: Vec<Vec<usize>>,
     /// Milliseconds without all the copies that the tier wants.
@@ -103,6 +124,7 @@ impl Ledger {
             losses: Vec::new(),
             open: Vec::new(),
             parts: Vec::new(),
+            lost: vec![Spans::default(); services],
             agreeing: (0..services).map(group).collect(),
             exposed: 0,
             gone: Vec::new(),
@@ -156,7 +178,8 @@ impl Ledger {
     /// its data was hit. Those that must agree with it go back as far. The application loses as much as the
     /// service that loses most.
     pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, loss: &Loss, share: f64) {
-        let (before, whole) = (milliseconds(loss.before), milliseconds(loss.before + loss.after));
+        let Loss { before, after, .. } = self.not_lost_yet(service, origin, loss, share);
+        let (before, whole) = (milliseconds(before), milliseconds(before + after));
         if whole == 0 {
             return;
         }
@@ -169,6 +192,26 @@ impl Ledger {
         for n in 0..self.agreeing[service].len() {
             self.goes_back(self.agreeing[service][n], &of, before, 0);
         }
+    }
+
+    /// What of a loss was not lost in an incident before: nothing is lost twice.
+    fn not_lost_yet(&mut self, service: usize, origin: f64, loss: &Loss, share: f64) -> Loss {
+        let Loss { mut before, mut after, .. } = *loss;
+        // Parts of the data may be different ones, and those that agree go back together.
+        let counts = share >= 1.0 && self.agreeing[service].is_empty() && before.is_finite() && after.is_finite();
+        if counts && (before > 0.0 || after > 0.0) {
+            let lost = &mut self.lost[service];
+            for (time, from, to) in
+                [(&mut before, origin - loss.before, origin), (&mut after, origin, origin + loss.after)]
+            {
+                let overlaps = lost.0.last().is_some_and(|last| last.1 > from);
+                let rest = if to > from { lost.add(from, to) } else { 0.0 };
+                if overlaps {
+                    *time = rest;
+                }
+            }
+        }
+        Loss { before, after, ..*loss }
     }
 
     /// A service of a group goes back at least so far, and loses so much that came after the incident.
@@ -278,6 +321,7 @@ impl Ledger {
         self.losses.clear();
         self.settled();
         self.gone.clear();
+        self.lost.iter_mut().for_each(|spans| spans.0.clear());
         (self.exposed, self.ended, self.any) = (0, None, false);
     }
 }

@@ -95,7 +95,9 @@ impl World<'_> {
             let returning = matches!(unit.work, Work::Returning(_));
             if recovering {
                 self.reconsider(n, &situation, event, occurrence, down);
-            } else if elsewhere == Some(false) || (elsewhere.is_none() && down) {
+            } else if elsewhere == Some(false) {
+                self.lose_place(n, event, occurrence);
+            } else if elsewhere.is_none() && down {
                 self.stop_work(n);
                 let hit = self.hit(&situation, event, occurrence);
                 self.begin(n, hit);
@@ -108,6 +110,21 @@ impl World<'_> {
                 self.units[n].outside = Outside::Lost(Rc::clone(&only), occurrence);
             }
         }
+    }
+
+    /// A service loses the place to which it went.
+    fn lose_place(&mut self, n: usize, event: &Event, occurrence: u64) {
+        let situation = self.situations.of_displaced(self.streams, event.stream as usize, &self.active, n);
+        if let Work::Returning(_) = self.units[n].work
+            && site(&situation, n).options(false).is_empty()
+            && self.can_go_home(n)
+        {
+            // It is on its way to where all is well.
+            return;
+        }
+        self.stop_work(n);
+        let hit = self.hit(&situation, event, occurrence);
+        self.begin(n, hit);
     }
 
     /// A further loss meets a recovery that is under way.
@@ -135,8 +152,16 @@ impl World<'_> {
             }
             return;
         }
+        let displaced = case
+            .from
+            .is_some()
+            .then(|| self.situations.of_displaced(self.streams, case.hit.stream as usize, &self.active, n));
+        let situation = displaced.as_ref().unwrap_or(situation);
         if !serves {
-            case.data_lost |= situation.impact.services[n].data_lost;
+            case.data_lost |= match &case.from {
+                Some((away, _)) => self.situations.loses_data(away, &situation.gone),
+                None => situation.impact.services[n].data_lost,
+            };
             (case.hit.facts.end, case.back_at) = (f64::INFINITY, None);
         }
         let again = match &case.progress {
@@ -152,17 +177,19 @@ impl World<'_> {
 
     pub(super) fn something_is_back(&mut self) {
         for n in 0..self.units.len() {
-            let cause = match &self.units[n].work {
-                Work::Recovering(case) => Some((case.hit.stream as usize, case.hit.damage)),
+            let situation = match &self.units[n].work {
+                Work::Recovering(case) if !self.active.is_empty() => {
+                    let stream = case.hit.stream as usize;
+                    Some(if case.hit.damage {
+                        self.situations.of_damage(self.streams, stream, &self.active)
+                    } else if case.from.is_some() {
+                        self.situations.of_displaced(self.streams, stream, &self.active, n)
+                    } else {
+                        self.situations.of_active(self.streams, stream, &self.active)
+                    })
+                }
                 _ => None,
             };
-            let situation = cause.filter(|_| !self.active.is_empty()).map(|(stream, damage)| {
-                if damage {
-                    self.situations.of_damage(self.streams, stream, &self.active)
-                } else {
-                    self.situations.of_active(self.streams, stream, &self.active)
-                }
-            });
             if let Work::Recovering(_) = self.units[n].work {
                 self.resume(n, situation);
             }

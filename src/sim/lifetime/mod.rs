@@ -10,8 +10,13 @@
 //!   target; otherwise a plan is chosen anew among those for any failure that is there, at once: people
 //!   are at it.
 //! - Damage to data waits until the places are back, then is mended where the service runs.
-//! - A service that runs elsewhere keeps its old copies as they were when it went there; if it loses its
-//!   new place, what they give back is older by that time.
+//! - A service that runs elsewhere has its data there: streams and backups of the old primary end when it
+//!   goes. If it is down there, it takes a plan for what is lost then; if none fits, it goes home as soon as
+//!   home is good and its data can be reached, with its way back. Where its data is destroyed, home goes on
+//!   with what it had.
+//! - No backup is made into a place that is down, nor over a link that is cut.
+//! - Nothing is lost twice: what an earlier incident lost does not count again. A restore from before some
+//!   damage undoes it too, noticed or not.
 //! - A stream that is interrupted leaves its copy as old as that. Then it catches up, or, after longer than
 //!   its window, is copied anew; until that is done it is the last choice. While a service is down or away,
 //!   nothing is written and time stands still for its streams.
@@ -19,10 +24,12 @@
 //!   comes from then on is there. A service that left a destroyed home takes all of its data back.
 //! - After `rebuild`, what a service lost for good is there again, empty: nothing older can be restored.
 //! - Data sets grow from the start of the lifetime on; what is written, and the bill, stay as they are.
-//! - Going back begins as soon as home is good, and is broken off if it is lost again.
+//! - Going back begins as soon as home is good, and is broken off if it is lost again. Without a `failback`
+//!   it takes no time.
 //! - An incident that loses a part of the data for good (its `share`) does not end the lifetime.
 
 mod alone;
+mod away;
 mod campaign;
 mod crews;
 mod drills;
@@ -30,6 +37,7 @@ mod episodes;
 mod events;
 mod ledger;
 mod meet;
+mod past;
 mod record;
 mod recovery;
 mod replicas;

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::replicas::Standing;
+use super::past::{Held, Past};
 use super::situation::Situation;
 use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
-use crate::sim::incident::{Launch, lost};
-use crate::sim::point::{PointFinder, RecoveryPoint};
+use crate::sim::incident::{Launch, Loss, lost};
+use crate::sim::point::RecoveryPoint;
 use crate::sim::random::Random;
 use crate::sim::scheduler::Served;
 use crate::sim::walk::walk;
@@ -18,11 +18,13 @@ use crate::units::SECONDS_PER_YEAR;
 impl World<'_> {
     /// A recovery begins.
     pub(super) fn begin(&mut self, n: usize, hit: Hit) {
-        let impact = &hit.situation.impact.services[n];
-        let data_lost = impact.data_lost;
         self.recoveries[n].reset();
         self.units[n].occurrence = hit.facts.occurrence;
         let from = self.units[n].away.take();
+        let data_lost = match &from {
+            Some((away, _)) if !hit.damage => self.situations.loses_data(away, &hit.situation.gone),
+            _ => hit.situation.impact.services[n].data_lost,
+        };
         self.units[n].work = Work::Recovering(Box::new(Case {
             hit,
             progress: Progress::Waiting,
@@ -65,34 +67,28 @@ impl World<'_> {
                 break None;
             };
             let (_, _, source) = site.plan(&launch);
-            let standing = source.copy.map_or(Standing::Behind(0.0), |copy| {
-                self.replicas.standing(copy, hit.origin, launch.point.age, self.now)
-            });
-            match standing {
-                Standing::Broken(_) if !self.recoveries[n].last_resort => self.recoveries[n].pass_over(true),
-                Standing::Empty => self.recoveries[n].pass_over(false),
-                Standing::Behind(older) | Standing::Broken(older) => {
-                    // What is computed anew from an input that is there is never old.
-                    if older > 0.0 && !matches!(source.finder, PointFinder::Derived { .. }) {
-                        (launch.point.age, launch.point.bytes) = (launch.point.age + older, None);
-                    }
+            let struck = self.recoveries[n].struck(source.copy);
+            let past = Past { replicas: &self.replicas, hit, from: case.from.as_ref(), now: self.now };
+            match past.point(source, launch.point, struck) {
+                Held::Broken(_) if !self.recoveries[n].last_resort => self.recoveries[n].pass_over(true),
+                Held::Nothing => self.recoveries[n].pass_over(false),
+                Held::Point(point) | Held::Broken(point) => {
+                    launch.point = point;
                     break Some(launch);
                 }
             }
         };
         let Some(mut launch) = found else {
             let hopeless = if hit.damage { self.active.is_empty() } else { hit.facts.end.is_finite() };
+            let displaced = case.from.is_some() && !hit.damage;
             case.progress = Progress::Waiting;
-            if hopeless {
+            if displaced {
+                self.turn_home(n);
+            } else if hopeless {
                 self.give_up(n);
             }
             return;
         };
-        if let (Some((_, old)), false) = (&case.from, launch.point.keeps_after) {
-            // What is elsewhere stopped following when the service went there.
-            launch.point.age += hit.origin - old;
-            launch.point.bytes = None;
-        }
         launch.years = self.now / SECONDS_PER_YEAR;
         if self.grows && launch.point.moves > 0.0 {
             launch.point.moves += hit.weight * self.situations.grown_by(n, launch.years);
@@ -109,6 +105,38 @@ impl World<'_> {
             let walked = walk(plan, option, source, &launch, &hit.facts, &Random, &mut self.recoveries[n]);
             case.timeline = timeline(plan, &walked, &self.recoveries[n], hit.origin);
         }
+    }
+
+    /// A service that is down where it went, and that no plan helps, goes home if it can. Where its data is
+    /// destroyed, home goes on with what it had when the service left.
+    fn turn_home(&mut self, n: usize) {
+        let (home_is_down, emptied) = (self.is_home_down(n), self.units[n].emptied);
+        let Work::Recovering(case) = &mut self.units[n].work else { return };
+        let Some((away, old)) = &case.from else { return };
+        if case.data_lost {
+            if emptied || case.hit.situation.impact.services[n].data_lost {
+                self.give_up(n);
+            } else if !home_is_down {
+                let hit = &case.hit;
+                let loss = Loss { before: hit.origin - old, ..Loss::default() };
+                self.ledger.lose(n, hit.incident, hit.origin, &loss, self.shares[hit.stream as usize]);
+                let resume = resume_time(&hit.situation, n, hit.facts.occurrence);
+                (case.progress, case.from, case.data_lost) = (Progress::Resuming(self.now + resume), None, false);
+                self.replicas.come_home(self.now, n);
+            }
+        } else if !home_is_down && self.situations.has_data(away, &self.taken) {
+            self.end_task(n, f64::INFINITY);
+            if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+                self.units[n].away = case.from;
+            }
+            self.go_back(n);
+        }
+    }
+
+    /// Whether home is good and can have the data of a service that runs elsewhere.
+    pub(super) fn can_go_home(&mut self, n: usize) -> bool {
+        !self.is_home_down(n)
+            && self.units[n].away.as_ref().is_some_and(|(away, _)| self.situations.has_data(away, &self.taken))
     }
 
     /// Everything, or a part of it, is lost for good.
@@ -235,6 +263,13 @@ impl World<'_> {
         let loss = lost(&hit.situation.program, &site(&hit.situation, n), &hit.facts, &launch);
         let share = self.shares[hit.stream as usize];
         self.ledger.lose(n, hit.incident, hit.origin, &loss, share);
+        let point = &launch.point;
+        let (_, _, source) = site(&hit.situation, n).plan(&launch);
+        if share >= 1.0 && !point.keeps_after && !source.merges {
+            // What came later than what is there now is undone too.
+            let moment = hit.origin - point.age;
+            self.units[n].queue.retain(|other| other.origin + other.facts.moments.cutoff < moment);
+        }
         // Damage is mended where the service runs; after an outage it runs where the plan leads.
         let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
         self.units[n].emptied |= !hit.damage && case.data_lost;
@@ -272,7 +307,7 @@ impl World<'_> {
         }
         let Some((away, old)) = &self.units[n].away else { return };
         let (away, old) = (Rc::clone(away), *old);
-        if self.is_home_down(n) {
+        if !self.can_go_home(n) {
             return;
         }
         let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home) else {

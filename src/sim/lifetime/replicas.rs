@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::id::{CopyId, LinkId};
 use crate::model::{AssetSet, CopyKind, Upstream};
 use crate::sim::program::Context;
-use crate::sim::streams::{link_of, upstream_of};
+use crate::sim::streams::{link_of, upstream_of, way_to};
 use crate::units::SECONDS_PER_YEAR;
 
 /// How a copy that is kept up to date by a stream stands.
@@ -23,7 +23,7 @@ enum State {
     Copying { until: f64 },
 }
 
-/// A copy that is kept up to date by a stream which takes time to catch up, or may break.
+/// A copy that is kept up to date by a stream.
 #[derive(Clone, Debug)]
 struct Replica {
     copy: CopyId,
@@ -68,6 +68,33 @@ struct Archive {
     sites: Assets,
     /// Points before this moment are gone.
     since: f64,
+    /// How points get there, and how long they are kept: of backups only, as logs are replicas too.
+    link: Option<LinkId>,
+    keep: f64,
+    /// Position of the service whose data it keeps.
+    service: Option<usize>,
+    /// Since when none arrives; from when to when none did.
+    stopped: Option<f64>,
+    gaps: Vec<Range<f64>>,
+}
+
+impl Archive {
+    fn look(&mut self, now: f64, stopped: bool) {
+        match (self.stopped, stopped) {
+            (None, true) => self.stopped = Some(now),
+            (Some(since), false) => {
+                self.stopped = None;
+                self.gaps.push(since..now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The gap in which a point of this moment would have been made.
+    fn gap(&self, moment: f64) -> Option<f64> {
+        let open = self.stopped.filter(|since| moment >= *since);
+        open.or_else(|| self.gaps.iter().find(|gap| gap.contains(&moment)).map(|gap| gap.start))
+    }
 }
 
 /// The assets of a copy or of something outside.
@@ -101,8 +128,19 @@ impl Replicas {
         let keeps = |copy: &&CopyId| {
             matches!(ctx.scenario.copies[**copy].kind, CopyKind::Backup { .. } | CopyKind::Log { acks: None, .. })
         };
-        let archive =
-            |copy: &CopyId| Archive { copy: *copy, sites: Assets::of_copy(ctx, *copy), since: f64::NEG_INFINITY };
+        let archive = |copy: &CopyId| Archive {
+            copy: *copy,
+            sites: Assets::of_copy(ctx, *copy),
+            since: f64::NEG_INFINITY,
+            link: way_to(ctx, *copy),
+            keep: match &ctx.scenario.copies[*copy].kind {
+                CopyKind::Backup { keep, .. } => keep.seconds(),
+                _ => 0.0,
+            },
+            service: service_of(ctx, *copy),
+            stopped: None,
+            gaps: Vec::new(),
+        };
         Self {
             rows: ctx.tier.copies.iter().filter_map(|copy| replica(ctx, *copy)).collect(),
             archives: ctx.tier.copies.iter().filter(keeps).map(archive).collect(),
@@ -119,32 +157,73 @@ impl Replicas {
         for row in &mut self.rows {
             (row.state, row.paused, row.empty) = (State::Following, None, false);
         }
-        self.archives.iter_mut().for_each(|archive| archive.since = f64::NEG_INFINITY);
+        for archive in &mut self.archives {
+            (archive.since, archive.stopped) = (f64::NEG_INFINITY, None);
+            archive.gaps.clear();
+        }
     }
 
-    /// Whether an event that takes so much may leave a copy behind.
+    /// Whether an event that takes so much may leave a copy behind once it is over.
     pub(super) fn may_interrupt(&self, taken: &AssetSet) -> bool {
-        self.rows.iter().any(|row| row.sites.are_in(taken))
+        let lags = |row: &Replica| row.rate.is_finite() || row.window.is_finite();
+        self.rows.iter().any(|row| lags(row) && row.sites.are_in(taken))
+            || self.archives.iter().any(|archive| archive.keep > 0.0 && archive.sites.are_in(taken))
     }
 
-    /// What holds at this moment, given all that is lost and the links that are cut. `home` says whether a
-    /// service runs where its streams begin.
+    /// Nothing else is under way: what was is forgotten as soon as nothing hangs on it.
+    pub(super) fn rest(&mut self, now: f64) {
+        if !self.disturbed {
+            return;
+        }
+        let mut disturbed = self.rows.iter().any(|row| row.state != State::Following || row.empty);
+        for archive in &mut self.archives {
+            let keep = archive.keep;
+            archive.gaps.retain(|gap| now - gap.end < keep);
+            disturbed |= archive.stopped.is_some() || !archive.gaps.is_empty() || archive.since > 0.0;
+        }
+        self.disturbed = disturbed;
+    }
+
+    /// Whether there were times at which none of a copy's points was made.
+    pub(super) fn has_gaps(&self, copy: CopyId) -> bool {
+        let stopped = |archive: &Archive| archive.stopped.is_some() || !archive.gaps.is_empty();
+        self.disturbed && self.archives.iter().any(|archive| archive.copy == copy && stopped(archive))
+    }
+
+    /// The moment since which none of a copy's points was made until after this one; `None`: it was made.
+    pub(super) fn gap(&self, copy: CopyId, moment: f64) -> Option<f64> {
+        if !self.disturbed {
+            return None;
+        }
+        self.archives.iter().find(|archive| archive.copy == copy)?.gap(moment)
+    }
+
+    /// What holds at this moment, given all that is lost and the links that are cut. `writes` says whether a
+    /// service writes where its streams begin, `moved` whether its data is elsewhere.
     pub(super) fn look(
         &mut self,
         now: f64,
         taken: &AssetSet,
         cut: impl Fn(LinkId) -> bool,
-        home: impl Fn(usize) -> bool,
+        writes: impl Fn(usize) -> bool,
+        moved: impl Fn(usize) -> bool,
     ) {
         for row in &mut self.rows {
-            row.pause(now, row.upstream.are_in(taken) || !home(row.service));
+            row.pause(now, row.upstream.are_in(taken) || !writes(row.service));
             let stopped = row.link.is_some_and(&cut) || row.sites.are_in(taken);
-            match (stopped, row.state) {
+            // What was missed comes as soon as there is somebody to send it.
+            let waits = row.state == State::Cut && row.paused.is_some();
+            match (stopped || waits, row.state) {
                 (true, State::Cut) | (false, State::Following | State::CatchingUp { .. } | State::Copying { .. }) => {}
                 (true, _) => (row.held, row.state) = (row.moment(now), State::Cut),
                 (false, State::Cut) => row.state = row.back(now),
             }
             self.disturbed |= row.state != State::Following;
+        }
+        for archive in self.archives.iter_mut().filter(|archive| archive.keep > 0.0) {
+            let stopped = archive.link.is_some_and(&cut) || archive.sites.are_in(taken);
+            archive.look(now, stopped || archive.service.is_some_and(&moved));
+            self.disturbed |= archive.stopped.is_some();
         }
     }
 
@@ -275,6 +354,10 @@ impl Replica {
     fn back(&self, now: f64) -> State {
         let missed = now - self.held;
         let gains = self.rate - self.writes;
+        // Where nobody said how fast the stream is, it has caught up at once.
+        if gains.is_infinite() && !self.empty && missed <= self.window {
+            return State::Following;
+        }
         let after = |bytes: f64| if gains > 0.0 { now + bytes / gains } else { f64::INFINITY };
         if self.empty || missed > self.window {
             State::Copying { until: after(self.size * libm::pow(1.0 + self.growth, now / SECONDS_PER_YEAR)) }
@@ -284,7 +367,13 @@ impl Replica {
     }
 }
 
-/// A copy whose stream can be interrupted and is not back at once.
+/// Position of the service whose data a copy holds.
+fn service_of(ctx: &Context<'_>, copy: CopyId) -> Option<usize> {
+    let (scenario, data) = (ctx.scenario, ctx.scenario.copies[copy].data);
+    ctx.tier.services.iter().position(|row| scenario.services[row.service].data == Some(data))
+}
+
+/// A copy whose stream can be interrupted.
 fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
     let (scenario, row) = (ctx.scenario, &ctx.scenario.copies[copy]);
     let (Some(of), false) = (upstream_of(ctx, copy), row.sites.is_empty()) else { return None };
@@ -296,9 +385,6 @@ fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
     };
     let link = link_of(ctx, copy);
     let bandwidth = link.and_then(|link| scenario.links[link].bandwidth);
-    if bandwidth.is_none() && window.is_infinite() {
-        return None;
-    }
     let data = &scenario.data[row.data];
     Some(Replica {
         copy,
@@ -308,7 +394,7 @@ fn replica(ctx: &Context<'_>, copy: CopyId) -> Option<Replica> {
             Upstream::External(external) => Assets(ctx.assets.external(external)..ctx.assets.external(external) + 1),
             Upstream::Data(_) => Assets(0..0),
         },
-        service: ctx.tier.services.iter().position(|s| scenario.services[s.service].data == Some(row.data))?,
+        service: service_of(ctx, copy)?,
         link,
         rate: bandwidth.map_or(f64::INFINITY, |b| b.bytes_per_second() * row.compression),
         writes: data.mean_writes().bytes_per_second(),

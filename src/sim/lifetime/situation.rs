@@ -4,19 +4,17 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::away::{Away, AwayKey};
 use super::events::Streams;
 use super::replicas::Replicas;
-use crate::id::{CopyId, FailureId, Id, LinkId, PlaceId, PlanId, PoolId, TierId};
-use crate::model::{AssetSet, CopyKind, DataSet, FailureKind, FittedPlan, Scenario, Target, fit_failback};
+use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
+use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{
-    Fate, Impact, PlanOption, ServiceImpact, SourceOption, concerns, ends, lost_instances, lost_sites, region_assets,
-};
-use crate::sim::point::PointFinder;
-use crate::sim::program::{CommitAt, Context, FailureProgram, PlanProgram, compile_failback};
+use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, ends, lost_sites, region_assets};
+use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
-use crate::sim::route::{resources, routes, services_meet};
+use crate::sim::route::{resources, services_meet};
 use crate::sim::streams::{Stream, streams as streams_of};
 
 /// An outage or a partition that is going on.
@@ -35,36 +33,10 @@ pub(super) struct Situation {
     pub(super) impact: Impact,
     /// Everything that cannot be reached.
     pub(super) taken: AssetSet,
+    /// What of it does not come back.
+    pub(super) gone: AssetSet,
     /// What serves after its plans: by service, plan and source.
-    aways: RefCell<Vec<(AwayKey, Rc<Away>)>>,
-}
-
-/// Service, plan and source.
-type AwayKey = (usize, usize, usize);
-
-/// A configuration that serves after a plan: what must be left of it.
-pub(super) struct Away {
-    /// Pools, and how many of their instances may be lost.
-    pools: Vec<(PoolId, usize)>,
-    /// The copy that the plan recovers from.
-    from: Option<CopyId>,
-    /// It, if it is the primary now: one that lives by itself.
-    copy: Option<CopyId>,
-    /// The way back; `None` costs nothing.
-    pub(super) failback: Option<Failback>,
-    /// The service runs on what it always runs on.
-    pub(super) is_home: bool,
-}
-
-/// The way back, as the scheduler carries it out.
-pub(super) struct Failback {
-    pub(super) plan: PlanProgram,
-    pub(super) option: PlanOption,
-    pub(super) source: SourceOption,
-    /// Logical bytes of the whole data set.
-    pub(super) size: f64,
-    /// An interruption of the stream longer than this means a full copy again.
-    pub(super) window: f64,
+    pub(super) aways: RefCell<Vec<(AwayKey, Rc<Away>)>>,
 }
 
 /// What an event of a stream by itself does to a tier.
@@ -92,9 +64,31 @@ struct Reach {
     spreads: Chance,
 }
 
+/// From where losses are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// By services that run where they always do.
+    Loss,
+    /// By data that is damaged in the middle of them.
+    Damage,
+    /// By this service, which runs elsewhere and is down there.
+    Displaced(usize),
+}
+
+impl View {
+    /// Stands for it in the name of a situation.
+    fn number(self) -> u32 {
+        match self {
+            Self::Loss => 0,
+            Self::Damage => 1,
+            Self::Displaced(service) => 2 + service as u32,
+        }
+    }
+}
+
 /// All situations of a tier that were met so far.
 pub(super) struct Situations<'a> {
-    setting: &'a Setting<'a>,
+    pub(super) setting: &'a Setting<'a>,
     pub(super) tier: TierId,
     /// By stream.
     pub(super) effects: Vec<Effect>,
@@ -154,7 +148,7 @@ impl<'a> Situations<'a> {
         all
     }
 
-    fn context(&self, failure: FailureId) -> Context<'a> {
+    pub(super) fn context(&self, failure: FailureId) -> Context<'a> {
         self.setting.context(self.tier, failure)
     }
 
@@ -204,45 +198,49 @@ impl<'a> Situations<'a> {
             if let Some(known) = &self.alone[cause] {
                 return Rc::clone(known);
             }
-            let situation = self.build(streams, cause, active, false);
+            let situation = self.build(streams, cause, active, View::Loss);
             self.alone[cause] = Some(Rc::clone(&situation));
             return situation;
         }
-        self.look_up(streams, cause, active, false)
+        self.look_up(streams, cause, active, View::Loss)
     }
 
     /// What damage to data is in the middle of all these.
     pub(super) fn of_damage(&mut self, streams: &Streams, cause: usize, active: &[Active]) -> Rc<Situation> {
-        self.look_up(streams, cause, active, true)
+        self.look_up(streams, cause, active, View::Damage)
     }
 
-    fn look_up(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
+    /// What it is to lose all these for a service that runs elsewhere and is down there.
+    pub(super) fn of_displaced(
+        &mut self,
+        streams: &Streams,
+        cause: usize,
+        active: &[Active],
+        service: usize,
+    ) -> Rc<Situation> {
+        self.look_up(streams, cause, active, View::Displaced(service))
+    }
+
+    fn look_up(&mut self, streams: &Streams, cause: usize, active: &[Active], view: View) -> Rc<Situation> {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         order.extend(0..active.len());
         order.sort_unstable_by_key(|n| (active[*n].stream, active[*n].destroyed, &*active[*n].members));
         let mut key = std::mem::take(&mut self.key);
         key.clear();
-        key.extend([cause as u32, u32::from(damage)]);
+        key.extend([cause as u32, view.number()]);
         for Active { stream, destroyed, members, .. } in order.iter().map(|n| &active[*n]) {
             key.extend([*stream, u32::from(*destroyed), members.len() as u32]);
             key.extend_from_slice(members);
         }
         let known = self.known.get(&key).cloned();
-        let situation = known.unwrap_or_else(|| self.learn(&key, streams, cause, active, damage));
+        let situation = known.unwrap_or_else(|| self.learn(&key, streams, cause, active, view));
         (self.key, self.order) = (key, order);
         situation
     }
 
-    fn learn(
-        &mut self,
-        key: &[u32],
-        streams: &Streams,
-        cause: usize,
-        active: &[Active],
-        damage: bool,
-    ) -> Rc<Situation> {
-        let situation = self.build(streams, cause, active, damage);
+    fn learn(&mut self, key: &[u32], streams: &Streams, cause: usize, active: &[Active], view: View) -> Rc<Situation> {
+        let situation = self.build(streams, cause, active, view);
         // Years of many overlapping failures meet many; what is used at this time lives on in its users.
         if self.known.len() >= MOST_KNOWN {
             self.known.clear();
@@ -251,7 +249,8 @@ impl<'a> Situations<'a> {
         situation
     }
 
-    fn build(&mut self, streams: &Streams, cause: usize, active: &[Active], damage: bool) -> Rc<Situation> {
+    fn build(&mut self, streams: &Streams, cause: usize, active: &[Active], view: View) -> Rc<Situation> {
+        let damage = view == View::Damage;
         let cause = &streams.rows[cause];
         let mut also: Vec<FailureId> = active.iter().map(|a| streams.rows[a.stream as usize].failure).collect();
         also.retain(|failure| *failure != cause.failure && !damage);
@@ -301,9 +300,10 @@ impl<'a> Situations<'a> {
             }
         }
         let destroyed = !gone.is_empty();
-        let survival = Survival::new(&ctx, &targets, &taken, destroyed);
+        let mut survival = Survival::new(&ctx, &targets, &taken, destroyed);
+        survival.displaced = if let View::Displaced(service) = view { Some(service) } else { None };
         let impact = Impact::of(&ctx, &program, survival, &gone);
-        Rc::new(Situation { program, impact, taken, aways: RefCell::default() })
+        Rc::new(Situation { program, impact, taken, gone, aways: RefCell::default() })
     }
 
     pub(super) fn scenario(&self) -> &'a Scenario {
@@ -337,33 +337,6 @@ impl<'a> Situations<'a> {
         let plans = tier.services.iter().flat_map(|service| &service.plans);
         contended |= plans.into_iter().any(|plan| !scenario.plans[*plan].failback.nodes.is_empty());
         (capacities, people, contended)
-    }
-
-    /// A way back without steps.
-    pub(super) fn nothing(&self) -> Failback {
-        let plan = PlanProgram {
-            plan: PlanId::from_index(0),
-            fitted: FittedPlan {
-                plan: PlanId::from_index(0),
-                from: Vec::new(),
-                into: Vec::new(),
-                steps: Vec::new(),
-                moved: Vec::new(),
-                detects: false,
-            },
-            steps: Vec::new(),
-            detects: false,
-            after_down: 0.0,
-            commit: CommitAt::End,
-            salvage: false,
-            points: 1,
-            first_slot: 0,
-            is_chain: true,
-        };
-        let finder = PointFinder::Derived { size: 0.0 };
-        let source = SourceOption { copy: None, finder, routes: Vec::new(), merges: false, gate: None };
-        let option = PlanOption { plan: 0, sources: Vec::new(), is_up: Vec::new(), short: false };
-        Failback { plan, option, source, size: 0.0, window: f64::INFINITY }
     }
 
     /// The members that an event of a stream reaches, ascending, and whether what they hold is gone.
@@ -415,84 +388,6 @@ impl<'a> Situations<'a> {
         let data = scenario.services[scenario.tiers[self.tier].services[service].service].data;
         let grown = |row: &DataSet| row.size_after(years).bytes() - row.size.bytes();
         data.map_or(0.0, |data| grown(&scenario.data[data]))
-    }
-
-    /// What serves once this plan has brought a service back.
-    pub(super) fn away(&self, situation: &Situation, service: usize, option: &PlanOption, source: usize) -> Rc<Away> {
-        let key = (service, option.plan, source);
-        if let Some((_, known)) = situation.aways.borrow().iter().find(|(k, _)| *k == key) {
-            return Rc::clone(known);
-        }
-        let ctx = self.context(situation.program.failure);
-        let row = &ctx.tier.services[service];
-        let plan = &situation.program.services[service].plans[option.plan];
-        let from = option.sources[source].copy;
-        let kind = |copy: CopyId| &ctx.scenario.copies[copy].kind;
-        let lives = |copy: &CopyId| matches!(kind(*copy), CopyKind::Primary { .. } | CopyKind::Async { .. });
-        let at_home = from.filter(lives).is_none_or(|copy| matches!(kind(copy), CopyKind::Primary { .. }));
-        let pools = plan.fitted.into.iter().map(|pool| {
-            let all = ctx.scenario.compute[*pool].instances.len();
-            let spare = all.saturating_sub(ctx.scenario.compute[*pool].enough as usize);
-            (*pool, lost_instances(&ctx, *pool, &situation.taken).max(spare))
-        });
-        let away = Rc::new(Away {
-            pools: pools.collect(),
-            from,
-            copy: from.filter(lives),
-            failback: self.failback(&ctx, situation, service, plan, from),
-            is_home: plan.fitted.into == row.runs && at_home,
-        });
-        situation.aways.borrow_mut().push((key, Rc::clone(&away)));
-        away
-    }
-
-    fn failback(
-        &self,
-        ctx: &Context<'_>,
-        situation: &Situation,
-        service: usize,
-        plan: &PlanProgram,
-        from: Option<CopyId>,
-    ) -> Option<Failback> {
-        let row = &ctx.tier.services[service];
-        let fitted = fit_failback(ctx.scenario, row, &plan.fitted)?;
-        let plan = compile_failback(ctx, row, fitted);
-        let home = row.runs.first().and_then(|pool| ctx.scenario.compute[*pool].instances.first()).map(|i| i.place);
-        let at = |copy: CopyId| -> Option<PlaceId> {
-            let site = ctx.scenario.copies[copy].sites.first()?;
-            Some(ctx.scenario.site_place(*site))
-        };
-        let routes = routes(ctx, &plan, &situation.program.resources, from, at, home);
-        let data = ctx.scenario.services[row.service].data;
-        let size = data.map_or(0.0, |data| ctx.scenario.data[data].size.bytes());
-        let window = row.copies.iter().filter_map(|copy| match &ctx.scenario.copies[*copy].kind {
-            CopyKind::Async { window, .. } => window.map(crate::units::Seconds::seconds),
-            _ => None,
-        });
-        let source =
-            SourceOption { copy: from, finder: PointFinder::Derived { size }, routes, merges: false, gate: None };
-        let option = PlanOption { plan: 0, sources: Vec::new(), is_up: vec![false; plan.steps.len()], short: false };
-        Some(Failback { plan, option, source, size, window: window.fold(f64::INFINITY, f64::min) })
-    }
-
-    /// Whether this configuration serves while so much is lost.
-    pub(super) fn is_up(&self, away: &Away, taken: &AssetSet) -> bool {
-        self.stands(away, away.copy, taken)
-    }
-
-    /// Whether a plan under way still has what it recovers from and what it recovers into.
-    pub(super) fn can_go_on(&self, away: &Away, taken: &AssetSet) -> bool {
-        self.stands(away, away.from, taken)
-    }
-
-    fn stands(&self, away: &Away, copy: Option<CopyId>, taken: &AssetSet) -> bool {
-        let (assets, scenario) = (self.setting.assets, self.setting.scenario);
-        let lost = |pool: PoolId| taken.count_in(assets.pool(pool), scenario.compute[pool].instances.len());
-        let reachable = |copy: CopyId| {
-            let all = scenario.copies[copy].sites.len();
-            all == 0 || taken.count_in(assets.copy(copy), all) < all
-        };
-        away.pools.iter().all(|(pool, spare)| lost(*pool) <= *spare) && copy.is_none_or(reachable)
     }
 
     /// Whether something outside that a service needs is lost.

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::situation::{Away, Failback, Situation};
+use super::away::{Away, Data, Failback};
+use super::situation::Situation;
 use crate::sim::impact::Fate;
 use crate::sim::incident::{Facts, Launch, Recovery, Site};
 use crate::sim::point::RecoveryPoint;
@@ -114,6 +115,15 @@ impl Unit {
             outside: Outside::There,
             total: 0.0,
         }
+    }
+
+    /// Whether its data is not where its streams begin.
+    pub(super) fn is_moved(&self) -> bool {
+        let away = match &self.work {
+            Work::Recovering(case) => case.from.as_ref(),
+            Work::Idle | Work::Returning(_) => self.away.as_ref(),
+        };
+        away.is_some_and(|(away, _)| !matches!(away.data, Data::Home(_)))
     }
 
     pub(super) fn is_calm(&self, now: f64) -> bool {

@@ -7,11 +7,12 @@
 //! another; damage waits until the places are back; a service that runs elsewhere goes back when it can.
 
 use super::alone::Course;
+use super::away::Failback;
 use super::drills::Drills;
 use super::events::{Event, Streams};
 use super::ledger::Ledger;
 use super::replicas::Replicas;
-use super::situation::{Active, Effect, Failback, Situations};
+use super::situation::{Active, Effect, Situations};
 use super::unit::{Desk, Outside, Progress, Unit, Work};
 use crate::id::{Id, LinkId};
 use crate::model::{AssetSet, FailureKind, Need, Phase};
@@ -156,6 +157,7 @@ impl<'a> World<'a> {
             if calm {
                 self.ledger.settled();
                 self.scheduler.settled();
+                self.replicas.rest(self.now);
             }
         }
         self.end();
@@ -259,12 +261,12 @@ impl<'a> World<'a> {
     /// Copies follow as far as their streams go.
     fn follow(&mut self) {
         let (units, cut) = (&self.units, &self.cut);
-        let home = |n: usize| match &units[n].work {
-            Work::Recovering(case) => case.hit.damage && case.from.is_none(),
-            Work::Returning(_) => false,
-            Work::Idle => units[n].away.is_none(),
+        let moved = |n: usize| units[n].is_moved();
+        let writes = |n: usize| match &units[n].work {
+            Work::Recovering(case) => case.hit.damage && !moved(n),
+            Work::Returning(_) | Work::Idle => !moved(n),
         };
-        self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), home);
+        self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), writes, moved);
     }
 
     /// What cuts and streams that go on leave of the links.
@@ -354,6 +356,11 @@ impl<'a> World<'a> {
             }
             Work::Idle => 0.0,
         };
+        if let (Some((away, _)), false) = (&unit.away, self.active.is_empty())
+            && !self.situations.is_up(away, &self.taken)
+        {
+            weight = 1.0;
+        }
         if unit.interrupted.0 > self.now {
             weight = weight.max(unit.interrupted.1);
         }

@@ -197,7 +197,12 @@ pub const PLANS: KeyTable = KeyTable {
             Absent("`steps` says it all"),
             "steps that must be finished first, beyond what `steps` says",
         ),
-        key("failback", "list of steps", Absent("it stays where it went; a TODO in runbooks"), "what to do to go back"),
+        key(
+            "failback",
+            "list of steps",
+            Absent("it goes back at once and for nothing as soon as home is good; a TODO in runbooks"),
+            "what to do to go back",
+        ),
         key("after_down", "duration", Absent("at once"), "not before the service has been down so long"),
         key(
             "commit",

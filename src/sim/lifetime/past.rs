@@ -1,0 +1,108 @@
+//! What a copy gives back in the middle of everything else: what went on before the incident may have left
+//! it older than its schedule and its lag say.
+
+use std::rc::Rc;
+
+use super::away::{Away, Data};
+use super::replicas::{Replicas, Standing};
+use super::unit::Hit;
+use crate::id::CopyId;
+use crate::sim::impact::SourceOption;
+use crate::sim::point::{Moments, PointFinder, RecoveryPoint};
+use crate::sim::random::Random;
+use crate::units::SECONDS_PER_YEAR;
+
+/// What there is to know of the time before an incident, and since.
+pub(super) struct Past<'a> {
+    pub(super) replicas: &'a Replicas,
+    pub(super) hit: &'a Hit,
+    /// Where the service ran, and the moment from which home's data is old.
+    pub(super) from: Option<&'a (Rc<Away>, f64)>,
+    pub(super) now: f64,
+}
+
+/// What a copy holds.
+pub(super) enum Held {
+    Nothing,
+    Point(RecoveryPoint),
+    /// A point of a copy that must be made anew: to be taken if nothing else is there.
+    Broken(RecoveryPoint),
+}
+
+impl Past<'_> {
+    /// What a source gives back.
+    ///
+    /// # Arguments
+    /// `point`: what it would give if nothing had happened before; `struck`: how many newer ones were of no
+    /// use.
+    pub(super) fn point(&self, source: &SourceOption, point: RecoveryPoint, struck: u32) -> Held {
+        // What is computed anew from an input that is there is never old.
+        let fresh = matches!(source.finder, PointFinder::Derived { .. });
+        let Some(copy) = source.copy.filter(|_| !fresh) else { return Held::Point(point) };
+        let origin = self.hit.origin;
+        let moved = self.from.filter(|(away, _)| !matches!(away.data, Data::Home(_)) && !point.keeps_after);
+        let point = match moved {
+            // It is the primary, and has all.
+            Some((away, _)) if away.data == Data::Copy(copy) => {
+                return Held::Point(RecoveryPoint { age: 0.0, bytes: None, ..point });
+            }
+            None if !self.replicas.has_gaps(copy) => point,
+            // Streams and backups stopped when the service went elsewhere.
+            _ => match self.made(source, copy, moved.map_or(0.0, |(_, old)| origin - old), struck) {
+                Some(made) => RecoveryPoint { bytes: None, ..made },
+                None => return Held::Nothing,
+            },
+        };
+        let older = |older: f64| {
+            let as_is = older <= 0.0;
+            if as_is { point } else { RecoveryPoint { age: point.age + older, bytes: None, ..point } }
+        };
+        match self.replicas.standing(copy, origin, point.age, self.now) {
+            Standing::Empty => Held::Nothing,
+            Standing::Behind(by) => Held::Point(older(by)),
+            Standing::Broken(by) => Held::Broken(older(by)),
+        }
+    }
+
+    /// The newest point that was made, after so many that were of no use.
+    ///
+    /// # Arguments
+    /// `stood`: for so many seconds before the incident none was made any more.
+    fn made(&self, source: &SourceOption, copy: CopyId, stood: f64, struck: u32) -> Option<RecoveryPoint> {
+        let facts = &self.hit.facts;
+        let then = Moments {
+            moment: (facts.moments.moment - stood).rem_euclid(SECONDS_PER_YEAR),
+            detect: facts.moments.detect + stood,
+            cutoff: (facts.moments.cutoff + stood).min(0.0),
+            logical: facts.moments.logical,
+        };
+        let find = |skip: u32| {
+            let found = source.finder.find(&Random, facts.occurrence, &then, skip)?;
+            Some(RecoveryPoint { age: found.age + stood, ..found })
+        };
+        let moment = |point: &RecoveryPoint| self.hit.origin - point.age;
+        let (mut skip, mut left) = (0, struck);
+        loop {
+            let point = find(skip)?;
+            if let Some(since) = self.replicas.gap(copy, moment(&point)) {
+                // Points get older one by one: first one far enough, then the first before the gap.
+                let is_before = |skip: u32| find(skip).map(|point| moment(&point) < since);
+                let mut step = 1;
+                while !is_before(skip.checked_add(step)?)? {
+                    skip += step;
+                    step = step.checked_mul(2)?;
+                }
+                let mut before = skip + step;
+                while before - skip > 1 {
+                    let middle = skip + (before - skip) / 2;
+                    if is_before(middle)? { before = middle } else { skip = middle }
+                }
+                skip = before;
+            } else if left == 0 {
+                return Some(point);
+            } else {
+                (skip, left) = (skip.checked_add(1)?, left - 1);
+            }
+        }
+    }
+}

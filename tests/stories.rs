@@ -1,0 +1,252 @@
+//! Years with constant gaps and durations: every lifetime is the same story, told to the second by hand.
+//! Failures come while services run elsewhere, while copies are cut off, while damage is not yet noticed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::engine::load;
+use drplan::sim::{Filter, LifetimeSettings, run_lifetimes};
+
+const HOUR: f64 = 3600.0;
+
+/// 876 hours.
+const YEARS: f64 = 0.1;
+
+/// Home, a place far away, and a third that nothing happens to.
+const PLACES: &str = r#"
+title = "A story"
+[places]
+here = []
+there = []
+safe = []
+[links]
+line = { between = ["here", "there"], bandwidth = "1 Gbps" }
+[data]
+d = { size = "100 GB", writes = "24 GB/day" }
+[compute]
+p = { at = "here" }
+q = { at = "there" }
+[steps]
+go = { phase = "redirect", takes = "1m" }
+back = { phase = "redirect", takes = "2m" }
+sync = { phase = "restore", takes = "5h" }
+load = { phase = "restore", takes = "3h" }
+"#;
+
+/// What becomes of the service within the horizon: hours down, outages, hours of writes lost, in so many
+/// incidents, and whether everything is lost.
+#[derive(Debug, PartialEq)]
+struct Ends {
+    down: f64,
+    outages: u64,
+    lost: f64,
+    losing: u64,
+    gone: bool,
+}
+
+/// Hours with the resolution of a millisecond.
+fn hours(milliseconds: f64) -> f64 {
+    (milliseconds / 1000.0).round() / HOUR
+}
+
+fn ends(parts: &[&str]) -> Ends {
+    let scenario = load(&format!("{PLACES}{}", parts.concat()));
+    let settings = LifetimeSettings { years: YEARS, lifetimes: 8, first: 0, seed: 1, threads: 1 };
+    let result = run_lifetimes(&scenario, &settings, &Filter::default());
+    let tally = &result.tiers[0];
+    let all = |mean: Option<f64>| mean.unwrap_or(0.0);
+    assert!(tally.downtime_of_lifetime.standard_error().unwrap_or(0.0) == 0.0, "the stories differ");
+    Ends {
+        down: hours(all(tally.downtime_of_lifetime.mean())),
+        outages: all(tally.outages_of_lifetime.mean()).round() as u64,
+        lost: hours(all(tally.loss.mean()) * tally.loss.count() as f64 / 8.0),
+        losing: tally.loss.count() / 8,
+        gone: tally.unrecoverable == 8,
+    }
+}
+
+/// A story without losses.
+fn down(down: f64, outages: u64) -> Ends {
+    Ends { down: (down * HOUR).round() / HOUR, outages, lost: 0.0, losing: 0, gone: false }
+}
+
+/// The service is on compute that fails over, its data where nothing happens.
+const STATELESS: &str = r#"
+[copies]
+db = { kind = "primary", at = "safe" }
+[services]
+s = { data = "d", copies = ["db"], runs = ["p"], standby = ["q"], plans = ["over", "again"] }
+[strategies]
+t = {}
+"#;
+
+/// Here down from 480 to 580, the way there 1 min; there down from 490 to 990. At 580 home is good: the way
+/// back of 2 min begins, or the plan of 1 min where there is one. Down 1 min, and from 490 until then.
+#[test]
+fn home_is_good_again_while_the_place_that_was_gone_to_is_lost() {
+    let failures = r#"
+[failures]
+f = { kind = "outage", hits = "here", gap = "480h", lasts = "100h", detected = "0s" }
+g = { kind = "outage", hits = "there", gap = "490h", lasts = "500h", detected = "0s" }
+"#;
+    let over = "[plans]\nover = { for = [\"f\"], into = [\"q\"], steps = [\"go\"], failback = [\"back\"] }\n";
+    let unused = "again = { for = [\"f\"], into = [\"q\"], steps = [\"load\", \"go\"] }\n";
+    let minute = 1.0 / 60.0;
+    assert_eq!(ends(&[STATELESS, failures, over, unused]), down(minute + 90.0 + 2.0 * minute, 2));
+    let home = "again = { for = [\"g\"], into = [\"p\"], steps = [\"go\"] }\n";
+    assert_eq!(ends(&[STATELESS, failures, over, home]), down(minute + 90.0 + minute, 2));
+}
+
+/// Home is back at 580 and the way back takes 5 h 2 min; there is lost at 582 for 50 h. With a plan into home
+/// for that: 1 min down for each. Without one the way back goes on, and service is back when it is done, at
+/// 585 h 2 min.
+#[test]
+fn the_place_that_was_gone_to_is_lost_on_the_way_back() {
+    let failures = r#"
+[failures]
+f = { kind = "outage", hits = "here", gap = "480h", lasts = "100h", detected = "0s" }
+g = { kind = "outage", hits = "there", gap = "582h", lasts = "50h", detected = "0s" }
+"#;
+    let over = "[plans]\nover = { for = [\"f\"], into = [\"q\"], steps = [\"go\"], failback = [\"sync\", \"back\"] }\n";
+    let minute = 1.0 / 60.0;
+    let home = "again = { for = [\"g\"], into = [\"p\"], steps = [\"go\"] }\n";
+    assert_eq!(ends(&[STATELESS, failures, over, home]), down(2.0 * minute, 2));
+    let unused = "again = { for = [\"f\"], into = [\"q\"], steps = [\"load\", \"go\"] }\n";
+    assert_eq!(ends(&[STATELESS, failures, over, unused]), down(minute + 3.0 + 2.0 * minute, 2));
+}
+
+/// A copy that is 5 s behind, to which the service fails over.
+const FOLLOWED: &str = r#"
+[copies]
+db = { kind = "primary", at = "here" }
+x = { kind = "async", of = "db", at = "there", lag = "5s" }
+[services]
+s = { data = "d", copies = ["db", "x"], runs = ["p"], standby = ["q"], plans = ["over"] }
+[strategies]
+t = {}
+[plans]
+over = { for = ["f"], from = ["x"], into = ["q"], steps = ["go"], failback = ["sync", "back"] }
+"#;
+
+fn outages(f: &str, g: &str) -> String {
+    format!(
+        "[failures]\nf = {{ kind = \"outage\", hits = \"here\", detected = \"0s\", {f} }}\n\
+         g = {{ kind = \"outage\", hits = \"there\", detected = \"0s\", {g} }}\n"
+    )
+}
+
+/// The copy's place is down from 470 to 485, home from 480 on: the copy holds the state of 470, 10 h and its
+/// lag old, whether home comes back or is destroyed. Down from 480 to 485, 1 min, and 2 min on the way back.
+#[test]
+fn a_copy_that_was_cut_off_when_the_primary_was_lost_stays_as_old() {
+    let minute = 1.0 / 60.0;
+    for f in [r#"gap = "480h", lasts = "100h""#, r#"gap = "480h", lasts = "100h", destroyed = "100%""#] {
+        let story = ends(&[FOLLOWED, &outages(f, r#"gap = "470h", lasts = "15h""#)]);
+        let lost = (10.0 * HOUR + 5.0) / HOUR;
+        assert_eq!(story, Ends { lost, losing: 1, ..down(5.0 + 3.0 * minute, 2) });
+    }
+}
+
+/// The copy that serves since 480 is destroyed at 484. Home, back at 490 or on the way of being used again
+/// since 482, goes on with the state of 480: 4 h of writes are lost, and the 5 s of the lag.
+#[test]
+fn the_copy_that_serves_is_destroyed() {
+    let gone = r#"gap = "484h", lasts = "20h", destroyed = "100%""#;
+    let lost = (4.0 * HOUR + 5.0) / HOUR;
+    let minute = 1.0 / 60.0;
+    let waits = ends(&[FOLLOWED, &outages(r#"gap = "480h", lasts = "10h""#, gone)]);
+    assert_eq!(waits, Ends { lost, losing: 2, ..down(minute + 6.0, 2) });
+    let returns = ends(&[FOLLOWED, &outages(r#"gap = "480h", lasts = "2h""#, gone)]);
+    assert_eq!(returns, Ends { lost, losing: 2, ..down(minute, 1) });
+    // Home was destroyed too, and is not filled again yet: nothing is left.
+    let nothing = ends(&[FOLLOWED, &outages(r#"gap = "480h", lasts = "2h", destroyed = "100%""#, gone)]);
+    assert!(nothing.gone, "{nothing:?}");
+}
+
+/// Hourly backups, on the hour, of a place that is destroyed.
+const BACKED_UP: &str = r#"
+[copies]
+db = { kind = "primary", at = "here" }
+x = { kind = "backup", of = "db", at = "there", every = "1h", offset = "0s", takes = "0s", keep = "10d" }
+[services]
+s = { data = "d", copies = ["db", "x"], runs = ["p"], standby = ["q"], plans = ["over"] }
+[strategies]
+t = {}
+[plans]
+over = { for = ["f"], from = ["x"], into = ["q"], steps = ["go"], failback = ["back"] }
+"#;
+
+/// No backup is made into a place that is down from 470:30 to 485:30, nor over a link that is cut then: the
+/// newest is that of 470. Home is destroyed at 480, or at 480:30.
+#[test]
+fn backups_that_could_not_be_made() {
+    let place = outages(r#"gap = "480h", lasts = "100h", destroyed = "100%""#, r#"gap = "470h30m", lasts = "15h""#);
+    let story = ends(&[BACKED_UP, &place]);
+    assert_eq!((story.lost, story.losing), (10.0, 1), "{story:?}");
+    let link = r#"
+[failures]
+f = { kind = "outage", hits = "here", gap = "480h30m", lasts = "100h", destroyed = "100%", detected = "0s" }
+g = { kind = "partition", hits = "line", gap = "470h30m", lasts = "15h", detected = "0s" }
+"#;
+    let story = ends(&[BACKED_UP, link]);
+    assert_eq!((story.lost, story.losing), (10.5, 1), "{story:?}");
+}
+
+/// A failover, then a deletion that is noticed after 2 h: daily backups of the lost primary end with the
+/// failover. What is lost goes back to the last run before it.
+#[test]
+fn backups_end_with_the_failover() {
+    for (failover, deletion, run) in
+        [(490, 500, 480), (482, 500, 480), (490, 506, 480), (490, 510, 480), (482, 510, 480), (505, 510, 504)]
+    {
+        let text = format!(
+            r#"
+[copies]
+db = {{ kind = "primary", at = "here" }}
+x = {{ kind = "async", of = "db", at = "there", lag = "0s" }}
+bk = {{ kind = "backup", of = "db", at = "safe", every = "1d", offset = "0s", takes = "0s", keep = "30d" }}
+[failures]
+f = {{ kind = "outage", hits = "here", gap = "{failover}h", lasts = "100h", detected = "0s" }}
+del = {{ kind = "deletion", hits = "d", gap = "{deletion}h", detected = "2h" }}
+[services]
+s = {{ data = "d", copies = ["db", "x", "bk"], runs = ["p"], standby = ["q"], plans = ["over", "undo"] }}
+[strategies]
+t = {{}}
+[plans]
+over = {{ for = ["f"], from = ["x"], into = ["q"], steps = ["go"] }}
+undo = {{ for = ["del"], from = ["bk"], into = ["q"], steps = ["load"] }}
+"#
+        );
+        let story = ends(&[&text]);
+        assert_eq!((story.lost, story.losing), (f64::from(deletion - run + 2), 1), "{failover} {deletion}: {story:?}");
+    }
+}
+
+/// Damage that nobody has noticed yet and a place that is destroyed at 500, restored from daily backups.
+/// Damage at 490, noticed at 510: what is restored is from 480, so that the damage is undone with it: 20 h.
+/// Damage at 470, noticed at 510: 480 is restored and is bad, then 456: all from 456 to 510 is lost, 54 h,
+/// though both incidents lose 480 to 500.
+#[test]
+fn nothing_is_lost_twice() {
+    let story = |damage: u32, detected: u32| {
+        ends(&[&format!(
+            r#"
+[copies]
+db = {{ kind = "primary", at = "here" }}
+bk = {{ kind = "backup", of = "db", at = "there", every = "1d", offset = "0s", takes = "0s", keep = "30d" }}
+[failures]
+rot = {{ kind = "corruption", hits = "d", gap = "{damage}h", detected = "{detected}h" }}
+f = {{ kind = "outage", hits = "here", gap = "500h", lasts = "2h", destroyed = "100%", detected = "1h" }}
+[services]
+s = {{ data = "d", copies = ["db", "bk"], runs = ["p"], plans = ["undo"] }}
+[strategies]
+t = {{}}
+[plans]
+undo = {{ for = ["f", "rot"], from = ["bk"], steps = ["load"] }}
+"#
+        )])
+    };
+    // Home is there again at 502; the plan begins then, and takes 3 h.
+    assert_eq!(story(490, 20), Ends { lost: 20.0, losing: 1, ..down(5.0, 1) });
+    assert_eq!(story(470, 40), Ends { lost: 54.0, losing: 2, ..down(5.0 + 3.0, 2) });
+}
