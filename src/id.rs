@@ -108,6 +108,11 @@ impl<I: Id, T> Table<I, T> {
     pub fn get(&self, id: I) -> Option<&T> {
         self.rows.get(id.index())
     }
+
+    /// The same to be changed, in a table that is not part of a scenario yet.
+    pub(crate) fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.rows.get_mut(id.index())
+    }
 }
 
 impl<I, T> Default for Table<I, T> {

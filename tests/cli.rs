@@ -210,9 +210,15 @@ fn a_failure_every_second_is_refused_before_it_starts() {
     // An outage of ten minutes and its end 52,000 times a year, 10,000 lifetimes of 10 years.
     let all = refused(r#"rate = "0.1 / year", lasts = "1d""#, r#"rate = "1 / s", lasts = "10m""#);
     assert!(all.contains("more than the limit of 1000000000 in all") && all.contains("--lifetimes "), "{all}");
+    assert!(all.contains("most of them are of `failures.site.rate`, 10"), "{all}");
     // 31,536,000 deletions in each year.
     let one = refused(r#"rate = "0.5 / year""#, r#"rate = "1 / s""#);
     assert!(one.contains("a lifetime of 10 years has about 3153") && one.contains("--years "), "{one}");
+    assert!(one.contains("most of them are of `failures.oops.rate`, 31,536,000 a year"), "{one}");
+    // A drill and its end in every second.
+    let drill = "\n[drills]\ntest = { plan = \"restore\", every = \"1s\", interrupts = \"1s\" }\n\n[steps]\n";
+    let felt = refused("\n[steps]\n", drill);
+    assert!(felt.contains("most of them are of `drills.test.every`, 63,072,000 a year"), "{felt}");
 }
 
 /// Opening a named pipe would wait for a writer that may never come.

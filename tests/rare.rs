@@ -63,6 +63,56 @@ fn all_of_three() {
     one_of_n(3, false, 2_000_000);
 }
 
+/// Two machines of which one is enough, down for ten hours each time.
+fn pair(gap: &str) -> String {
+    let failure =
+        format!(r#"machine = {{ kind = "outage", each = "here/*", gap = {gap}, lasts = {{ mean = "10h" }} }}"#);
+    let nothing = ["data", "copies", "steps"].into_iter().fold(Case::new(), |case, part| case.only(part, ""));
+    let case = nothing.only("places", "here = [\"a\", \"b\"]");
+    let case = case.with("compute", r#"pool = { at = "here/*", enough = 1 }"#).with("failures", failure);
+    case.only("service", "runs = [\"pool\"]").text()
+}
+
+fn simulated(text: &str, format: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pair.toml");
+    std::fs::write(&path, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drplan"));
+    command.args(["-q", "simulate"]).arg(&path).args(["--precision", "5%", "--trials", "2000", "--format", format]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Machines that are down a third of the time are both up 4 ÷ 9 of it: episodes never end by themselves, and what
+/// is forced into them means nothing. Both are down a ninth of the time, which incidents by themselves do not see:
+/// the interval of what they say holds everything.
+#[test]
+fn where_nothing_is_ever_calm_overlaps_are_withheld() {
+    let busy = pair(r#"{ mean = "20h" }"#);
+    let result: Assessment = serde_json::from_str(&simulated(&busy, "json")).unwrap();
+    let tier = &result.tiers[0];
+    assert!(tier.rare_event.overlapping.is_none() && tier.availability.is_none());
+    let reason = tier.rare_event.overlapping_withheld.as_deref().unwrap();
+    assert!(reason.contains("everything is up and nothing under way for only"), "{reason}");
+    let long = tier.rare_event.year_over_an_hour;
+    assert_eq!((long.low, long.high), (0.0, 1.0));
+    assert!(simulated(&busy, "table").contains("failures that overlap: not told, as failures follow"));
+}
+
+/// A gap that is not exponential counts by its mean, and the result says so.
+#[test]
+fn a_gap_of_which_only_the_mean_counts_is_named() {
+    for (gap, named) in [(r#"{ shape = 2, scale = "1y" }"#, true), (r#"{ mean = "1y" }"#, false)] {
+        let text = pair(gap);
+        let result: Assessment = serde_json::from_str(&simulated(&text, "json")).unwrap();
+        let year = &result.tiers[0].rare_event;
+        assert!(year.overlapping.is_some());
+        assert_eq!(year.by_mean, if named { vec!["machine"] } else { vec![] });
+        assert_eq!(simulated(&text, "table").contains("machine counts by the mean of its `gap` only"), named);
+    }
+}
+
 /// W1 as it ships, with a precision of 1%, on ten seeds.
 fn w1(tier: &str) -> Vec<Assessment> {
     let run = |seed: u64| {

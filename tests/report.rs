@@ -142,6 +142,8 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         rare_event: RareEvent {
             year_over_an_hour: Default::default(),
             overlapping: None,
+            overlapping_withheld: None,
+            by_mean: Vec::new(),
             by_failure: Vec::new(),
             interruptions_per_year: 0.02,
             downtime_per_year: 90.0,

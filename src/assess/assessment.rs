@@ -191,9 +191,16 @@ pub struct RareEvent {
     /// The chance of more than an hour down in a year.
     #[serde(default)]
     pub year_over_an_hour: Composed,
-    /// What failures that overlap add; `None` unless a precision was asked for.
+    /// What failures that overlap add; `None` unless a precision was asked for, or where it is withheld.
     #[serde(default)]
     pub overlapping: Option<Overlapping>,
+    /// Why what failures that overlap add is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlapping_withheld: Option<String>,
+    /// Failures with a `gap` that is not exponential: in the chance of a long year and in what overlaps add
+    /// they count by its mean only, as if they came at a constant rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_mean: Vec<String>,
     /// What each failure adds to the sums.
     #[serde(default)]
     pub by_failure: Vec<FailureYear>,

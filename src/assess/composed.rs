@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assessment::Availability;
 use super::objective::MS;
-use crate::model::Scenario;
+use crate::model::{Delay, Scenario};
 use crate::sim::{BySet, Change, IncidentTally, Overlaps, Tail, TierTally};
 use crate::stats::Z_95;
 use crate::units::SECONDS_PER_YEAR;
@@ -51,15 +51,35 @@ pub struct Overlapping {
     pub unrecoverable_per_year: f64,
     /// Standard error of it.
     pub unrecoverable_standard_error: f64,
-    /// Share of the time in service, single incidents included; unrecoverable ones count no time.
+    /// Share of the time in service, single incidents included; unrecoverable ones count no time. Its interval
+    /// holds sampling at 95% and what overlaps of more failures than were simulated may change.
     pub availability: Availability,
 }
+
+/// Share of the time outside of episodes from which on overlaps say something. They are forced into episodes
+/// that begin with everything up, and a busy share b of the time is off by up to b² of itself: here by 1%.
+const LEAST_CALM: f64 = 0.9;
 
 /// What is known of rare things of a tier, if it was looked for.
 #[derive(Clone, Copy)]
 pub(super) struct Rare<'a> {
     pub(super) tails: &'a [Tail],
     pub(super) overlaps: &'a Overlaps,
+}
+
+impl Rare<'_> {
+    /// Why what was found says nothing; `None` if it does.
+    pub(super) fn withheld(&self) -> Option<String> {
+        let calm = self.overlaps.calm;
+        (calm < LEAST_CALM).then(|| {
+            format!(
+                "failures follow one another so fast that everything is up and nothing under way for only {:.0}% of \
+                 the time; what overlaps add is worked out from there, and says nothing below {:.0}%",
+                (calm * 100.0).floor(),
+                LEAST_CALM * 100.0
+            )
+        })
+    }
 }
 
 /// The year of a tier, composed of its incidents.
@@ -129,9 +149,10 @@ impl<'a> Year<'a> {
 /// Composes the year of a tier.
 ///
 /// # Formula
-/// See [`Year`]. Without `rare`, the bias is at most the chance that two incidents of a year overlap, (Σ rate
-/// × mean time ÷ year) × Σ rate: only then does the sum of times differ from the time down, or a member that
-/// is down fail again. With it, incidents that overlap are one episode, and episodes begin in the calm part
+/// See [`Year`]. Without `rare`, the bias is at most the chance that a further failure of the year falls into an
+/// incident, (Σ rate × mean time ÷ year) × Σ rate, where the time is that to full capacity and what an outage
+/// lasts: only then can two that users do not feel be felt together, the sum of times differ from the time down,
+/// or a member that is down fail again. With it, incidents that overlap are one episode, and episodes begin in the calm part
 /// of the year. An incident that never recovers counts no time, as in [`super::RareEvent`].
 pub(super) fn year_over_an_hour(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'_>>) -> Composed {
     let year = Year::new(scenario, tier, rare, if rare.is_some() { FINE } else { CELLS });
@@ -141,8 +162,9 @@ pub(super) fn year_over_an_hour(scenario: &Scenario, tier: &TierTally, rare: Opt
         // The calm part of a year differs from year to year by less than what is not calm.
         Some(rare) => rare.overlaps.left_out_per_year + (1.0 - rare.overlaps.calm) * point,
         None => {
-            let mean = |t: &IncidentTally| t.recovery_time.sum() as f64 / t.n as f64 * MS;
-            let time = |t: &IncidentTally| t.rate_per_year * mean(t) * scenario.failures[t.failure].share;
+            let outage = |t: &IncidentTally| scenario.failures[t.failure].outage().map(Delay::mean).sum::<f64>();
+            let mean = |t: &IncidentTally| t.recovery_time_full.sum() as f64 / t.n as f64 * MS + outage(t);
+            let time = |t: &IncidentTally| t.rate_per_year * mean(t);
             let rate: f64 = application(tier).map(|t| t.rate_per_year).sum();
             application(tier).map(time).sum::<f64>() / SECONDS_PER_YEAR * rate
         }
@@ -193,6 +215,11 @@ pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> O
 }
 
 /// What further failures add to the time down of a year.
+///
+/// # Formula
+/// With λ episodes a year that last d by themselves, and further failures that add a to the time down of a year,
+/// the calm part 1 ÷ (1 + λ d) leaves out by how much further failures lengthen episodes: of the time down at most
+/// (λ d)² for those that end as late as they begin, and a ÷ year for those that are down for longer.
 pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Overlapping {
     let Overlaps { n, calm, changes, .. } = rare.overlaps;
     let seconds =
@@ -207,6 +234,7 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>)
     }
     let share = |down: f64| (1.0 - calm * down / SECONDS_PER_YEAR).clamp(0.0, 1.0);
     let (down, error) = (single + seconds.0, (variance + seconds.1).sqrt());
+    let bias = down * (((1.0 - calm) / calm).powi(2) + seconds.0.abs() / SECONDS_PER_YEAR);
     Overlapping {
         episodes: *n,
         calm: *calm,
@@ -216,8 +244,8 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>)
         unrecoverable_standard_error: calm * lost.1.sqrt(),
         availability: Availability {
             point: share(down),
-            low: share(down + Z_95 * error),
-            high: share(down - Z_95 * error),
+            low: share(down + Z_95 * error + bias),
+            high: share(down - Z_95 * error - bias),
             standard_error: calm * error / SECONDS_PER_YEAR,
         },
     }

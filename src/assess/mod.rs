@@ -101,7 +101,8 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
 }
 
 /// Adds what a search for rare things found: the chance of a long year with the tails of its incidents, and
-/// what failures that overlap make of it.
+/// what failures that overlap make of it. Tiers that are hardly ever calm keep what incidents alone say, with
+/// the reason.
 ///
 /// # Arguments
 /// `campaign`: the one that `result` was made of. `tails`, `overlaps`: by tier, in the same order.
@@ -113,6 +114,10 @@ pub fn add_rare(
 ) {
     let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
     for ((tier, tally), rare) in result.tiers.iter_mut().zip(&campaign.tiers).zip(found) {
+        tier.rare_event.overlapping_withheld = rare.withheld();
+        if tier.rare_event.overlapping_withheld.is_some() {
+            continue;
+        }
         let overlapping = composed::overlapping(scenario, tally, rare);
         tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, Some(rare));
         tier.rare_event.overlapping = Some(overlapping);
@@ -121,7 +126,8 @@ pub fn add_rare(
 }
 
 /// How far off the chance of a long year is in the worst tier: half its interval of sampling as a share of
-/// it, the position of the tier, and what more of would narrow it most; `None` where no tier has such years.
+/// it, the position of the tier, and what more of would narrow it most; `None` where no tier has such years, or
+/// what was found of them says nothing.
 #[must_use]
 pub fn long_years_off_by(
     scenario: &Scenario,
@@ -130,7 +136,7 @@ pub fn long_years_off_by(
 ) -> Option<(f64, usize, Sampled)> {
     let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
     let tiers = campaign.tiers.iter().zip(found).enumerate();
-    let errors = tiers.filter_map(|(n, (tally, rare))| {
+    let errors = tiers.filter(|(_, (_, rare))| rare.withheld().is_none()).filter_map(|(n, (tally, rare))| {
         composed::off_by(scenario, tally, rare).map(|(off, sampled)| (off, n, sampled))
     });
     errors.reduce(|worst, one| if one.0 > worst.0 { one } else { worst })

@@ -21,6 +21,7 @@ pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
     RareEvent {
         year_over_an_hour: year_over_an_hour(scenario, tier, None),
         by_failure: by_failure(scenario, tier),
+        by_mean: by_mean(scenario, tier),
         ..rare_event_at(scenario, tier, &|_| 1.0)
     }
 }
@@ -39,6 +40,13 @@ fn by_failure(scenario: &Scenario, tier: &TierTally) -> Vec<FailureYear> {
         }
     };
     of_application.map(one).collect()
+}
+
+/// Failures of the tier whose times between events are not exponential.
+fn by_mean(scenario: &Scenario, tier: &TierTally) -> Vec<String> {
+    let of_application = tier.incidents.iter().filter(|tally| tally.service.is_none());
+    let failures = of_application.map(|tally| &scenario.failures[tally.failure]);
+    failures.filter(|failure| !failure.occurs.is_memoryless()).map(|failure| failure.name.clone()).collect()
 }
 
 /// The same with the rate of each failure times a factor, without the chance of a long year.

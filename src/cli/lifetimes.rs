@@ -10,7 +10,8 @@ use super::output::Screen;
 use super::pieces::bar;
 use super::precision::{self, Precision};
 use crate::assess::{self, Assessment};
-use crate::model::Scenario;
+use crate::model::{Occurrence, Scenario};
+use crate::report::human;
 use crate::sim::{Filter, LifetimeResult, LifetimeSettings, events_per_year, run_lifetimes, run_lifetimes_while};
 
 /// Years of a lifetime: the horizon of most decisions on hardware and contracts.
@@ -128,17 +129,38 @@ pub(super) fn settings(
         // A little less: it is shown rounded.
         let fit = 0.9 * years * MAX_EVENTS_OF_LIFETIME / of_lifetime;
         return Err(Stop::refused(format_args!(
-            "a lifetime of {years} years has about {of_lifetime:.0} failures, more than the limit of {MAX_EVENTS_OF_LIFETIME:.0}: look at `rate` and `gap` of the failures; --years {fit:.1e} is within the limit, --lifetimes 0 leaves lifetimes out"
+            "a lifetime of {years} years has about {of_lifetime:.0} events, more than the limit of {MAX_EVENTS_OF_LIFETIME:.0}: {}; --years {fit:.1e} is within the limit, --lifetimes 0 leaves lifetimes out",
+            busiest(scenario, filter)
         )));
     }
     if of_all_tiers * count as f64 > most {
         let fit = (most / of_all_tiers) as u64;
         return Err(Stop::refused(format_args!(
-            "{count} lifetimes with about {of_lifetime:.0} failures each for {} tiers are more than the limit of {most:.0} in all: look at `rate` and `gap` of the failures; --lifetimes {fit} is within the limit, --lifetimes 0 leaves them out",
-            tiers(scenario, filter)
+            "{count} lifetimes with about {of_lifetime:.0} events each for {} tiers are more than the limit of {most:.0} in all: {}; --lifetimes {fit} is within the limit, --lifetimes 0 leaves them out",
+            tiers(scenario, filter),
+            busiest(scenario, filter)
         )));
     }
     Ok(Some(settings))
+}
+
+/// Which of the failures and drills makes most events, by the key that says how often.
+fn busiest(scenario: &Scenario, filter: &Filter) -> String {
+    // A felt drill begins and ends.
+    let drills = || scenario.drills.rows().iter().map(|row| (2.0 * row.felt_per_year(), &row.name));
+    let of_drills: f64 = drills().map(|(per_year, _)| per_year).sum();
+    let failures = scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id));
+    let failures = failures.map(|(id, row)| {
+        let key = if matches!(row.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
+        let only = Filter { failure: Some(id), ..filter.clone() };
+        let members = if filter.member.is_some() { 1 } else { row.members.len() };
+        (events_per_year(scenario, &only) - of_drills, format!("failures.{}.{key}", row.name), members)
+    });
+    let drills = drills().map(|(per_year, name)| (per_year, format!("drills.{name}.every"), 1));
+    let most = failures.chain(drills).reduce(|most, one| if one.0 > most.0 { one } else { most });
+    let Some((per_year, key, members)) = most else { return "nothing ever happens".to_owned() };
+    let each = if members > 1 { format!(" of {members} members") } else { String::new() };
+    format!("most of them are of `{key}`{each}, {} a year", human::number(per_year.round()))
 }
 
 /// No lifetimes yet, to which those of the same settings are added.

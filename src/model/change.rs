@@ -1,7 +1,7 @@
 //! One change of a design at a time, to see what it would be worth.
 
 use super::{AsyncLag, CopyKind, Delay, Parts, Scenario, Schedule};
-use crate::id::{CopyId, FailureId, Id, LinkId, PlanId, PoolId, RoleId, ServiceId, StepId, Table, TierId};
+use crate::id::{CopyId, FailureId, LinkId, PlanId, PoolId, RoleId, ServiceId, StepId, TierId};
 use crate::units::{BytesPerSecond, Probability, Seconds};
 
 /// A change that somebody could make: what takes time takes half as long, what carries data carries
@@ -114,59 +114,48 @@ impl Scenario {
     #[must_use]
     pub fn with_only(&self, tier: TierId, service: ServiceId, plan: PlanId) -> Self {
         let mut parts: Parts = (**self).clone();
-        // Always there: the ids are of this scenario.
-        let _ = edit(&mut parts.tiers, tier, |row| {
-            row.services.iter_mut().find(|s| s.service == service)?.plans = vec![plan];
-            Some(())
-        });
+        let services = parts.tiers.get_mut(tier).map(|row| row.services.iter_mut());
+        if let Some(row) = services.and_then(|mut services| services.find(|s| s.service == service)) {
+            row.plans = vec![plan];
+        }
         Self::seal(parts)
     }
 }
 
-/// The row of a table with a change.
-pub(super) fn edit<I: Id, T: Clone>(
-    table: &mut Table<I, T>,
-    id: I,
-    change: impl FnOnce(&mut T) -> Option<()>,
-) -> Option<()> {
-    let mut rows = table.rows().to_vec();
-    change(rows.get_mut(id.index())?)?;
-    *table = Table::new(rows);
-    Some(())
-}
-
 fn apply(parts: &mut Parts, change: Change) -> Option<()> {
     match change {
-        Change::Detection(id) => edit(&mut parts.failures, id, |row| halve(row.detected.as_mut()?)),
-        Change::StepTime(id) => edit(&mut parts.steps, id, |row| halve(row.takes.as_mut()?)),
-        Change::StepRate(id) => edit(&mut parts.steps, id, |row| double(row.work.as_mut()?.rate.as_mut()?)),
-        Change::StepFails(id) => edit(&mut parts.steps, id, |row| {
-            row.fails = Probability::new(row.fails.value() / 2.0).filter(|half| *half != Probability::NEVER)?;
+        Change::Detection(id) => halve(parts.failures.get_mut(id)?.detected.as_mut()?),
+        Change::StepTime(id) => halve(parts.steps.get_mut(id)?.takes.as_mut()?),
+        Change::StepRate(id) => double(parts.steps.get_mut(id)?.work.as_mut()?.rate.as_mut()?),
+        Change::StepFails(id) => {
+            let fails = &mut parts.steps.get_mut(id)?.fails;
+            *fails = Probability::new(fails.value() / 2.0).filter(|half| *half != Probability::NEVER)?;
             Some(())
-        }),
-        Change::People(id) => edit(&mut parts.roles, id, |row| {
-            row.people = row.people.checked_add(1)?;
+        }
+        Change::People(id) => {
+            let people = &mut parts.roles.get_mut(id)?.people;
+            *people = people.checked_add(1)?;
             Some(())
-        }),
-        Change::AfterDown(id) => edit(&mut parts.plans, id, |row| halve_time(row.after_down.as_mut()?)),
-        Change::Bandwidth(id) => edit(&mut parts.links, id, |row| double(row.bandwidth.as_mut()?)),
-        Change::ReadRate(id) => edit(&mut parts.copies, id, |row| double(row.read_rate.as_mut()?)),
-        Change::WriteRate(id) => edit(&mut parts.compute, id, |row| double(row.write_rate.as_mut()?)),
-        Change::Takeover(id) => edit(&mut parts.compute, id, |row| halve(row.takeover.as_mut()?)),
-        Change::Resume(id) => edit(&mut parts.services, id, |row| halve(row.resume.as_mut()?)),
-        Change::Lag(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
+        }
+        Change::AfterDown(id) => halve_time(parts.plans.get_mut(id)?.after_down.as_mut()?),
+        Change::Bandwidth(id) => double(parts.links.get_mut(id)?.bandwidth.as_mut()?),
+        Change::ReadRate(id) => double(parts.copies.get_mut(id)?.read_rate.as_mut()?),
+        Change::WriteRate(id) => double(parts.compute.get_mut(id)?.write_rate.as_mut()?),
+        Change::Takeover(id) => halve(parts.compute.get_mut(id)?.takeover.as_mut()?),
+        Change::Resume(id) => halve(parts.services.get_mut(id)?.resume.as_mut()?),
+        Change::Lag(id) => match &mut parts.copies.get_mut(id)?.kind {
             CopyKind::Async { lag: AsyncLag::Law(lag), .. } => halve(lag),
             CopyKind::Log { lag, .. } | CopyKind::Primary { lag, .. } => halve(lag.as_mut()?),
             _ => None,
-        }),
-        Change::Interval(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
+        },
+        Change::Interval(id) => match &mut parts.copies.get_mut(id)?.kind {
             CopyKind::Backup { schedule: Schedule::Every { interval, .. }, .. } => halve_time(interval),
             _ => None,
-        }),
-        Change::Travel(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
+        },
+        Change::Travel(id) => match &mut parts.copies.get_mut(id)?.kind {
             CopyKind::Backup { travel, .. } => halve(travel.as_mut()?),
             _ => None,
-        }),
+        },
     }
 }
 

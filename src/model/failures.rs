@@ -93,6 +93,19 @@ pub enum Occurrence {
 }
 
 impl Occurrence {
+    /// Whether the time to the next event does not depend on how long ago the last was: it is exponential.
+    #[must_use]
+    pub fn is_memoryless(&self) -> bool {
+        match self {
+            Self::Rate(_) => true,
+            Self::Gap(gap) => match gap.law() {
+                Law::Exponential { .. } => true,
+                Law::Weibull { shape, .. } => *shape == 1.0,
+                _ => false,
+            },
+        }
+    }
+
     /// Events per year and member; for a renewal one over its mean gap.
     #[must_use]
     pub fn per_year(&self) -> f64 {

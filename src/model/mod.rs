@@ -38,7 +38,7 @@ use crate::id::{
     AccountId, CopyId, DataId, DrillId, ExternalId, FailureId, LinkId, PlaceId, PlanId, PoolId, RoleId, ServiceId,
     StepId, StrategyId, Table, TierId,
 };
-use crate::units::{Money, Seconds};
+use crate::units::{Money, SECONDS_PER_YEAR, Seconds};
 
 /// A test of a plan that is carried out on a schedule and costs money.
 #[derive(Clone, Debug)]
@@ -55,6 +55,15 @@ pub struct Drill {
     pub price_per_drill: Option<Money>,
     /// Where the figures come from.
     pub source: Option<String>,
+}
+
+impl Drill {
+    /// Drills in a year that users feel; zero if they notice nothing.
+    #[must_use]
+    pub fn felt_per_year(&self) -> f64 {
+        let felt = self.interrupts.is_some() && !self.every.is_zero();
+        if felt { SECONDS_PER_YEAR / self.every.seconds() } else { 0.0 }
+    }
 }
 
 /// The tables of a scenario.

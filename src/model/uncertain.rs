@@ -1,7 +1,6 @@
 //! Durations that are known up to a factor only: where they stand, and the scenario with one of them longer
 //! or shorter.
 
-use super::change::edit;
 use super::{AsyncLag, CopyKind, Delay, Occurrence, Parts, Scenario};
 use crate::id::{CopyId, FailureId, PoolId, ServiceId, StepId};
 
@@ -24,8 +23,6 @@ pub enum Timing {
     Takeover(PoolId),
     /// From the end of an outage to service.
     Resume(ServiceId),
-    /// From a loss for good to service.
-    Rebuild(ServiceId),
     /// How far a copy is behind.
     Lag(CopyId),
     /// How long a backup runs.
@@ -35,6 +32,19 @@ pub enum Timing {
 }
 
 impl Timing {
+    /// Those that incidents of a scenario may have, given or not, in the order of their tables and entries.
+    fn all(parts: &Parts) -> Vec<Self> {
+        let of_failure = |id| {
+            [Self::Gap(id), Self::Lasts(id), Self::RepairStarts(id), Self::Detected(id), Self::Dwell(id)].into_iter()
+        };
+        let mut all: Vec<Self> = parts.failures.ids().flat_map(of_failure).collect();
+        all.extend(parts.steps.ids().map(Self::Takes));
+        all.extend(parts.compute.ids().map(Self::Takeover));
+        all.extend(parts.services.ids().map(Self::Resume));
+        all.extend(parts.copies.ids().flat_map(|id| [Self::Lag(id), Self::Runs(id), Self::Travel(id)]));
+        all
+    }
+
     /// Where it stands: table, entry and key of the scenario language.
     #[must_use]
     pub fn place<'a>(&self, scenario: &'a Scenario) -> (&'static str, &'a str, &'static str) {
@@ -49,85 +59,52 @@ impl Timing {
             Self::Takes(id) => ("steps", &scenario.steps[id].name, "takes"),
             Self::Takeover(id) => ("compute", &scenario.compute[id].name, "takeover"),
             Self::Resume(id) => ("services", &scenario.services[id].name, "resume"),
-            Self::Rebuild(id) => ("services", &scenario.services[id].name, "rebuild"),
             Self::Lag(id) => copy(id, "lag"),
             Self::Runs(id) => copy(id, "takes"),
             Self::Travel(id) => copy(id, "travel"),
         }
     }
 
-    /// Changes it; `None` if the scenario does not give it.
-    fn edit(self, parts: &mut Parts, with: impl FnOnce(&mut Delay) -> Option<()>) -> Option<()> {
+    /// The duration itself; `None` if the scenario does not give it.
+    fn of(self, parts: &mut Parts) -> Option<&mut Delay> {
         match self {
-            Self::Gap(id) => edit(&mut parts.failures, id, |row| match &mut row.occurs {
-                Occurrence::Gap(gap) => with(gap),
+            Self::Gap(id) => match &mut parts.failures.get_mut(id)?.occurs {
+                Occurrence::Gap(gap) => Some(gap),
                 Occurrence::Rate(_) => None,
-            }),
-            Self::Lasts(id) => edit(&mut parts.failures, id, |row| row.lasts.as_mut().and_then(with)),
-            Self::RepairStarts(id) => {
-                edit(&mut parts.failures, id, |row| row.repair.as_mut()?.starts.as_mut().and_then(with))
-            }
-            Self::Detected(id) => edit(&mut parts.failures, id, |row| row.detected.as_mut().and_then(with)),
-            Self::Dwell(id) => edit(&mut parts.failures, id, |row| row.dwell.as_mut().and_then(with)),
-            Self::Takes(id) => edit(&mut parts.steps, id, |row| row.takes.as_mut().and_then(with)),
-            Self::Takeover(id) => edit(&mut parts.compute, id, |row| row.takeover.as_mut().and_then(with)),
-            Self::Resume(id) => edit(&mut parts.services, id, |row| row.resume.as_mut().and_then(with)),
-            Self::Rebuild(id) => edit(&mut parts.services, id, |row| row.rebuild.as_mut().and_then(with)),
-            Self::Lag(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
-                CopyKind::Async { lag: AsyncLag::Law(lag), .. } => with(lag),
+            },
+            Self::Lasts(id) => parts.failures.get_mut(id)?.lasts.as_mut(),
+            Self::RepairStarts(id) => parts.failures.get_mut(id)?.repair.as_mut()?.starts.as_mut(),
+            Self::Detected(id) => parts.failures.get_mut(id)?.detected.as_mut(),
+            Self::Dwell(id) => parts.failures.get_mut(id)?.dwell.as_mut(),
+            Self::Takes(id) => parts.steps.get_mut(id)?.takes.as_mut(),
+            Self::Takeover(id) => parts.compute.get_mut(id)?.takeover.as_mut(),
+            Self::Resume(id) => parts.services.get_mut(id)?.resume.as_mut(),
+            Self::Lag(id) => match &mut parts.copies.get_mut(id)?.kind {
+                CopyKind::Async { lag: AsyncLag::Law(lag), .. } => Some(lag),
                 CopyKind::Log { lag, .. } | CopyKind::Primary { lag, .. } | CopyKind::Derived { lag, .. } => {
-                    lag.as_mut().and_then(with)
+                    lag.as_mut()
                 }
                 _ => None,
-            }),
-            Self::Runs(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
-                CopyKind::Backup { takes, .. } => with(takes),
+            },
+            Self::Runs(id) => match &mut parts.copies.get_mut(id)?.kind {
+                CopyKind::Backup { takes, .. } => Some(takes),
                 _ => None,
-            }),
-            Self::Travel(id) => edit(&mut parts.copies, id, |row| match &mut row.kind {
-                CopyKind::Backup { travel, .. } => travel.as_mut().and_then(with),
+            },
+            Self::Travel(id) => match &mut parts.copies.get_mut(id)?.kind {
+                CopyKind::Backup { travel, .. } => travel.as_mut(),
                 _ => None,
-            }),
+            },
         }
     }
 }
 
 impl Scenario {
-    /// Durations that are known up to a factor, with it, in the order of their tables and entries.
+    /// Durations of incidents that are known up to a factor, with it, in the order of their tables and entries.
     #[must_use]
     pub fn uncertain_timings(&self) -> Vec<(Timing, f64)> {
-        let mut all: Vec<(Timing, f64)> = Vec::new();
-        let mut add = |timing, delay: Option<&Delay>| all.extend(delay.map(|delay| (timing, delay.off_by())));
-        for (id, row) in self.failures.iter() {
-            if let Occurrence::Gap(gap) = &row.occurs {
-                add(Timing::Gap(id), Some(gap));
-            }
-            add(Timing::Lasts(id), row.lasts.as_ref());
-            add(Timing::RepairStarts(id), row.repair.as_ref().and_then(|repair| repair.starts.as_ref()));
-            add(Timing::Detected(id), row.detected.as_ref());
-            add(Timing::Dwell(id), row.dwell.as_ref());
-        }
-        self.steps.iter().for_each(|(id, row)| add(Timing::Takes(id), row.takes.as_ref()));
-        self.compute.iter().for_each(|(id, row)| add(Timing::Takeover(id), row.takeover.as_ref()));
-        for (id, row) in self.services.iter() {
-            add(Timing::Resume(id), row.resume.as_ref());
-            add(Timing::Rebuild(id), row.rebuild.as_ref());
-        }
-        for (id, row) in self.copies.iter() {
-            match &row.kind {
-                CopyKind::Async { lag: AsyncLag::Law(lag), .. } => add(Timing::Lag(id), Some(lag)),
-                CopyKind::Log { lag, .. } | CopyKind::Primary { lag, .. } | CopyKind::Derived { lag, .. } => {
-                    add(Timing::Lag(id), lag.as_ref());
-                }
-                CopyKind::Backup { takes, travel, .. } => {
-                    add(Timing::Runs(id), Some(takes));
-                    add(Timing::Travel(id), travel.as_ref());
-                }
-                _ => {}
-            }
-        }
-        all.retain(|(_, factor)| *factor > 1.0);
-        all
+        let mut parts: Parts = (**self).clone();
+        let factor = |timing: Timing| Some((timing, timing.of(&mut parts)?.off_by()));
+        Timing::all(self).into_iter().filter_map(factor).filter(|(_, factor)| *factor > 1.0).collect()
     }
 
     /// The scenario in which one duration is so many times as long; `None` if there is no such duration. Its
@@ -135,10 +112,8 @@ impl Scenario {
     #[must_use]
     pub fn with_timing(&self, timing: Timing, times: f64) -> Option<Self> {
         let mut parts: Parts = (**self).clone();
-        timing.edit(&mut parts, |delay| {
-            *delay = delay.times(times);
-            Some(())
-        })?;
+        let delay = timing.of(&mut parts)?;
+        *delay = delay.times(times);
         Some(Self::seal(parts))
     }
 }

@@ -1,6 +1,6 @@
 //! Cells that several tables share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::human;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, TierAssessment};
@@ -155,4 +155,12 @@ pub(super) fn provenance(result: &Assessment) -> String {
         result.drplan,
         result.scenario.hash
     )
+}
+
+/// Failures that count in the figures of long years and of overlaps by the mean of their `gap` only.
+pub(super) fn by_mean(tiers: &[&TierAssessment]) -> Option<String> {
+    let names: BTreeSet<&str> = tiers.iter().flat_map(|t| &t.rare_event.by_mean).map(String::as_str).collect();
+    let (count, their) = if names.len() == 1 { ("counts", "its") } else { ("count", "their") };
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("{names} {count} by the mean of {their} `gap` only, as if at a constant rate"))
 }

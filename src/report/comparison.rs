@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::blocks::{Block, Grid};
-use super::cells::{ByFailure, against, limits, mark, of_application, provenance, sum, time_at};
+use super::cells::{ByFailure, against, by_mean, limits, mark, of_application, provenance, sum, time_at};
 use super::human;
 use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
@@ -127,9 +127,17 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
                 .to_owned(),
         );
     }
-    if tiers.iter().any(|t| t.rare_event.year_over_an_hour.point > 0.0) {
+    if tiers.iter().any(|t| t.rare_event.year_over_an_hour.high > 0.0) {
         notes.push(long_years(tiers));
     }
+    let withheld =
+        |t: &&TierAssessment| t.rare_event.overlapping_withheld.as_ref().map(|why| (t.id.clone(), why.clone()));
+    notes.extend(
+        tiers
+            .iter()
+            .filter_map(withheld)
+            .map(|(id, why)| format!("What failures that overlap add to {id} is not told: {why}.")),
+    );
     let missing = |of: fn(&TierAssessment) -> &[String]| {
         let mut all: Vec<&str> = tiers.iter().flat_map(|t| of(t)).map(String::as_str).collect();
         all.sort_unstable();
@@ -151,9 +159,11 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
 fn long_years(tiers: &[&TierAssessment]) -> String {
     let each = tiers.iter().map(|tier| {
         let chance = tier.rare_event.year_over_an_hour;
-        format!("{} {}", tier.id, human::percent(chance.point))
+        let [point, low, high] = [chance.point, chance.low, chance.high].map(human::percent);
+        if low == high { format!("{} {point}", tier.id) } else { format!("{} {point} ({low} to {high})", tier.id) }
     });
-    format!("Chance of more than an hour down in a year: {}.", each.collect::<Vec<_>>().join(", "))
+    let by_mean = by_mean(tiers).map_or_else(String::new, |names| format!(" In it {names}."));
+    format!("Chance of more than an hour down in a year: {}.{by_mean}", each.collect::<Vec<_>>().join(", "))
 }
 
 /// What is known of the inputs only as a range, and what that leaves open.

@@ -51,7 +51,7 @@ fn years(tier: &TierAssessment) -> Told {
     let part = |part: f64, whole: f64, said: String| {
         if part > 0.0 && whole > 0.0 { format!("{said} ({})", percent(part / whole)) } else { "none".to_owned() }
     };
-    let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
+    let mut grid = Grid::new(&[&["failure", "how often"], &A_YEAR[..]].concat(), 1);
     let incidents = ByFailure::new(&[tier]);
     for row in by_weight(year) {
         let money = human::money(row.known_penalty_per_year, &tier.cost.currency);
@@ -90,16 +90,20 @@ fn span(range: &Range, say: &dyn Fn(f64) -> String) -> String {
     }
 }
 
+/// Figures of a year at both ends of an input.
+fn at_the_ends(tier: &TierAssessment, [downtime, data_loss, penalty]: [&Range; 3]) -> [String; 3] {
+    let money = |amount| human::money(amount, &tier.cost.currency);
+    [span(downtime, &human::brief), span(data_loss, &human::brief), span(penalty, &money)]
+}
+
+const A_YEAR: [&str; 3] = ["downtime a year", "data loss a year", "losses a year"];
+
 fn durations(tier: &TierAssessment, inputs: &InputRanges) -> Told {
-    let mut grid = Grid::new(&["duration", "off by", "downtime a year", "data loss a year", "losses a year"], 1);
+    let mut grid = Grid::new(&[&["duration", "off by"], &A_YEAR[..]].concat(), 1);
     for one in &inputs.durations {
-        grid.row([
-            one.path.clone(),
-            format!("a factor of {}", human::number(one.factor)),
-            span(&one.downtime_per_year, &human::brief),
-            span(&one.data_loss_per_year, &human::brief),
-            span(&one.known_penalty_per_year, &|amount| human::money(amount, &tier.cost.currency)),
-        ]);
+        let row = [one.path.clone(), format!("a factor of {}", human::number(one.factor))];
+        let ends = [&one.downtime_per_year, &one.data_loss_per_year, &one.known_penalty_per_year];
+        grid.row(row.into_iter().chain(at_the_ends(tier, ends)));
     }
     let about =
         "The whole year with all of a duration so many times shorter and longer, everything else as given.".to_owned();
@@ -107,17 +111,11 @@ fn durations(tier: &TierAssessment, inputs: &InputRanges) -> Told {
 }
 
 fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
-    let mut grid = Grid::new(&["failure", "how often", "downtime a year", "data loss a year", "losses a year"], 1);
-    for rate in &inputs.each {
-        let often =
-            format!("{} to {}", human::number(rate.rate_per_year.low), human::per_year(rate.rate_per_year.high));
-        grid.row([
-            rate.failure.clone(),
-            often,
-            span(&rate.downtime_per_year, &human::brief),
-            span(&rate.data_loss_per_year, &human::brief),
-            span(&rate.known_penalty_per_year, &|amount| human::money(amount, &tier.cost.currency)),
-        ]);
+    let mut grid = Grid::new(&[&["failure", "how often"], &A_YEAR[..]].concat(), 1);
+    for one in &inputs.each {
+        let (low, high) = (human::number(one.rate_per_year.low), human::per_year(one.rate_per_year.high));
+        let ends = [&one.downtime_per_year, &one.data_loss_per_year, &one.known_penalty_per_year];
+        grid.row([one.failure.clone(), format!("{low} to {high}")].into_iter().chain(at_the_ends(tier, ends)));
     }
     let about =
         "The whole year at either end of the range in which a rate lies with 95%, the other rates as given.".to_owned();

@@ -1,7 +1,7 @@
 //! Everything about every tier and failure.
 
 use super::blocks::{Block, Grid};
-use super::cells::{TIMES, limits, mark, money, provenance, value_at};
+use super::cells::{TIMES, by_mean, limits, mark, money, provenance, value_at};
 use super::{human, verdict};
 use crate::assess::{
     Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment,
@@ -76,16 +76,22 @@ fn yearly(tier: &TierAssessment) -> String {
 }
 
 /// What a precision that was asked for found of rare things.
-fn rare(tier: &TierAssessment) -> Option<String> {
-    let overlapping = tier.rare_event.overlapping.as_ref()?;
-    let long = &tier.rare_event.year_over_an_hour;
-    Some(format!(
+fn rare(tier: &TierAssessment) -> Vec<String> {
+    let year = &tier.rare_event;
+    if let Some(reason) = &year.overlapping_withheld {
+        return vec![format!("failures that overlap: not told, as {reason}")];
+    }
+    let Some(overlapping) = &year.overlapping else { return Vec::new() };
+    let long = &year.year_over_an_hour;
+    let mut lines = vec![format!(
         "failures that overlap: add {} down a year; more than an hour down in a year: {} [{}, {}]",
         human::time(overlapping.downtime_per_year),
         human::percent(long.point),
         human::percent(long.low),
         human::percent(long.high)
-    ))
+    )];
+    lines.extend(by_mean(&[tier]).map(|names| format!("in both {names}")));
+    lines
 }
 
 /// Years as lifetimes have them.

@@ -39,6 +39,11 @@ fn bill(tier: &TierAssessment) -> String {
     }
 }
 
+fn a_month(tier: &TierAssessment) -> String {
+    let bill = bill(tier);
+    if tier.cost.per_month.is_some() { format!("{bill} a month") } else { bill }
+}
+
 /// Names with their bills, the first few of many.
 fn with_bills(result: &Assessment, ids: &[String]) -> String {
     let mut names: Vec<String> =
@@ -168,11 +173,11 @@ fn undecided(result: &Assessment) -> (String, Vec<String>) {
     };
     let headline = if tier.objectives.met > 0 && result.verdict.obstacles.iter().all(looks_good) {
         format!(
-            "Buy {}: the {} tier that meets the {} objectives that incidents decide ({} a month). Open, but likely:",
+            "Buy {}: the {} tier that meets the {} objectives that incidents decide ({}). Open, but likely:",
             tier.id,
             if result.verdict.unpriced_loss { "lowest-priced" } else { "cheapest" },
             tier.objectives.met,
-            bill(tier)
+            a_month(tier)
         )
     } else {
         format!(
@@ -218,7 +223,10 @@ fn no_objectives(result: &Assessment) -> (String, Vec<String>) {
     let headline = "No objectives are given, so no tier can be called good enough; compare the figures below.";
     let mut reasons = Vec::new();
     if let Some(tier) = chosen(result) {
-        reasons.push(format!("Lowest bill: {} ({} a month).", tier.id, bill(tier)));
+        reasons.push(match tier.cost.per_month {
+            Some(_) => format!("Lowest bill: {} ({}).", tier.id, a_month(tier)),
+            None => "Which bill is the lowest cannot be told, because prices are missing.".to_owned(),
+        });
     }
     reasons.push(
         "Objectives go under [services.NAME.objectives]: default = { rto = \"4h\", rpo = \"1d\", chance = \"95%\" }."

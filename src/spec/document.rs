@@ -295,6 +295,23 @@ impl Document {
         true
     }
 
+    /// Reads on as if a key were not there; its path still leads to it in the text.
+    pub(super) fn remove(&mut self, path: &Path) {
+        let Some((items, key)) = self.root.holder_mut(&path.0) else { return };
+        if let Ok(n) = items.binary_search_by(|item| item.key.as_str().cmp(key)) {
+            self.marks.relocated.insert(path.clone(), items.remove(n).key_span);
+        }
+    }
+
+    /// Reads a key as if it had this value, whether it is there or not.
+    pub(super) fn put(&mut self, path: &Path, value: Node) {
+        let Some((items, key)) = self.root.holder_mut(&path.0) else { return };
+        match items.binary_search_by(|item| item.key.as_str().cmp(key)) {
+            Ok(n) => items[n].node = value,
+            Err(n) => items.insert(n, Item { key: key.to_owned(), key_span: value.span.clone(), node: value }),
+        }
+    }
+
     /// A range within the text, on character boundaries.
     fn clamp(&self, span: Range<usize>) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));

@@ -138,7 +138,7 @@ fn read_drills(cx: &mut Reader<'_>) {
         let _ = entry.get(cx, "title", values::text);
         let plan = entry.get(cx, "plan", values::plan);
         let every = entry.get(cx, "every", values::span).unwrap_or_default();
-        let interrupts = entry.get(cx, "interrupts", values::delay);
+        let interrupts = entry.get(cx, "interrupts", values::delay_of_lifetimes);
         let price_per_drill = entry.get(cx, "per_drill", values::money);
         let source = entry.get(cx, "source", values::text).map(|t| t.0);
         let plan = plan.unwrap_or(PlanId::from_index(0));

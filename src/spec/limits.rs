@@ -50,3 +50,7 @@ pub const MISSES: u64 = 1_000_000;
 
 /// A bare number, such as a price: far beyond all money, and products with it stay finite.
 pub const NUMBER: f64 = 1e15;
+
+/// Years after which the growth of a data set must still leave it a size: those of a lifetime unless told
+/// otherwise. After a century sizes are then finite numbers still.
+pub const GROWN_YEARS: f64 = 10.0;

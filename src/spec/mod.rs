@@ -18,6 +18,7 @@ mod graph;
 pub mod keys;
 pub mod limits;
 mod names;
+mod other_words;
 mod places;
 mod plans;
 pub mod quantity;

@@ -156,6 +156,11 @@ impl Names {
         sorts.iter().any(|sort| self.unreadable.contains(sort))
     }
 
+    /// Whether nothing is declared of any of these sorts.
+    pub(super) fn are_empty(&self, sorts: &[Sort]) -> bool {
+        sorts.iter().all(|sort| self.len(*sort) == 0)
+    }
+
     /// Which of these sorts the name stands for.
     pub(super) fn find(&self, sorts: &[Sort], name: &str) -> Option<(Sort, usize)> {
         sorts.iter().find_map(|sort| Some((*sort, self.get(*sort, name)?)))
@@ -174,6 +179,9 @@ impl Names {
         let mut diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, path, message).label("not declared");
         diagnostic = match closest(name, known.clone()) {
             Some(near) => diagnostic.help(format!("did you mean {}?", quote(near))),
+            None if sorts == [Sort::Account] && self.are_empty(sorts) => {
+                diagnostic.help("none is declared: list them at the top of the file, `accounts = [...]`")
+            }
             None => diagnostic.help(declared(known)),
         };
         diagnostic

@@ -7,11 +7,11 @@ use super::keys::{BURST, DATA, EXTERNALS, LINKS};
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show, Shown};
 use super::resolved::{Note, Origin};
-use super::{codes, limits, values};
+use super::{codes, limits, quantity, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{DataId, Id, PlaceId, Table};
 use crate::model::{Account, Burst, DataSet, External, Link, Place, Role};
-use crate::units::Probability;
+use crate::units::{Bytes, Probability};
 
 /// Reads everything that stands for itself.
 pub(super) fn read(cx: &mut Reader<'_>) {
@@ -237,12 +237,13 @@ fn read_data(cx: &mut Reader<'_>) {
         };
         let title = entry.get(cx, "title", values::text).map(|t| t.0);
         let _ = entry.get(cx, "source", values::text);
+        let size = entry.get(cx, "size", values::size).unwrap_or_default();
         rows.push(DataSet {
             title,
-            size: entry.get(cx, "size", values::size).unwrap_or_default(),
+            size,
             writes: entry.get(cx, "writes", values::data_rate).unwrap_or_default(),
             burst: read_burst(cx, &entry),
-            growth: entry.get(cx, "growth", growth).unwrap_or_default(),
+            growth: read_growth(cx, &mut entry, size),
             upstream: entry.get(cx, "upstream", values::external),
             consistent_with: entry.get(cx, "consistent_with", values::data_sets).map(|l| l.0).unwrap_or_default(),
             name,
@@ -263,7 +264,7 @@ fn growth(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
     let bare = bare.strip_suffix("year").map_or(bare, |rest| rest.trim_end().strip_suffix('/').unwrap_or(bare)).trim();
     let number = bare.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
     match number {
-        Some(n) if (0.0..=1e6).contains(&n) => Some(n / 100.0),
+        Some(n) if n >= 0.0 && n.is_finite() => Some(n / 100.0),
         _ => {
             cx.push(
                 Diagnostic::error(
@@ -276,6 +277,24 @@ fn growth(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
             None
         }
     }
+}
+
+/// Growth within what can be computed with: even a byte may not outgrow the largest size.
+fn read_growth(cx: &mut Reader<'_>, entry: &mut Entry<'_>, size: Bytes) -> f64 {
+    let growth = entry.get(cx, "growth", growth).unwrap_or_default();
+    let after = size.bytes().max(1.0) * libm::pow(1.0 + growth, limits::GROWN_YEARS);
+    if after <= quantity::MOST_BYTES {
+        return growth;
+    }
+    let message = format!("growing so, this data set is beyond all sizes after {} years", limits::GROWN_YEARS);
+    let most = libm::pow(quantity::MOST_BYTES / size.bytes().max(1.0), 1.0 / limits::GROWN_YEARS) - 1.0;
+    cx.push(Diagnostic::error(codes::OUT_OF_RANGE, entry.at("growth"), message).help(format!(
+        "{}; from {} it can grow by {:.0}% / year",
+        quantity::MOST_BYTES_SAID,
+        size.human(),
+        (most * 100.0).floor()
+    )));
+    0.0
 }
 
 fn read_burst<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Option<Burst> {

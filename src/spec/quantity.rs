@@ -63,6 +63,10 @@ struct Form {
     limit: &'static str,
 }
 
+/// The largest volume of data, and how that is said.
+pub(super) const MOST_BYTES: f64 = 1e24;
+pub(super) const MOST_BYTES_SAID: &str = "a volume is at most 1000000 EB";
+
 const DURATION: Form = Form {
     what: "a duration",
     examples: "a duration is a number with its unit: `90s`, `15m`, `1h 30m`, `7.6h`, `30d`",
@@ -72,8 +76,8 @@ const DURATION: Form = Form {
 const SIZE: Form = Form {
     what: "a volume of data",
     examples: "a volume is a number with `B`, `kB`, `MB`, `GB`, `TB`, `PB` (powers of 1000) or `KiB`, `MiB`, `GiB`, `TiB`, `PiB` (powers of 1024): `600 GB`",
-    most: 1e24,
-    limit: "a volume is at most 1000000 EB",
+    most: MOST_BYTES,
+    limit: MOST_BYTES_SAID,
 };
 const DATA_RATE: Form = Form {
     what: "a data rate",

@@ -23,8 +23,8 @@ pub(super) struct Reader<'d> {
     pub(super) faulty: BTreeSet<Path>,
     /// Keys that are read under another name than they stand under: an error of their values is none.
     guessed: BTreeSet<Path>,
-    /// Names that are declared nowhere, each of its own sort unless that shares its namespace: the finding
-    /// about it.
+    /// Names that are declared nowhere, each of its own sort unless that shares its namespace, and sorts of
+    /// which nothing is declared, with no name: the finding about it.
     undeclared: BTreeMap<(Option<Sort>, String), usize>,
     /// Names that are declared nowhere, where they stand, and what was probably meant.
     pub(super) repairs: Vec<Repair>,
@@ -113,7 +113,10 @@ impl<'d> Reader<'d> {
     /// Reports a name that is declared nowhere: once, wherever it stands.
     pub(super) fn push_undeclared(&mut self, sorts: &[Sort], name: &str, diagnostic: Diagnostic) {
         const MOST_SHOWN: usize = 4;
-        let key = (sorts.first().copied().filter(|sort| !sort.shares()), name.to_owned());
+        // Where nothing is declared, that is the fault, whatever names are used.
+        let nothing = self.names.are_empty(sorts);
+        let sort = sorts.first().copied().filter(|sort| nothing || !sort.shares());
+        let key = (sort, if nothing { String::new() } else { name.to_owned() });
         let Some(first) = self.undeclared.get(&key).copied() else {
             let before = self.found.all().len();
             self.push(diagnostic);
@@ -124,10 +127,12 @@ impl<'d> Reader<'d> {
         };
         self.mark_faulty(&diagnostic);
         let Some(label) = diagnostic.labels.into_iter().next() else { return };
-        let shown = &self.found.all()[first].labels;
+        let told = &self.found.all()[first];
+        let text =
+            if told.message.contains(&quote(name)) { "here too".to_owned() } else { format!("nor {}", quote(name)) };
         // What a sibling says stands in one place only.
-        if shown.len() < MOST_SHOWN && shown.iter().all(|other| other.path != label.path) {
-            self.found.add_label(first, Label { text: "here too".to_owned(), ..label });
+        if told.labels.len() < MOST_SHOWN && told.labels.iter().all(|other| other.path != label.path) {
+            self.found.add_label(first, Label { text, ..label });
         }
     }
 
@@ -259,10 +264,13 @@ impl<'d> Entry<'d> {
     }
 
     fn report_unknown(&mut self, cx: &mut Reader<'_>) {
+        let mut told = BTreeSet::new();
         for field in &self.fields {
             let key = field.item.key.as_str();
-            if self.table.get(key).is_none() {
-                cx.push(stray::judge(&cx.document.root, self.table, field.item, &self.path, None).finding);
+            if self.table.get(key).is_none() && !told.contains(key) {
+                let stray = stray::judge(&cx.document.root, self.table, field.item, &self.path, None);
+                told.extend(stray.with);
+                cx.push(stray.finding);
             }
         }
     }

@@ -175,7 +175,7 @@ fn read_services(cx: &mut Reader<'_>) -> Vec<Lists> {
             loss_per_hour: entry.get(cx, "loss_per_hour", values::money),
             unrecoverable_cost: entry.get(cx, "unrecoverable_cost", values::money),
             resume: entry.get(cx, "resume", values::delay),
-            rebuild: entry.get(cx, "rebuild", values::delay),
+            rebuild: entry.get(cx, "rebuild", values::delay_of_lifetimes),
             name,
         };
         let _ = entry.get(cx, "source", values::text);

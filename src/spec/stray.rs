@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use super::codes;
 use super::document::{Document, Item, Node, Raw};
-use super::keys::{self, ALTERNATIVES, KeyTable, OTHER_NAMES, Standard, TABLES, TOP};
-use super::names::{closest, quote};
+use super::keys::{self, ALTERNATIVES, KeyTable, Standard, TABLES, TOP};
+use super::names::{closest, join, quote};
+use super::other_words::{self, OtherKey};
 use crate::diag::{Diagnostic, Path, Segment};
 
 /// Tables that hold entries with keys of their own.
@@ -45,6 +46,16 @@ pub(super) struct Stray {
     pub(super) finding: Diagnostic,
     /// Where it was meant to stand, if that is clear and nothing stands there.
     to: Option<Path>,
+    /// The value that a key beside it was meant to have instead of all these.
+    instead: Option<(Path, Node)>,
+    /// Keys beside it that the finding speaks of too.
+    pub(super) with: Vec<String>,
+}
+
+impl Stray {
+    fn new(finding: Diagnostic, to: Option<Path>) -> Self {
+        Self { finding, to, instead: None, with: Vec::new() }
+    }
 }
 
 /// Puts everything in its place whose place is clear.
@@ -52,14 +63,21 @@ pub(super) fn settle(document: &mut Document) -> Settled {
     let mut settled = Settled::default();
     for _ in 0..MOST_ROUNDS {
         let mut moved = false;
-        for (from, finding, to) in gather(&document.root) {
-            if document.relocate(&from, &to) {
-                if from.0.len() > 1 && from.0.len() == to.0.len() {
+        for (from, stray) in gather(&document.root) {
+            let entry = Path(from.0[..from.0.len() - 1].to_vec());
+            if let Some((path, value)) = stray.instead {
+                document.remove(&from);
+                document.put(&path, value);
+            } else if let Some(to) = stray.to.filter(|to| document.relocate(&from, to)) {
+                if !entry.0.is_empty() && from.0.len() == to.0.len() {
                     settled.guessed.insert(to);
                 }
-                settled.findings.push(finding);
-                moved = true;
+            } else {
+                continue;
             }
+            stray.with.iter().for_each(|key| document.remove(&entry.key(key)));
+            settled.findings.push(stray.finding);
+            moved = true;
         }
         if !moved {
             break;
@@ -68,15 +86,16 @@ pub(super) fn settle(document: &mut Document) -> Settled {
     settled
 }
 
-/// Everything that has a place: where it stands, what to say, where it belongs. Tables that are within
-/// another come first: what they hold is judged when they are where they belong.
-fn gather(root: &Node) -> Vec<(Path, Diagnostic, Path)> {
+/// Everything that has a place, with where it stands. Tables that are within another come first: what they
+/// hold is judged when they are where they belong.
+fn gather(root: &Node) -> Vec<(Path, Stray)> {
     let mut found = Vec::new();
     for top in root.items().unwrap_or_default() {
         let entry = Path::keys(&[&top.key]);
         for item in top.node.items().unwrap_or_default() {
             if TOP.get(&item.key).is_some() && fell_in(root, &top.key, item) {
-                found.push((entry.key(&item.key), fallen_from_top(item, &entry), Path::keys(&[&item.key])));
+                let stray = Stray::new(fallen_from_top(item, &entry), Some(Path::keys(&[&item.key])));
+                found.push((entry.key(&item.key), stray));
             }
         }
     }
@@ -86,9 +105,13 @@ fn gather(root: &Node) -> Vec<(Path, Diagnostic, Path)> {
     each_table(root, &mut |table, node, entry| {
         let items = node.items().unwrap_or_default();
         let kind = kind_of(root, node, entry);
+        let mut told = BTreeSet::new();
         for item in items.iter().filter(|item| table.get(&item.key).is_none()) {
             let stray = judge(root, table, item, entry, kind);
-            found.extend(stray.to.map(|to| (entry.key(&item.key), stray.finding, to)));
+            if !told.contains(&item.key) && (stray.to.is_some() || stray.instead.is_some()) {
+                told.extend(stray.with.iter().cloned());
+                found.push((entry.key(&item.key), stray));
+            }
         }
     });
     found
@@ -185,10 +208,7 @@ fn of_the_top(key: &str, node: &Node) -> bool {
 /// Whether nothing stands at a place, or only what an item of the top can be added to.
 fn vacant(root: &Node, path: &Path, item: &Item) -> bool {
     let [segments @ .., Segment::Key(last)] = path.0.as_slice() else { return false };
-    let parent = segments.iter().try_fold(root, |node, segment| match segment {
-        Segment::Key(key) => node.item(key).map(|item| &item.node),
-        Segment::Index(_) => None,
-    });
+    let parent = node_at(root, &Path(segments.to_vec()));
     let there = parent.and_then(|node| node.item(last));
     there.is_none_or(|there| segments.is_empty() && there.node.items().is_some() && item.node.items().is_some())
 }
@@ -220,16 +240,21 @@ pub(super) fn judge(root: &Node, table: &'static KeyTable, item: &Item, entry: &
         let fits = !matches!(path.0.as_slice(), [Segment::Key(key)] if !of_the_top(key, &item.node));
         (fits && vacant(root, &path, item)).then_some(path)
     };
-    if !at_top && TOP.get(key).is_some() {
-        return Stray { finding: fallen_from_top(item, entry), to: to(Path::keys(&[key])) };
+    let other = other_words::of_key(table.name, key).filter(|_| item.node.items().is_none());
+    if !at_top && other.is_none() && TOP.get(key).is_some() {
+        return Stray::new(fallen_from_top(item, entry), to(Path::keys(&[key])));
     }
     let fault = |code| Diagnostic::error(code, entry.key(key), no_key(key, entry)).on_key();
-    let near = nearest(table, key, kind).or_else(|| other_name(key).filter(|_| at_top && item.node.items().is_some()));
+    if let (Some(other), Some(node)) = (other, node_at(root, entry)) {
+        return by_another_word(other, node, entry, key, to(entry.key(other.key)));
+    }
+    let near = nearest(table, key, kind)
+        .or_else(|| other_words::of_table(key).filter(|_| at_top && item.node.items().is_some()));
     if let Some(near) = near {
-        let beside = |other: &&str| root_items(root, entry).is_some_and(|node| node.item(other).is_some());
+        let beside = |other: &&str| node_at(root, entry).is_some_and(|node| node.item(other).is_some());
         let excluded = alternatives(near).iter().any(beside);
         let finding = fault(codes::UNKNOWN_KEY).help(format!("did you mean `{near}`?"));
-        return Stray { finding, to: to(entry.key(near)).filter(|_| !excluded) };
+        return Stray::new(finding, to(entry.key(near)).filter(|_| !excluded));
     }
     if let Some(home) = home(root, table, item, entry) {
         let finding = if at_top {
@@ -237,20 +262,42 @@ pub(super) fn judge(root: &Node, table: &'static KeyTable, item: &Item, entry: &
         } else {
             fallen(item, entry, format!("it belongs to [{home}]{FALLS}"))
         };
-        return Stray { finding, to: to(Path::keys(&[home, key])) };
+        return Stray::new(finding, to(Path::keys(&[home, key])));
     }
     let owner = TABLES.iter().find(|t| t.get(key).is_some() && !t.name.is_empty());
     if let Some(owner) = owner {
-        return Stray {
-            finding: fault(codes::MISPLACED_KEY).help(format!("it is a key of [{}]", owner.name)),
-            to: None,
-        };
+        return Stray::new(fault(codes::MISPLACED_KEY).help(format!("it is a key of [{}]", owner.name)), None);
     }
     let known = table.keys.iter().filter(|k| suits(k, table, kind)).map(|k| k.name).collect::<Vec<_>>().join(", ");
-    Stray { finding: fault(codes::UNKNOWN_KEY).help(format!("known here: {known}")), to: None }
+    Stray::new(fault(codes::UNKNOWN_KEY).help(format!("known here: {known}")), None)
 }
 
-fn root_items<'a>(root: &'a Node, path: &Path) -> Option<&'a Node> {
+/// A key of an entry that people also call by this word, alone or together with others.
+fn by_another_word(other: &OtherKey, node: &Node, entry: &Path, key: &str, to: Option<Path>) -> Stray {
+    let mut with = other.found(node);
+    with.retain(|word| *word != key && other.form.is_some());
+    let mut quoted = vec![quote(key)];
+    quoted.extend(with.iter().map(|word| quote(word)));
+    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    let are = if with.is_empty() { "is no key" } else { "are no keys" };
+    let message = format!("{} {are} of [{entry}]", join(&quoted, "and"));
+    let value = other.form.and_then(|(_, rewrite)| rewrite(node));
+    let help = match (other.form, &value) {
+        (_, Some(value)) => format!("write `{} = {}`", other.key, value.canonical()),
+        (Some((form, _)), None) => form.to_owned(),
+        (None, None) => format!("did you mean `{}`?", other.key),
+    };
+    let finding = Diagnostic::error(codes::UNKNOWN_KEY, entry.key(key), message).on_key().help(help);
+    let also = |finding: Diagnostic, word: &&str| finding.also_key(entry.key(word), "");
+    Stray {
+        finding: with.iter().fold(finding, also),
+        to,
+        instead: value.map(|value| (entry.key(other.key), value)),
+        with: with.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn node_at<'a>(root: &'a Node, path: &Path) -> Option<&'a Node> {
     path.0.iter().try_fold(root, |node, segment| match segment {
         Segment::Key(key) => node.item(key).map(|item| &item.node),
         Segment::Index(_) => None,
@@ -266,13 +313,6 @@ fn suits(key: &keys::Key, table: &KeyTable, kind: Option<&str>) -> bool {
 /// The key of a table that a word was probably meant to be.
 fn nearest(table: &'static KeyTable, word: &str, kind: Option<&str>) -> Option<&'static str> {
     closest(word, table.keys.iter().filter(|k| suits(k, table, kind)).map(|k| k.name))
-}
-
-/// The table of the file that people also call so.
-fn other_name(word: &str) -> Option<&'static str> {
-    let lower = word.to_lowercase();
-    let one = lower.strip_suffix('s').unwrap_or(&lower);
-    OTHER_NAMES.iter().find(|(other, _)| *other == one).map(|(_, name)| *name)
 }
 
 /// Keys that cannot stand beside this one.

@@ -410,6 +410,21 @@ pub(super) fn delay(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Del
     Some(off_by.map_or(delay.clone(), |factor| delay.known_within(factor)))
 }
 
+/// A distribution that is no part of an incident. What inputs leave open is worked out of incidents, so
+/// nobody could be told what its `off_by` comes to.
+pub(super) fn delay_of_lifetimes(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Delay> {
+    let delay = delay(cx, node, path)?;
+    if node.item(OFF_BY).is_some() {
+        let message = "`off_by` means nothing here: this time passes in lifetimes only";
+        cx.push(
+            Diagnostic::error(codes::USELESS_KEY, path.key(OFF_BY), message)
+                .on_key()
+                .help("what `off_by` leaves open is worked out of single incidents; run the file with a shorter and with a longer time instead"),
+        );
+    }
+    Some(delay)
+}
+
 /// A factor above 1 by which a duration may be longer or shorter.
 fn off_by(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<f64> {
     let factor = number(cx, node, path)?;

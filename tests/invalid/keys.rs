@@ -66,6 +66,16 @@ colour = "blue""#,
         &["useless-key"],
         &[(r#"phase = "verify""#, r#"phase = "verify", rate = "1 MB/s""#)],
     ),
+    (
+        "how well a drill's interruption is known",
+        &["useless-key"],
+        &[("per_drill = 15", r#"per_drill = 15, interrupts = { time = "5m", off_by = 2 }"#)],
+    ),
+    (
+        "how well a rebuilding is known",
+        &["useless-key"],
+        &[("downtime_per_hour = 20_000", "downtime_per_hour = 20_000\nrebuild = { mean = \"7d\", off_by = 2 }")],
+    ),
     ("merging without both ways", &["useless-key"], &[(r#"over = "coast""#, r#"over = "coast", merges = true"#)]),
     ("spreading among one", &["useless-key"], &[(r#"hits = "east""#, r#"hits = "east", spreads = "10%""#)]),
 ];

@@ -53,6 +53,11 @@ const QUANTITIES: &[Case] = &[
         &[(r#""0.3 / year""#, r#"{ low = "1 / year", high = "0.1 / year" }"#)],
     ),
     ("rate of unknown form", &["bad-distribution"], &[("events = 5, years = 230", "count = 5")]),
+    (
+        "growth beyond all sizes",
+        &["out-of-range"],
+        &[(r#""20 GB/day" }"#, r#""20 GB/day", growth = "1000000% / year" }"#)],
+    ),
     ("growth that is none", &["bad-quantity"], &[(r#""20 GB/day" }"#, r#""20 GB/day", growth = "fast" }"#)]),
 ];
 

@@ -75,6 +75,34 @@ const STRAYS: &[Case] = &[
     ),
     ("objectives of a year, misspelt", &["unknown-name"], &[("yearly = {", "yeraly = {")]),
     ("accounts that are no list", &["wrong-type"], &[(r#"["prod", "vault"]"#, "2")]),
+    ("no account at all", &["unknown-name"], &[(r#"["prod", "vault"]"#, "[]")]),
+    ("accounts that are not there", &["unknown-name"], &[("accounts = [\"prod\", \"vault\"]\n", "")]),
+    ("the two ends of a link", &["unknown-key"], &[(r#"between = ["east", "west"]"#, r#"from = "east", to = "west""#)]),
+    ("one end of a link", &["unknown-key"], &[(r#"between = ["east", "west"]"#, r#"from = "east""#)]),
+    (
+        "the two ends of a link beside both",
+        &["unknown-key"],
+        &[(r#"between = ["east", "west"]"#, r#"between = ["east", "west"], from = "east", to = "west""#)],
+    ),
+    ("a link by other words", &["unknown-key"], &[(r#"rtt = "60ms""#, r#"latency = "60ms""#)]),
+    (
+        "instances that are counted",
+        &["unknown-key"],
+        &[(r#"at = "east/*", enough = 2"#, r#"at = "east", count = 3, enough = 2"#)],
+    ),
+    (
+        "instances that are counted nowhere",
+        &["unknown-key"],
+        &[(r#"at = "west/*", enough = 1"#, r#"replicas = 2, enough = 1"#)],
+    ),
+    (
+        "a copy in words of its own",
+        &["unknown-key", "unknown-key", "unknown-key"],
+        &[(
+            r#"archive = { kind = "backup", of = "queue", at = "west", every = "1d", takes = "1h", keep = "90d""#,
+            r#"archive = { type = "backup", of = "queue", at = "west", interval = "1d", takes = "1h", retention = "90d""#,
+        )],
+    ),
     (
         "an entry that others are like",
         &["wrong-type"],
@@ -163,9 +191,8 @@ fn a_value_of_another_type_is_one_fault() {
     let mut wrong = Vec::new();
     for key in keys() {
         for with in ["true", "7", "\"\"", "[7]", "[]"] {
-            // An empty list of accounts is a list: each account that is named is undeclared then.
             let found = errors_with(&value_after(&key), with);
-            if found.len() > 1 && (&GOOD[key.clone()], with) != ("accounts", "[]") {
+            if found.len() > 1 {
                 wrong.push(format!("{} = {with} in line {}: {found:#?}", &GOOD[key.clone()], line(key.start)));
             }
         }

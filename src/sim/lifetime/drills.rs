@@ -3,7 +3,7 @@
 //! Nobody drills while anything is wrong: a drill that falls into such a time is left out.
 
 use super::unit::Unit;
-use crate::model::{Scenario, Tier};
+use crate::model::{Drill as Row, Scenario, Tier};
 use crate::sim::random::{Draw, Key, Purpose, Random, Tables, Uniform};
 
 /// A drill of a plan of the tier.
@@ -44,8 +44,7 @@ impl Drills {
 
     /// Drills in a year of all tiers, those that users feel.
     pub(super) fn per_year(scenario: &Scenario) -> f64 {
-        let felt = scenario.drills.rows().iter().filter(|row| row.interrupts.is_some() && !row.every.is_zero());
-        felt.map(|row| crate::units::SECONDS_PER_YEAR / row.every.seconds()).sum()
+        scenario.drills.rows().iter().map(Row::felt_per_year).sum()
     }
 
     /// A lifetime begins somewhere between two drills.

@@ -111,35 +111,3 @@ pub const ALTERNATIVES: &[&[&[&str]]] = &[
     &[&["lag"], &["over"]],
     &[&["moves"], &["replays"]],
 ];
-
-/// Words, without the `s` of their plural, that people use for a table of the file and that are not spelt
-/// like it.
-pub(super) const OTHER_NAMES: &[(&str, &str)] = &[
-    ("region", "places"),
-    ("zone", "places"),
-    ("site", "places"),
-    ("location", "places"),
-    ("network", "links"),
-    ("database", "data"),
-    ("dataset", "data"),
-    ("instance", "compute"),
-    ("pool", "compute"),
-    ("server", "compute"),
-    ("backup", "copies"),
-    ("copy", "copies"),
-    ("replica", "copies"),
-    ("event", "failures"),
-    ("incident", "failures"),
-    ("risk", "failures"),
-    ("threat", "failures"),
-    ("application", "services"),
-    ("system", "services"),
-    ("design", "strategies"),
-    ("solution", "strategies"),
-    ("level", "tiers"),
-    ("procedure", "plans"),
-    ("action", "steps"),
-    ("task", "steps"),
-    ("people", "roles"),
-    ("team", "roles"),
-];
