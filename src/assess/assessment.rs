@@ -46,7 +46,7 @@ pub struct Assessment {
     pub years: Option<f64>,
     /// Simulated lifetimes; absent without lifetimes.
     pub lifetimes: Option<u64>,
-    /// The share of themselves within which figures were asked to be known.
+    /// The share of themselves within which figures were asked to be known; `None` if that was not asked.
     #[serde(default)]
     pub precision: Option<f64>,
     /// What was left out; `None` if the scenario was assessed whole. The verdict speaks of the rest.
@@ -78,14 +78,14 @@ pub struct Assumption {
     pub value: String,
     /// `line 12`, `default: ` and the reason, or `like ` and the other entry.
     pub from: String,
-    /// What the file names as its source.
+    /// What the file names as its source, if it does.
     pub source: Option<String>,
 }
 
 /// The part of a scenario that was assessed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Only {
-    /// This tier.
+    /// This tier; `None`: all, as for the others.
     pub tier: Option<String>,
     /// This failure.
     pub failure: Option<String>,
@@ -107,7 +107,7 @@ pub struct ScenarioName {
 pub struct TierAssessment {
     /// Name in the file.
     pub id: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// The strategy of every service.
     pub strategies: BTreeMap<String, String>,
@@ -155,7 +155,7 @@ impl TierAssessment {
     }
 }
 
-/// Share of the time in service with its interval.
+/// Share of the time in service, in \[0, 1\], with its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Availability {
     /// The value.
@@ -176,7 +176,7 @@ pub struct RareEvent {
     pub interruptions_per_year: f64,
     /// Seconds; unrecoverable incidents are left out.
     pub downtime_per_year: f64,
-    /// 1 − downtime ÷ year.
+    /// 1 − downtime ÷ year, at least 0: a share of the time.
     pub availability: f64,
     /// Seconds of writes; unrecoverable incidents are left out.
     pub data_loss_per_year: f64,
@@ -224,7 +224,7 @@ pub struct FailureYear {
 pub struct Cost {
     /// Currency of all prices.
     pub currency: String,
-    /// The total; `None` if a price is missing.
+    /// The total in that currency; `None` if a price is missing.
     pub per_month: Option<f64>,
     /// The part of it that has prices.
     pub known_per_month: f64,
@@ -258,9 +258,10 @@ pub struct ObjectiveResult {
     pub kind: Word,
     /// Whether it is met; `None` is undecided.
     pub met: Option<bool>,
-    /// The chance or sum reached; for availability the approximation of [`RareEvent`].
+    /// The chance reached, the availability as a share (that of [`RareEvent`]), or the money of a month; `None` if it
+    /// is not known.
     pub value: Option<f64>,
-    /// The chance, availability or sum asked for.
+    /// What was asked for, likewise.
     pub needed: f64,
 }
 
@@ -297,7 +298,7 @@ pub struct IncidentAssessment {
     pub data_loss_bytes: Measured,
     /// Share that never recovers.
     pub unrecoverable: Proportion,
-    /// The objective, if there is one.
+    /// The objective; `None` if the file sets none for it.
     pub objective: Option<IncidentObjective>,
     /// The steps of the plans that ran.
     pub steps: Vec<StepAssessment>,
@@ -359,9 +360,10 @@ pub struct IncidentObjective {
     pub rpo_met: Proportion,
     /// Share of incidents within both.
     pub both_met: Proportion,
-    /// RTO minus the recovery time not exceeded with `chance`; negative is over.
+    /// RTO minus the recovery time not exceeded with `chance`, seconds; negative is over. `None` without an RTO, or
+    /// where that recovery time is not resolved or infinite.
     pub rto_margin: Option<f64>,
-    /// RPO minus the data loss not exceeded with `chance`; negative is over.
+    /// RPO minus the data loss not exceeded with `chance`, seconds; `None` likewise.
     pub rpo_margin: Option<f64>,
 }
 
@@ -378,11 +380,11 @@ pub struct StepAssessment {
     pub phase: Word,
     /// In how many incidents it ran to its end.
     pub n: u64,
-    /// Mean finish in seconds of the recovery clock.
+    /// Mean finish in seconds of the recovery clock; `None` if it never finished.
     pub mean: Option<f64>,
-    /// Median finish.
+    /// Median finish, seconds; `None` where so few cannot resolve it, as for the p95.
     pub p50: Option<f64>,
-    /// 95% of finishes are earlier.
+    /// 95% of finishes are earlier, seconds.
     pub p95: Option<f64>,
     /// Share of these incidents in which it was on the critical path.
     pub critical: f64,

@@ -29,7 +29,7 @@ pub struct Explanation {
     pub incidents: u64,
     /// How many of them recover: all figures of parts are of these.
     pub recovered: u64,
-    /// Their mean recovery time in seconds, which is the sum of what the parts add.
+    /// Their mean recovery time in seconds, which is the sum of what the parts add; `None` if none recovers.
     pub recovery_time: Option<f64>,
     /// Steps and waits, in the order of the plans.
     pub parts: Vec<Part>,
@@ -52,9 +52,9 @@ pub struct Part {
     /// The step, or what is waited for: `detection`, `after-down`, `outage-end`, `resume`, `takeover`,
     /// `people`, `data` or `needs`.
     pub id: String,
-    /// The phase of a step.
+    /// The phase of a step; `None` for a wait.
     pub phase: Option<Word>,
-    /// The role or service that is waited for.
+    /// The role or service that is waited for; `None` for a step and for other waits.
     pub what: Option<String>,
     /// In how many incidents it took place.
     pub n: u64,
@@ -68,9 +68,9 @@ pub struct Part {
     pub adds: f64,
     /// What it takes by itself, from formulas: seconds.
     pub closed_form: ClosedForm,
-    /// Why that has no greatest value.
+    /// Why that has no greatest value; `None` if it has one.
     pub closed_form_reason: Option<String>,
-    /// Logical bytes that it moves, from formulas.
+    /// Logical bytes that it moves, from formulas; `None` if it moves nothing.
     pub bytes: Option<ClosedForm>,
     /// How long it takes, in keys of the scenario.
     pub formula: String,
@@ -78,7 +78,8 @@ pub struct Part {
     pub inputs: Vec<Input>,
 }
 
-/// A distribution at a glance.
+/// A distribution at a glance, in the unit of the field that holds it; `None` without any finite value, for a
+/// quantile also where the values are too few.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Spread {
     /// Least.

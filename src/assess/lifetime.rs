@@ -31,7 +31,7 @@ pub struct Lifetimes {
     pub cost_per_year: Option<Estimate>,
     /// Prices that are missing for penalties.
     pub unknown: Vec<String>,
-    /// Why there is no availability.
+    /// Why there is no availability; `None` if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability_reason: Option<String>,
     /// The services one by one, if there are several.

@@ -18,7 +18,7 @@ pub struct Instance {
 pub struct Pool {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// Its instances, in the order of their names.
     pub instances: Vec<Instance>,

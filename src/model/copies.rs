@@ -9,7 +9,7 @@ use crate::units::{BytesPerSecond, Money, Probability, Seconds};
 pub struct Copy {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// The data set that it holds.
     pub data: DataId,
@@ -21,7 +21,7 @@ pub struct Copy {
     pub kind: CopyKind,
     /// What the edge from its upstream carries.
     pub edge: Edge,
-    /// The account that holds it.
+    /// The account that holds it; `None`: no credential domain.
     pub account: Option<AccountId>,
     /// Logical bytes per stored byte, at least 1.
     pub compression: f64,
@@ -29,7 +29,7 @@ pub struct Copy {
     pub read_rate: Option<BytesPerSecond>,
     /// Price of a stored decimal gigabyte for a month, in the scenario's currency; `None` is unknown.
     pub price_per_gb_month: Option<Money>,
-    /// Where the figures come from.
+    /// Where the figures come from, if the file says it.
     pub source: Option<String>,
 }
 

@@ -142,7 +142,7 @@ pub struct Repair {
 pub struct Failure {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// What it does.
     pub kind: FailureKind,
@@ -169,9 +169,9 @@ pub struct Failure {
     pub dwell: Option<Delay>,
     /// From when on new recovery points are poisoned.
     pub taints: Taints,
-    /// How people see it.
+    /// How people see it, if the file says it.
     pub symptom: Option<String>,
-    /// Where the figures come from.
+    /// Where the figures come from, if the file says it.
     pub source: Option<String>,
 }
 

@@ -47,13 +47,13 @@ pub struct Drill {
     pub name: String,
     /// The plan that is drilled.
     pub plan: PlanId,
-    /// How often.
+    /// From one to the next.
     pub every: Seconds,
     /// How long users have no service; `None`: they notice nothing.
     pub interrupts: Option<Delay>,
-    /// What one drill costs; `None` is unknown.
+    /// What one drill costs, in the scenario's currency; `None` is unknown.
     pub price_per_drill: Option<Money>,
-    /// Where the figures come from.
+    /// Where the figures come from, if the file says it.
     pub source: Option<String>,
 }
 
@@ -76,9 +76,9 @@ pub struct Parts {
     /// First 16 hexadecimal digits of the SHA-256 of the resolved scenario; it does not depend on
     /// layout, comments or the order of tables.
     pub hash: String,
-    /// The tier that `check` and `runbook` look at.
+    /// The tier that `check` and `runbook` look at; `None`: the file names none.
     pub chosen: Option<TierId>,
-    /// What multiplies the fixed part of every step that occupies a role, drawn once per incident.
+    /// What multiplies the fixed part of every step that occupies a role, drawn once per incident; `None`: nothing.
     pub stress: Option<Factor>,
     /// Regions and what is in them.
     pub places: Table<PlaceId, Place>,
@@ -112,7 +112,7 @@ pub struct Parts {
     pub drills: Table<DrillId, Drill>,
     /// What runbooks say beyond the plans.
     pub runbook: Runbook,
-    /// The design space of `explore`.
+    /// The design space of `explore`; `None`: there is nothing to vary.
     pub explore: Option<Explore>,
     /// Objectives of the application as a whole.
     pub objectives: Objectives,
@@ -142,13 +142,13 @@ impl Scenario {
         false
     }
 
-    /// What multiplies the fixed part of a step: the stress of people, if it is one of theirs.
+    /// What multiplies the fixed part of a step: the stress of people if it is one of theirs; `None`: nothing.
     #[must_use]
     pub fn stress_of(&self, step: &Step) -> Option<&Factor> {
         self.stress.as_ref().filter(|_| step.role.is_some() && step.takes.is_some())
     }
 
-    /// The link between the regions of two places, if they differ and one is declared.
+    /// The link between the regions of two places; `None` if they are in one region or none is declared.
     #[must_use]
     pub fn link_between(&self, a: PlaceId, b: PlaceId) -> Option<LinkId> {
         let (a, b) = (self.places[a].region, self.places[b].region);

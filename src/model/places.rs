@@ -55,7 +55,7 @@ pub struct Burst {
 pub struct DataSet {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// Its size now.
     pub size: Bytes,
@@ -63,9 +63,9 @@ pub struct DataSet {
     pub writes: BytesPerSecond,
     /// Bursts on top, if any.
     pub burst: Option<Burst>,
-    /// Growth of the size per year, as a share of it.
+    /// Growth of the size per year, as a share of it: 0.2 is 20% a year.
     pub growth: f64,
-    /// What can feed it again.
+    /// What can feed it again; `None`: nothing.
     pub upstream: Option<ExternalId>,
     /// Data sets that must be rewound to a common moment with this one; symmetric.
     pub consistent_with: Vec<DataId>,
@@ -83,6 +83,9 @@ impl DataSet {
     }
 
     /// Average rate of writing, bursts included.
+    ///
+    /// # Formula
+    /// writes + (burst rate − writes) × how long a burst lasts ÷ from one start to the next.
     #[must_use]
     pub fn mean_writes(&self) -> BytesPerSecond {
         let base = self.writes.bytes_per_second();

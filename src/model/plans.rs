@@ -78,15 +78,15 @@ pub struct Work {
 pub struct Step {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// What it is for.
     pub phase: Phase,
-    /// The fixed part of its duration.
+    /// The fixed part of its duration; `None`: there is none.
     pub takes: Option<Delay>,
-    /// The part that depends on a volume; it follows the fixed part.
+    /// The part that depends on a volume; it follows the fixed part. `None`: it moves nothing.
     pub work: Option<Work>,
-    /// Whom it occupies, one person.
+    /// Whom it occupies, one person; `None`: nobody is waited for.
     pub role: Option<RoleId>,
     /// Pools that it starts; it takes no time if all of them are up already.
     pub starts: Vec<PoolId>,
@@ -100,9 +100,9 @@ pub struct Step {
     pub shared: bool,
     /// It goes on after service is back and counts for full capacity only.
     pub background: bool,
-    /// Command.
+    /// Command, if there is one.
     pub run: Option<String>,
-    /// How to see that it worked.
+    /// How to see that it worked, if the file says it; likewise the next three.
     pub check: Option<String>,
     /// What to expect.
     pub expect: Option<String>,
@@ -110,12 +110,12 @@ pub struct Step {
     pub if_fails: Option<String>,
     /// How to undo it.
     pub rollback: Option<String>,
-    /// Where the figures come from.
+    /// Where the figures come from, if the file says it.
     pub source: Option<String>,
 }
 
 impl Step {
-    /// The copy that it moves or replays by name.
+    /// The copy that it moves or replays by name; `None` if it names none.
     #[must_use]
     pub fn moved_copy(&self) -> Option<CopyId> {
         match self.work.as_ref()?.volume {
@@ -163,7 +163,7 @@ pub enum Commit {
 pub struct Plan {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// The failures that it is for.
     pub causes: Vec<FailureId>,
@@ -175,18 +175,18 @@ pub struct Plan {
     pub steps: StepGraph,
     /// What to do to go back.
     pub failback: StepGraph,
-    /// Not before the service has been down so long.
+    /// Not before the service has been down so long; `None`: at once.
     pub after_down: Option<Seconds>,
     /// The point of no return.
     pub commit: Commit,
     /// Good writes made between the failure and its detection are kept.
     pub salvage: bool,
-    /// Whether it lets writes go on with fewer `acks` than the copy asks for.
+    /// Whether it lets writes go on with fewer `acks` than the copy asks for; `None`: as the copy says.
     pub when_short: Option<WhenShort>,
     /// How many recovery points of one source it tries before the next source, at least 1.
     pub points: u32,
     /// Checks before it starts.
     pub preflight: Vec<String>,
-    /// Where it comes from.
+    /// Where it comes from, if the file says it.
     pub source: Option<String>,
 }

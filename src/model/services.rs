@@ -45,7 +45,7 @@ pub struct Objectives {
 }
 
 impl Objectives {
-    /// The objective for this failure, if any.
+    /// The objective for this failure: its own or the default; `None` if it has neither.
     #[must_use]
     pub fn of(&self, failure: FailureId) -> Option<Objective> {
         self.by_failure.iter().find(|(f, _)| *f == failure).map(|(_, o)| *o).or(self.default)
@@ -63,7 +63,7 @@ impl Objectives {
 pub struct Service {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// What it keeps; `None` for a stateless one.
     pub data: Option<DataId>,
@@ -77,7 +77,7 @@ pub struct Service {
     pub loss_per_hour: Option<Money>,
     /// Price of losing everything once, in the scenario's currency; `None` is unknown.
     pub unrecoverable_cost: Option<Money>,
-    /// From the end of an outage to service, when no plan was needed.
+    /// From the end of an outage to service, when no plan was needed; `None`: at once.
     pub resume: Option<Delay>,
     /// From a loss for good to service that was rebuilt from nothing; without it such a loss ends a lifetime.
     pub rebuild: Option<Delay>,
@@ -110,7 +110,7 @@ pub struct MonthlyItem {
 pub struct Strategy {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// The service that it protects.
     pub service: ServiceId,
@@ -144,7 +144,7 @@ pub struct TierService {
 pub struct Tier {
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// One entry per service, each after all services that it needs.
     pub services: Vec<TierService>,
@@ -152,7 +152,7 @@ pub struct Tier {
     pub copies: Vec<CopyId>,
 }
 
-/// What a runbook says beyond the plans.
+/// What a runbook says beyond the plans; what is `None` or empty is a visible TODO there.
 #[derive(Clone, Debug, Default)]
 pub struct Runbook {
     /// Who keeps it.

@@ -54,7 +54,7 @@ pub struct PartOptions {
     pub years: f64,
     /// Lifetimes; 0 for none.
     pub lifetimes: u64,
-    /// The only tier.
+    /// The only tier; `None`: all, as for the next two.
     pub tier: Option<String>,
     /// The only failure.
     pub failure: Option<String>,

@@ -324,7 +324,7 @@ pub struct Step {
     pub number: String,
     /// Name in the file.
     pub name: String,
-    /// A line for people.
+    /// A line for people, if there is one.
     pub title: Option<String>,
     /// What it is for.
     pub phase: &'static str,
