@@ -250,3 +250,115 @@ undo = {{ for = ["f", "rot"], from = ["bk"], steps = ["load"] }}
     assert_eq!(story(490, 20), Ends { lost: 20.0, losing: 1, ..down(5.0, 1) });
     assert_eq!(story(470, 40), Ends { lost: 54.0, losing: 2, ..down(5.0 + 3.0, 2) });
 }
+
+/// Deletions at 490, noticed at 502, and at 500, noticed at 510: the restore of 480 that is done at 505 undoes
+/// both. Down from 490 to 505; the writes from 480 to 502 are lost.
+#[test]
+fn a_restore_undoes_what_came_after_its_point() {
+    let story = ends(&[r#"
+[copies]
+db = { kind = "primary", at = "here" }
+bk = { kind = "backup", of = "db", at = "there", every = "1d", offset = "0s", takes = "0s", keep = "30d" }
+[failures]
+one = { kind = "deletion", hits = "d", gap = "490h", detected = "12h" }
+two = { kind = "deletion", hits = "d", gap = "500h", detected = "10h" }
+[services]
+s = { data = "d", copies = ["db", "bk"], runs = ["p"], plans = ["undo"] }
+[strategies]
+t = {}
+[plans]
+undo = { for = ["one", "two"], from = ["bk"], steps = ["load"] }
+"#]);
+    assert_eq!(story, Ends { lost: 22.0, losing: 1, ..down(15.0, 1) });
+}
+
+/// What follows the copy that serves goes on: a copy 1 min behind it, which is taken when the second place is
+/// destroyed too, has lost 1 min and the 5 s that its way is longer. A copy of the lost primary has stopped
+/// with it: all from 480 to 500 and its own 1 min are lost, of which 5 s were lost before.
+#[test]
+fn copies_of_the_new_primary_go_on() {
+    let story = |of: &str| {
+        ends(&[&format!(
+            r#"
+[copies]
+db = {{ kind = "primary", at = "here" }}
+x = {{ kind = "async", of = "db", at = "there", lag = "5s" }}
+z = {{ kind = "async", of = "{of}", at = "safe", lag = "1m" }}
+[compute.r]
+at = "safe"
+[failures]
+f = {{ kind = "outage", hits = "here", gap = "480h", lasts = "900h", destroyed = "100%", detected = "0s" }}
+g = {{ kind = "outage", hits = "there", gap = "500h", lasts = "900h", destroyed = "100%", detected = "0s" }}
+[services]
+s = {{ data = "d", copies = ["db", "x", "z"], runs = ["p"], standby = ["q", "r"], plans = ["over", "again"] }}
+[strategies]
+t = {{}}
+[plans]
+over = {{ for = ["f"], from = ["x"], into = ["q"], steps = ["go"] }}
+again = {{ for = ["g"], from = ["z"], into = ["r"], steps = ["go"] }}
+"#
+        )])
+    };
+    let minute = 1.0 / 60.0;
+    let lost = |seconds: f64| Ends { lost: seconds / HOUR, losing: 2, ..down(2.0 * minute, 2) };
+    assert_eq!(story("x"), lost(5.0 + 65.0));
+    assert_eq!(story("db"), lost(20.0 * HOUR + 60.0));
+}
+
+/// A log in a place that was destroyed from 482 to 483, beside daily backups: at 490 the log of 480 to 483 is
+/// not there, so that only the base of 480 is. With a base after that, at 504, all of 510 can be had.
+#[test]
+fn a_log_that_was_destroyed_needs_a_base_from_after_that() {
+    for (fire, lost) in [(490, 10.0), (510, 0.0)] {
+        let story = ends(&[&format!(
+            r#"
+[copies]
+db = {{ kind = "primary", at = "here" }}
+bk = {{ kind = "backup", of = "db", at = "safe", every = "1d", offset = "0s", takes = "0s", keep = "30d" }}
+w = {{ kind = "log", of = "db", at = "there", bases = ["bk"], lag = "0s", keep = "30d" }}
+[failures]
+flood = {{ kind = "outage", hits = "there", gap = "482h", lasts = "1h", destroyed = "100%", detected = "0s" }}
+fire = {{ kind = "outage", hits = "here", gap = "{fire}h", lasts = "900h", destroyed = "100%", detected = "0s" }}
+[services]
+s = {{ data = "d", copies = ["db", "bk", "w"], runs = ["p"], standby = ["q"], plans = ["over"] }}
+[strategies]
+t = {{}}
+[plans]
+over = {{ for = ["fire"], from = ["w"], into = ["q"], steps = ["go"] }}
+"#
+        )]);
+        assert_eq!(story.lost, lost, "{fire}: {story:?}");
+    }
+}
+
+/// Data that is computed from something outside, which is down from 475 to 490; home is destroyed at 480. 100 GB
+/// at 100 MB/s from 490 on: 10 h and 1000 s. Where it is lost in the middle of that, from 480 and 500 s for
+/// 10 h, it begins anew.
+#[test]
+fn what_is_computed_from_an_input_waits_for_it() {
+    for (gap, lasts, took) in [("475h", "15h", 10.0 * HOUR), ("1728500s", "10h", 10.0 * HOUR + 500.0)] {
+        let story = ends(&[&format!(
+            r#"
+[externals]
+feed = "safe"
+[copies]
+db = {{ kind = "primary", at = "here" }}
+v = {{ kind = "derived", of = "feed" }}
+[failures]
+fire = {{ kind = "outage", hits = "here", gap = "480h", lasts = "900h", destroyed = "100%", detected = "0s" }}
+hush = {{ kind = "outage", hits = "feed", gap = "{gap}", lasts = "{lasts}", detected = "0s" }}
+[services]
+s = {{ data = "d", copies = ["db", "v"], runs = ["p"], standby = ["q"], plans = ["over"] }}
+[strategies]
+t = {{}}
+[plans]
+over = {{ for = ["fire"], from = ["v"], into = ["q"], steps = ["fill"] }}
+[steps.fill]
+phase = "restore"
+moves = "from"
+rate = "100 MB/s"
+"#
+        )]);
+        assert_eq!(story, down((took + 1000.0) / HOUR, 1), "{gap}");
+    }
+}

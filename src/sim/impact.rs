@@ -8,7 +8,7 @@ use super::program::{Amount, Context, FailureProgram, ServiceProgram};
 use super::random::Draw;
 use super::route::{Route, routes};
 use crate::id::{CopyId, LinkId, PlaceId, PoolId};
-use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, WhenShort};
+use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, Upstream, WhenShort};
 
 /// What one event does to each service of the tier, in the tier's order.
 pub(super) struct Impact {
@@ -136,6 +136,15 @@ fn needs_lost(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
         .needs
         .iter()
         .any(|need| matches!(need, Need::External(e) if taken.contains(ctx.assets.external(*e))))
+}
+
+/// Whether something outside that copies of the tier are computed from is among `taken`.
+pub(super) fn lacks_input(ctx: &Context<'_>, taken: &AssetSet) -> bool {
+    let lost = |copy: &CopyId| match ctx.scenario.copies[*copy].of {
+        Some(Upstream::External(external)) => taken.contains(ctx.assets.external(external)),
+        _ => false,
+    };
+    ctx.tier.copies.iter().any(lost)
 }
 
 pub(super) fn lost_instances(ctx: &Context<'_>, pool: PoolId, taken: &AssetSet) -> usize {

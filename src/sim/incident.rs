@@ -378,7 +378,8 @@ pub(super) fn facts<U: Uniform>(program: &FailureProgram, draws: &U, occurrence:
     };
     let stress = get(&program.stress).unwrap_or(1.0);
     let detect = get(&program.detected).unwrap_or_else(|| own_detection(program, draws, occurrence, stress));
-    let moments = Moments { moment, detect, cutoff, logical: !program.kind.ends_by_itself() };
+    let logical = !program.kind.ends_by_itself();
+    let moments = Moments { moment, detect, cutoff, log_begins: f64::NEG_INFINITY, logical };
     let end = get(&program.lasts).unwrap_or(f64::INFINITY) + get(&program.repair_starts).unwrap_or(0.0);
     Facts { occurrence, moments, end, corruption: program.kind == FailureKind::Corruption, stress }
 }

@@ -189,7 +189,7 @@ impl Lanes {
         let logical = !program.kind.ends_by_itself();
         for (n, occurrence) in self.occurrences.iter().enumerate() {
             let moments = if plain {
-                Moments { moment: 0.0, detect: self.detect[n], cutoff: 0.0, logical }
+                Moments { moment: 0.0, detect: self.detect[n], cutoff: 0.0, log_begins: f64::NEG_INFINITY, logical }
             } else {
                 facts(program, draws, *occurrence).moments
             };

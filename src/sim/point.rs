@@ -16,6 +16,8 @@ pub(super) struct Moments {
     pub(super) detect: f64,
     /// What was written later is not clean: 0, or minus the dwell of an attacker.
     pub(super) cutoff: f64,
+    /// From when on logs are there; minus infinity if they always were.
+    pub(super) log_begins: f64,
     /// Whether the damage is logical: points may arrive until detection and must be kept until then.
     pub(super) logical: bool,
 }
@@ -147,7 +149,8 @@ impl LogFinder {
         let behind = total(&self.behind, draws, occurrence).age;
         // An entry of time x has arrived at x + behind: by the failure, or by detection.
         let end = moments.cutoff.min(kept_at - behind);
-        let oldest = (kept_at - self.keep).max(self.lock.map_or(f64::NEG_INFINITY, |lock| -lock));
+        let locked = self.lock.map_or(f64::NEG_INFINITY, |lock| -lock);
+        let oldest = (kept_at - self.keep).max(locked).max(moments.log_begins);
         let Some(bases) = &self.bases else {
             // Entries arrive in batches of about the lag: an older point is one that ends a batch earlier.
             let end = end - f64::from(skip) * behind;

@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use super::situation::{Situation, Situations};
-use crate::id::{CopyId, Id, PlaceId, PlanId, PoolId};
-use crate::model::{AssetSet, CopyKind, FittedPlan, fit_failback};
+use crate::id::{CopyId, ExternalId, Id, PlaceId, PlanId, PoolId};
+use crate::model::{AssetSet, CopyKind, FittedPlan, Upstream, fit_failback};
 use crate::sim::impact::{PlanOption, SourceOption, lost_instances};
 use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, PlanProgram, compile_failback};
 use crate::sim::route::routes;
+use crate::sim::streams::upstream_of;
 
 /// Service, plan and source.
 pub(super) type AwayKey = (usize, usize, usize);
@@ -20,8 +21,12 @@ pub(super) struct Away {
     pools: Vec<(PoolId, usize)>,
     /// The copy that the plan recovers from.
     from: Option<CopyId>,
+    /// Something outside that it is computed from.
+    input: Option<ExternalId>,
     /// Where the data is now.
     pub(super) data: Data,
+    /// Copies that are made from what serves there: they go on.
+    pub(super) followers: Vec<CopyId>,
     /// The way back; `None` costs nothing.
     pub(super) failback: Option<Failback>,
     /// The service runs on what it always runs on.
@@ -95,6 +100,15 @@ impl Situations<'_> {
             Some(_) if plan.fitted.into == row.runs => Data::Home(None),
             Some(_) => Data::Pools,
         };
+        let follows = |copy: CopyId| {
+            // Copies form chains no longer than their number.
+            let up = |copy: &CopyId| match upstream_of(&ctx, *copy)? {
+                Upstream::Copy(up) => Some(up),
+                _ => None,
+            };
+            let chain = std::iter::successors(up(&copy), up).take(ctx.scenario.copies.len());
+            matches!(data, Data::Copy(now) if chain.into_iter().any(|copy| copy == now))
+        };
         let pools = plan.fitted.into.iter().map(|pool| {
             let all = ctx.scenario.compute[*pool].instances.len();
             let spare = all.saturating_sub(ctx.scenario.compute[*pool].enough as usize);
@@ -103,7 +117,12 @@ impl Situations<'_> {
         let away = Rc::new(Away {
             pools: pools.collect(),
             from,
+            input: from.and_then(|copy| match ctx.scenario.copies[copy].of? {
+                Upstream::External(external) => Some(external),
+                _ => None,
+            }),
             data,
+            followers: row.copies.iter().copied().filter(|copy| follows(*copy)).collect(),
             failback: self.failback(&ctx, situation, service, plan, from),
             is_home: plan.fitted.into == row.runs && matches!(data, Data::Home(_)),
         });
@@ -166,7 +185,8 @@ impl Situations<'_> {
 
     /// Whether a plan under way still has what it recovers from and what it recovers into.
     pub(super) fn can_go_on(&self, away: &Away, taken: &AssetSet) -> bool {
-        self.stands(away, away.from, taken)
+        let fed = away.input.is_none_or(|external| !taken.contains(self.setting.assets.external(external)));
+        fed && self.stands(away, away.from, taken)
     }
 
     fn stands(&self, away: &Away, copy: Option<CopyId>, taken: &AssetSet) -> bool {

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::drills::Drills;
-use super::events::{Room, Streams};
+use super::events::Streams;
+use super::room::Room;
 use super::situation::Situations;
 use super::tally::{LifetimeResult, LifetimeSettings, LifetimeTally};
 use super::world::World;
@@ -110,10 +111,16 @@ fn run_some(
     let few = fair.clamp(1, room.lanes() as u64);
     while let Some(lifetimes) = take(few) {
         streams.generate(lifetimes.clone(), horizon, &mut room);
-        for (lane, lifetime) in lifetimes.clone().enumerate() {
-            let events = room.in_order(lane);
-            for (world, tally) in &mut worlds {
-                world.live(lifetime, events);
+        for (world, tally) in &mut worlds {
+            if room.is_sorted() {
+                room.look_through(&world.situations.effects, &world.situations.exposes, horizon);
+            }
+            for (lane, lifetime) in lifetimes.clone().enumerate() {
+                if room.is_sorted() {
+                    world.live(lifetime, &room.lane(lane));
+                } else {
+                    world.live(lifetime, room.in_order(lane));
+                }
                 world.ledger.close(tally);
             }
         }

@@ -13,8 +13,9 @@
 //! - A service that runs elsewhere has its data there: streams and backups of the old primary end when it
 //!   goes. If it is down there, it takes a plan for what is lost then; if none fits, it goes home as soon as
 //!   home is good and its data can be reached, with its way back. Where its data is destroyed, home goes on
-//!   with what it had.
-//! - No backup is made into a place that is down, nor over a link that is cut.
+//!   with what it had. Copies and backups of what serves there go on.
+//! - No backup is made into a place that is down, nor over a link that is cut. The first one after its place
+//!   was destroyed is a full one. A log that was destroyed can be replayed onto what is newer than that.
 //! - Nothing is lost twice: what an earlier incident lost does not count again. A restore from before some
 //!   damage undoes it too, noticed or not.
 //! - A stream that is interrupted leaves its copy as old as that. Then it catches up, or, after longer than
@@ -41,6 +42,7 @@ mod past;
 mod record;
 mod recovery;
 mod replicas;
+mod room;
 mod situation;
 mod tally;
 mod unit;

@@ -40,15 +40,19 @@ impl Past<'_> {
         let fresh = matches!(source.finder, PointFinder::Derived { .. });
         let Some(copy) = source.copy.filter(|_| !fresh) else { return Held::Point(point) };
         let origin = self.hit.origin;
-        let moved = self.from.filter(|(away, _)| !matches!(away.data, Data::Home(_)) && !point.keeps_after);
+        let moved = self.from.filter(|(away, _)| {
+            !matches!(away.data, Data::Home(_)) && !away.followers.contains(&copy) && !point.keeps_after
+        });
+        let replayed = matches!(&source.finder, PointFinder::Log(log) if log.bases.is_some());
+        let begins = self.replicas.begins(copy).filter(|_| replayed);
         let point = match moved {
             // It is the primary, and has all.
             Some((away, _)) if away.data == Data::Copy(copy) => {
                 return Held::Point(RecoveryPoint { age: 0.0, bytes: None, ..point });
             }
-            None if !self.replicas.has_gaps(copy) => point,
+            None if !self.replicas.has_gaps(copy) && begins.is_none() => point,
             // Streams and backups stopped when the service went elsewhere.
-            _ => match self.made(source, copy, moved.map_or(0.0, |(_, old)| origin - old), struck) {
+            _ => match self.made(source, copy, moved.map_or(0.0, |(_, old)| origin - old), begins, struck) {
                 Some(made) => RecoveryPoint { bytes: None, ..made },
                 None => return Held::Nothing,
             },
@@ -57,7 +61,11 @@ impl Past<'_> {
             let as_is = older <= 0.0;
             if as_is { point } else { RecoveryPoint { age: point.age + older, bytes: None, ..point } }
         };
-        match self.replicas.standing(copy, origin, point.age, self.now) {
+        // What is replayed onto a base is the base, or in what is left of the log.
+        if !replayed && self.replicas.is_gone(copy, origin - point.age) {
+            return Held::Nothing;
+        }
+        match self.replicas.standing(copy, origin, self.now) {
             Standing::Empty => Held::Nothing,
             Standing::Behind(by) => Held::Point(older(by)),
             Standing::Broken(by) => Held::Broken(older(by)),
@@ -67,14 +75,23 @@ impl Past<'_> {
     /// The newest point that was made, after so many that were of no use.
     ///
     /// # Arguments
-    /// `stood`: for so many seconds before the incident none was made any more.
-    fn made(&self, source: &SourceOption, copy: CopyId, stood: f64, struck: u32) -> Option<RecoveryPoint> {
+    /// `stood`: for so many seconds before the incident none was made any more; `begins`: the moment from which
+    /// on a log is there.
+    fn made(
+        &self,
+        source: &SourceOption,
+        copy: CopyId,
+        stood: f64,
+        begins: Option<f64>,
+        struck: u32,
+    ) -> Option<RecoveryPoint> {
         let facts = &self.hit.facts;
         let then = Moments {
             moment: (facts.moments.moment - stood).rem_euclid(SECONDS_PER_YEAR),
             detect: facts.moments.detect + stood,
             cutoff: (facts.moments.cutoff + stood).min(0.0),
             logical: facts.moments.logical,
+            log_begins: begins.map_or(f64::NEG_INFINITY, |at| at - self.hit.origin + stood),
         };
         let find = |skip: u32| {
             let found = source.finder.find(&Random, facts.occurrence, &then, skip)?;

@@ -184,6 +184,12 @@ impl Replicas {
         self.disturbed = disturbed;
     }
 
+    /// The moment from which on a backup or a log keeps points, if it was destroyed before.
+    pub(super) fn begins(&self, copy: CopyId) -> Option<f64> {
+        let of = |archive: &&Archive| self.disturbed && archive.copy == copy && archive.since > 0.0;
+        self.archives.iter().find(of).map(|archive| archive.since)
+    }
+
     /// Whether there were times at which none of a copy's points was made.
     pub(super) fn has_gaps(&self, copy: CopyId) -> bool {
         let stopped = |archive: &Archive| archive.stopped.is_some() || !archive.gaps.is_empty();
@@ -199,17 +205,17 @@ impl Replicas {
     }
 
     /// What holds at this moment, given all that is lost and the links that are cut. `writes` says whether a
-    /// service writes where its streams begin, `moved` whether its data is elsewhere.
+    /// service writes where the stream of a copy begins, `moved` whether its data is elsewhere.
     pub(super) fn look(
         &mut self,
         now: f64,
         taken: &AssetSet,
         cut: impl Fn(LinkId) -> bool,
-        writes: impl Fn(usize) -> bool,
-        moved: impl Fn(usize) -> bool,
+        writes: impl Fn(usize, CopyId) -> bool,
+        moved: impl Fn(usize, CopyId) -> bool,
     ) {
         for row in &mut self.rows {
-            row.pause(now, row.upstream.are_in(taken) || !writes(row.service));
+            row.pause(now, row.upstream.are_in(taken) || !writes(row.service, row.copy));
             let stopped = row.link.is_some_and(&cut) || row.sites.are_in(taken);
             // What was missed comes as soon as there is somebody to send it.
             let waits = row.state == State::Cut && row.paused.is_some();
@@ -222,7 +228,7 @@ impl Replicas {
         }
         for archive in self.archives.iter_mut().filter(|archive| archive.keep > 0.0) {
             let stopped = archive.link.is_some_and(&cut) || archive.sites.are_in(taken);
-            archive.look(now, stopped || archive.service.is_some_and(&moved));
+            archive.look(now, stopped || archive.service.is_some_and(|service| moved(service, archive.copy)));
             self.disturbed |= archive.stopped.is_some();
         }
     }
@@ -258,13 +264,15 @@ impl Replicas {
         }
     }
 
-    /// What a point of a copy, `age` seconds before an event at `origin`, is worth now.
-    pub(super) fn standing(&self, copy: CopyId, origin: f64, age: f64, now: f64) -> Standing {
+    /// Whether a backup or a log has lost its points of a moment.
+    pub(super) fn is_gone(&self, copy: CopyId, moment: f64) -> bool {
+        self.begins(copy).is_some_and(|begins| moment < begins)
+    }
+
+    /// What the points of a copy from before an event at `origin` are worth now.
+    pub(super) fn standing(&self, copy: CopyId, origin: f64, now: f64) -> Standing {
         if !self.disturbed {
             return Standing::Behind(0.0);
-        }
-        if self.archives.iter().any(|archive| archive.copy == copy && origin - age < archive.since) {
-            return Standing::Empty;
         }
         let Some(row) = self.rows.iter().find(|row| row.copy == copy) else { return Standing::Behind(0.0) };
         let now = row.paused.unwrap_or(now);

@@ -11,7 +11,7 @@ use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
 use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, ends, lost_sites, region_assets};
+use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, ends, lacks_input, lost_sites, region_assets};
 use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, services_meet};
@@ -156,10 +156,11 @@ impl<'a> Situations<'a> {
         let row = &streams.rows[n];
         let ctx = self.context(row.failure);
         let failure = &ctx.scenario.failures[row.failure];
-        if !concerns(&ctx, &failure.members[row.member].targets) && failure.spreads.value() == 0.0 {
+        let targets = &failure.members[row.member].targets;
+        let taken = ctx.assets.taken(ctx.scenario, failure.kind, targets);
+        if !concerns(&ctx, targets) && !lacks_input(&ctx, &taken) && failure.spreads.value() == 0.0 {
             return (Effect::Absent, false);
         }
-        let taken = ctx.assets.taken(ctx.scenario, failure.kind, &failure.members[row.member].targets);
         let exposes = ctx.tier.copies.iter().any(|copy| lost_sites(&ctx, *copy, &taken) > 0);
         let certain =
             failure.kind == FailureKind::Outage && failure.destroyed.value() == 0.0 && failure.spreads.value() == 0.0;

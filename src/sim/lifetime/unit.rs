@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::away::{Away, Data, Failback};
 use super::situation::Situation;
+use crate::id::CopyId;
 use crate::sim::impact::Fate;
 use crate::sim::incident::{Facts, Launch, Recovery, Site};
 use crate::sim::point::RecoveryPoint;
@@ -117,13 +118,13 @@ impl Unit {
         }
     }
 
-    /// Whether its data is not where its streams begin.
-    pub(super) fn is_moved(&self) -> bool {
+    /// Whether its data is not where the stream of this copy begins.
+    pub(super) fn is_moved_from(&self, copy: CopyId) -> bool {
         let away = match &self.work {
             Work::Recovering(case) => case.from.as_ref(),
             Work::Idle | Work::Returning(_) => self.away.as_ref(),
         };
-        away.is_some_and(|(away, _)| !matches!(away.data, Data::Home(_)))
+        away.is_some_and(|(away, _)| !matches!(away.data, Data::Home(_)) && !away.followers.contains(&copy))
     }
 
     pub(super) fn is_calm(&self, now: f64) -> bool {

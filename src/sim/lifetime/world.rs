@@ -12,9 +12,10 @@ use super::drills::Drills;
 use super::events::{Event, Streams};
 use super::ledger::Ledger;
 use super::replicas::Replicas;
+use super::room::Years;
 use super::situation::{Active, Effect, Situations};
 use super::unit::{Desk, Outside, Progress, Unit, Work};
-use crate::id::{Id, LinkId};
+use crate::id::{CopyId, Id, LinkId};
 use crate::model::{AssetSet, FailureKind, Need, Phase};
 use crate::sim::incident::Recovery;
 use crate::sim::milliseconds;
@@ -117,18 +118,18 @@ impl<'a> World<'a> {
     }
 
     /// Lives through a lifetime; the ledger has the account of it.
-    pub(super) fn live(&mut self, lifetime: u64, events: &[Event]) {
+    pub(super) fn live(&mut self, lifetime: u64, events: &(impl Years + ?Sized)) {
         let mut at = 0;
         let mut calm = true;
         self.drills.begin(lifetime);
         while !self.over {
             if calm {
                 at = self.pass_over(lifetime, events, at);
-                if at == events.len() && self.drills.next() >= self.horizon {
+                if at == events.count() && self.drills.next() >= self.horizon {
                     break;
                 }
             }
-            let begins = events.get(at).map_or(f64::INFINITY, |event| event.time);
+            let begins = events.time(at).unwrap_or(f64::INFINITY);
             let ends = self.active.iter().map(|one| one.until).fold(f64::INFINITY, f64::min);
             let outside = begins.min(ends);
             let inside = self.next_moment();
@@ -146,7 +147,7 @@ impl<'a> World<'a> {
                 if ends <= begins {
                     self.meet_end(ends);
                 } else {
-                    self.meet(lifetime, &events[at]);
+                    self.meet(lifetime, &events.event(at));
                     at += 1;
                 }
             }
@@ -165,27 +166,29 @@ impl<'a> World<'a> {
 
     /// The next event that must be looked at: most of what happens is that something fails that nobody
     /// misses, or one plan brings back, and all is well again before anything else happens.
-    fn pass_over(&mut self, lifetime: u64, events: &[Event], from: usize) -> usize {
-        let mut at = from;
-        while let Some(event) = events.get(at) {
+    fn pass_over(&mut self, lifetime: u64, events: &(impl Years + ?Sized), from: usize) -> usize {
+        let mut at = events.next_felt(from);
+        while at < events.count() {
+            let event = events.event(at);
             let stream = event.stream as usize;
             match self.situations.effects[stream] {
                 Effect::Absent => {}
-                Effect::Quiet if event.until < events.get(at + 1).map_or(self.horizon, |next| next.time) => {
+                Effect::Quiet if event.until < events.time(at + 1).unwrap_or(self.horizon) => {
                     if self.situations.exposes[stream] {
                         self.ledger.exposed += milliseconds(event.until - event.time);
                     }
                 }
                 Effect::Plain if self.foresees => {
-                    let matters = |event: &&Event| self.situations.effects[event.stream as usize] != Effect::Absent;
-                    let next = events[at + 1..].iter().find(matters).map_or(self.horizon, |next| next.time);
-                    if !self.pass_alone(lifetime, event, next.min(self.drills.next())) {
+                    let later = (at + 1..events.count()).map(|n| events.event(n));
+                    let matters = |event: &Event| self.situations.effects[event.stream as usize] != Effect::Absent;
+                    let next = later.filter(matters).map(|next| next.time).next().unwrap_or(self.horizon);
+                    if !self.pass_alone(lifetime, &event, next.min(self.drills.next())) {
                         break;
                     }
                 }
                 _ => break,
             }
-            at += 1;
+            at = events.next_felt(at + 1);
         }
         at
     }
@@ -261,10 +264,10 @@ impl<'a> World<'a> {
     /// Copies follow as far as their streams go.
     fn follow(&mut self) {
         let (units, cut) = (&self.units, &self.cut);
-        let moved = |n: usize| units[n].is_moved();
-        let writes = |n: usize| match &units[n].work {
-            Work::Recovering(case) => case.hit.damage && !moved(n),
-            Work::Returning(_) | Work::Idle => !moved(n),
+        let moved = |n: usize, copy: CopyId| units[n].is_moved_from(copy);
+        let writes = |n: usize, copy: CopyId| match &units[n].work {
+            Work::Recovering(case) => case.hit.damage && !moved(n, copy),
+            Work::Returning(_) | Work::Idle => !moved(n, copy),
         };
         self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), writes, moved);
     }

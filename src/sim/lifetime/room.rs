@@ -1,0 +1,481 @@
+//! Room for the events of many lifetimes side by side: drawn member by member, put in order by a network
+//! that does the same for all lifetimes at once, and looked through for what a tier must look at.
+//!
+//! Most of what happens in years is that something fails that nobody misses and is back before anything else
+//! happens. Such events are drawn and put in order like all others, and not touched any more after that.
+
+use std::cell::Cell;
+
+use pulp::{Arch, NullaryFnOnce};
+
+use super::events::Event;
+use super::situation::Effect;
+
+/// Lifetimes whose events are drawn side by side: they fill the widest instructions several times over,
+/// and their events stay in the second cache level.
+const LANES: usize = 64;
+
+/// Events that are kept at the same time; beyond, fewer lifetimes are drawn side by side.
+const KEPT: f64 = 1e6;
+
+/// Lifetimes with more events than this are put in order one by one: the network's work grows faster than
+/// that of the library's sort.
+const MOST_SIDE_BY_SIDE: usize = 512;
+
+/// Bits of a key that say which row an event is in.
+const ROW: u64 = 0xF_FFFF;
+
+/// The events of a lifetime in order.
+pub(super) trait Years {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The `n`-th.
+    fn event(&self, n: usize) -> Event;
+
+    /// The first from the `n`-th on that the tier must look at, if all is well until then.
+    fn next_felt(&self, n: usize) -> usize;
+
+    /// When the `n`-th is; `None` if there are not so many.
+    fn time(&self, n: usize) -> Option<f64> {
+        (n < self.count()).then(|| self.event(n).time)
+    }
+}
+
+impl Years for [Event] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn event(&self, n: usize) -> Event {
+        self[n]
+    }
+
+    fn next_felt(&self, n: usize) -> usize {
+        n
+    }
+}
+
+/// A member's `count`-th event in every lifetime.
+#[derive(Clone, Copy)]
+struct Row {
+    stream: u32,
+    count: u32,
+}
+
+/// Room for the events of lifetimes, kept from one batch to the next.
+pub(super) struct Room {
+    lanes: usize,
+    /// Events of all lifetimes so far, ends of outages included.
+    pub(super) count: u64,
+    /// By row, then by lifetime: when the member fails, infinite if it does not, and when it is back.
+    rows: Vec<Row>,
+    times: Vec<f64>,
+    untils: Vec<f64>,
+    /// By lifetime: events that are in no row, numbered after the rows.
+    others: Vec<Vec<Event>>,
+    /// Lifetimes of which the member's events are not all drawn yet; where it stands in each; what each
+    /// draws.
+    alive: Vec<u32>,
+    at: Vec<f64>,
+    pub(super) occurrences: Vec<u64>,
+    pub(super) gaps: Vec<f64>,
+    pub(super) lasts: Vec<f64>,
+    keys: Keys,
+    /// By row: what its events are over at least, and at most, in the eyes of a tier.
+    ends: Vec<(f64, f64)>,
+    /// By number, then by lifetime: ranks of events that must be looked at; how many there are.
+    felt: Vec<[u16; LANES]>,
+    felt_counts: [u32; LANES],
+    ordered: Vec<Event>,
+}
+
+impl Room {
+    /// Room for lifetimes with about so many events each.
+    pub(super) fn new(events: f64) -> Self {
+        let lanes = ((KEPT / events.max(1.0)) as usize).clamp(1, LANES);
+        Self {
+            lanes,
+            count: 0,
+            rows: Vec::new(),
+            times: Vec::new(),
+            untils: Vec::new(),
+            others: vec![Vec::new(); lanes],
+            alive: Vec::new(),
+            at: Vec::new(),
+            occurrences: Vec::new(),
+            gaps: Vec::new(),
+            lasts: Vec::new(),
+            keys: Keys::new(),
+            ends: Vec::new(),
+            felt: Vec::new(),
+            felt_counts: [0; LANES],
+            ordered: Vec::new(),
+        }
+    }
+
+    /// How many lifetimes are drawn side by side.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Other lifetimes begin.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.others.iter_mut().for_each(Vec::clear);
+        self.keys.clear();
+    }
+
+    /// A member has no event yet.
+    pub(super) fn begin(&mut self, lanes: usize) {
+        self.alive.clear();
+        self.alive.extend(0..lanes as u32);
+        self.at.clear();
+        self.at.resize(lanes, 0.0);
+    }
+
+    /// Numbers the member's next event in every lifetime in which there may be one.
+    pub(super) fn number(&mut self, occurrence: impl Fn(u32) -> u64) {
+        self.occurrences.clear();
+        self.occurrences.extend(self.alive.iter().map(|lane| occurrence(*lane)));
+    }
+
+    /// The member's next event in all lifetimes that reach it before the horizon; the others are done.
+    pub(super) fn pass(&mut self, horizon: f64) {
+        for (time, gap) in self.at.iter_mut().zip(&self.gaps) {
+            *time += gap;
+        }
+        if self.at.iter().all(|time| *time < horizon) {
+            return;
+        }
+        let mut kept = 0;
+        for n in 0..self.alive.len() {
+            let time = self.at[n];
+            (self.alive[kept], self.at[kept], self.occurrences[kept]) = (self.alive[n], time, self.occurrences[n]);
+            kept += usize::from(time < horizon);
+        }
+        self.alive.truncate(kept);
+        self.at.truncate(kept);
+        self.occurrences.truncate(kept);
+    }
+
+    /// The member has no further event in any lifetime.
+    pub(super) fn is_over(&self) -> bool {
+        self.alive.is_empty()
+    }
+
+    /// Keeps the events at which the member stands, and goes on to where it is back.
+    pub(super) fn add(&mut self, stream: u32, count: u32, ends: bool, horizon: f64) {
+        if !ends {
+            self.lasts.clear();
+            self.lasts.resize(self.at.len(), f64::INFINITY);
+        }
+        // From here on how long it is down is when it is back.
+        self.lasts.iter_mut().zip(&self.at).for_each(|(until, time)| *until += time);
+        let row = self.rows.len();
+        let from = row * self.lanes;
+        self.rows.push(Row { stream, count });
+        if self.times.len() < from + self.lanes {
+            self.times.resize(from + self.lanes, f64::INFINITY);
+            self.untils.resize(from + self.lanes, f64::INFINITY);
+        }
+        let times = &mut self.times[from..from + self.lanes];
+        let untils = &mut self.untils[from..from + self.lanes];
+        times.fill(f64::INFINITY);
+        for ((lane, time), until) in self.alive.iter().zip(&self.at).zip(&self.lasts) {
+            let lane = *lane as usize;
+            (times[lane], untils[lane]) = (*time, *until);
+        }
+        self.keys.add(row, self.alive.iter().map(|lane| *lane as usize).zip(self.at.iter().copied()));
+        let over = self.lasts.iter().filter(|until| **until < horizon).count();
+        self.count += (self.at.len() + over) as u64;
+        if ends {
+            self.at.copy_from_slice(&self.lasts);
+        }
+    }
+
+    /// Adds events of a lifetime that come in another way.
+    ///
+    /// # Arguments
+    /// `events`: puts them into the list, and says how many they are with the ends of outages.
+    pub(super) fn add_others(&mut self, lane: usize, events: impl FnOnce(&mut Vec<Event>) -> u64) {
+        self.count += events(&mut self.others[lane]);
+        for (n, event) in self.others[lane].iter().enumerate() {
+            self.keys.add(self.rows.len() + n, std::iter::once((lane, event.time)));
+        }
+    }
+
+    /// Puts the events of all lifetimes in order, if they are not too many for that.
+    pub(super) fn sort(&mut self) {
+        self.keys.sort();
+        for lane in 0..self.lanes {
+            if !self.keys.tied[lane] {
+                continue;
+            }
+            // Keys have lost the last bits of their times: some hundredths of a second in a decade.
+            for n in 1..self.keys.counts[lane] as usize {
+                let mut at = n;
+                while at > 0 && self.event(lane, at).order(&self.event(lane, at - 1)).is_lt() {
+                    let (before, from) = self.keys.ranks.split_at_mut(at);
+                    std::mem::swap(&mut before[at - 1][lane], &mut from[0][lane]);
+                    at -= 1;
+                }
+            }
+        }
+    }
+
+    /// Whether the events were put in order; otherwise [`Self::in_order`] does.
+    pub(super) fn is_sorted(&self) -> bool {
+        !self.keys.too_many
+    }
+
+    #[inline]
+    fn event(&self, lane: usize, rank: usize) -> Event {
+        let row = self.keys.row(lane, rank);
+        let at = row * self.lanes + lane;
+        match self.rows.get(row) {
+            Some(Row { stream, count }) => {
+                Event { time: self.times[at], until: self.untils[at], stream: *stream, count: *count }
+            }
+            None => self.others[lane][row - self.rows.len()],
+        }
+    }
+
+    /// Finds out which events a tier must look at: those that it notices, and those that are not over before
+    /// the next one.
+    ///
+    /// # Arguments
+    /// By stream: what an event does to the tier, and whether it leaves too few copies.
+    pub(super) fn look_through(&mut self, effects: &[Effect], exposes: &[bool], horizon: f64) {
+        self.felt_counts = [0; LANES];
+        self.ends.clear();
+        self.ends.extend(self.rows.iter().map(|row| match effects[row.stream as usize] {
+            Effect::Absent => (f64::NEG_INFINITY, f64::NEG_INFINITY),
+            Effect::Quiet if !exposes[row.stream as usize] => (f64::NEG_INFINITY, f64::INFINITY),
+            _ => (f64::INFINITY, f64::INFINITY),
+        }));
+        for rank in 0..self.keys.most() {
+            let next = self.keys.ranks.get(rank + 1);
+            for lane in 0..self.lanes {
+                let row = self.keys.row(lane, rank);
+                let until = match self.ends.get(row) {
+                    Some((low, high)) => self.untils[row * self.lanes + lane].max(*low).min(*high),
+                    None => f64::INFINITY,
+                };
+                let next = next.map_or(horizon, |next| next[lane].min(horizon));
+                let count = self.felt_counts[lane] as usize;
+                if self.felt.len() <= count {
+                    self.felt.push([0; LANES]);
+                }
+                self.felt[count][lane] = rank as u16;
+                self.felt_counts[lane] += u32::from(until >= next);
+            }
+        }
+    }
+
+    /// A lifetime as the tier sees it that the events were looked through for.
+    pub(super) fn lane(&self, lane: usize) -> Lane<'_> {
+        Lane { room: self, lane, next: Cell::new(0) }
+    }
+
+    /// The events of a lifetime in order, however many they are.
+    pub(super) fn in_order(&mut self, lane: usize) -> &[Event] {
+        self.ordered.clear();
+        for (n, Row { stream, count }) in self.rows.iter().enumerate() {
+            let at = n * self.lanes + lane;
+            if self.times[at] < f64::INFINITY {
+                let (time, until) = (self.times[at], self.untils[at]);
+                self.ordered.push(Event { time, until, stream: *stream, count: *count });
+            }
+        }
+        self.ordered.extend_from_slice(&self.others[lane]);
+        self.ordered.sort_unstable_by(Event::order);
+        &self.ordered
+    }
+}
+
+/// A lifetime in a room.
+pub(super) struct Lane<'a> {
+    room: &'a Room,
+    lane: usize,
+    /// Events that were looked at.
+    next: Cell<usize>,
+}
+
+impl Years for Lane<'_> {
+    fn count(&self) -> usize {
+        self.room.keys.counts[self.lane] as usize
+    }
+
+    #[inline]
+    fn event(&self, n: usize) -> Event {
+        self.room.event(self.lane, n)
+    }
+
+    fn next_felt(&self, n: usize) -> usize {
+        let felt = &self.room.felt[..self.room.felt_counts[self.lane] as usize];
+        let mut at = self.next.get();
+        while felt.get(at).is_some_and(|ranks| usize::from(ranks[self.lane]) < n) {
+            at += 1;
+        }
+        self.next.set(at);
+        felt.get(at).map_or(self.count(), |ranks| usize::from(ranks[self.lane]).min(self.count()))
+    }
+}
+
+/// Times of events, and the numbers of their rows in the last bits, of all lifetimes side by side.
+struct Keys {
+    /// By rank, then by lifetime; infinite beyond a lifetime's events.
+    ranks: Vec<[f64; LANES]>,
+    counts: [u32; LANES],
+    /// Whether two of a lifetime's are too close to be told apart.
+    tied: [bool; LANES],
+    /// There are more than can be put in order side by side.
+    too_many: bool,
+    networks: Networks,
+}
+
+impl Keys {
+    fn new() -> Self {
+        Self {
+            ranks: Vec::new(),
+            counts: [0; LANES],
+            tied: [false; LANES],
+            too_many: false,
+            networks: Networks::default(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.ranks.clear();
+        self.counts = [0; LANES];
+        self.too_many = false;
+    }
+
+    fn most(&self) -> usize {
+        self.counts.iter().max().map_or(0, |most| *most as usize)
+    }
+
+    /// Adds the events of a row: lifetimes and times.
+    #[inline]
+    fn add(&mut self, row: usize, events: impl Iterator<Item = (usize, f64)>) {
+        let most = self.most();
+        self.too_many |= most >= MOST_SIDE_BY_SIDE || row as u64 > ROW;
+        if self.too_many {
+            return;
+        }
+        if self.ranks.len() <= most {
+            self.ranks.push([f64::INFINITY; LANES]);
+        }
+        for (lane, time) in events {
+            let count = &mut self.counts[lane];
+            self.ranks[*count as usize][lane] = f64::from_bits((time.to_bits() & !ROW) | row as u64);
+            *count += 1;
+        }
+    }
+
+    #[inline]
+    fn row(&self, lane: usize, rank: usize) -> usize {
+        (self.ranks[rank][lane].to_bits() & ROW) as usize
+    }
+
+    fn sort(&mut self) {
+        self.tied = [false; LANES];
+        if self.too_many {
+            return;
+        }
+        let most = self.most();
+        self.ranks.truncate(most);
+        let pairs = self.networks.of(most);
+        Arch::new().dispatch(Exchanges { keys: &mut self.ranks, pairs, tied: &mut self.tied });
+    }
+}
+
+/// Which keys are compared with which, one pair after the other, to put any keys in order.
+///
+/// # Source
+/// Batcher (1968), Sorting networks and their applications, AFIPS 32:307-314; for any number of keys:
+/// Knuth, The Art of Computer Programming, volume 3, algorithm 5.2.2M.
+#[derive(Default)]
+struct Networks(Vec<Vec<(u16, u16)>>);
+
+impl Networks {
+    fn of(&mut self, keys: usize) -> &[(u16, u16)] {
+        if self.0.len() <= keys {
+            self.0.resize(keys + 1, Vec::new());
+        }
+        if self.0[keys].is_empty() {
+            self.0[keys] = network(keys);
+        }
+        &self.0[keys]
+    }
+}
+
+fn network(keys: usize) -> Vec<(u16, u16)> {
+    let mut pairs = Vec::new();
+    let powers = |from: usize| std::iter::successors(Some(from), |p| Some(2 * p));
+    for merged in powers(1).take_while(|p| *p < keys) {
+        for apart in powers(1).take_while(|p| *p <= merged).collect::<Vec<_>>().into_iter().rev() {
+            for first in (apart % merged..keys.saturating_sub(apart)).step_by(2 * apart) {
+                let block = first..(first + apart).min(keys - apart);
+                let within = block.filter(|n| n / (2 * merged) == (n + apart) / (2 * merged));
+                pairs.extend(within.map(|n| (n as u16, (n + apart) as u16)));
+            }
+        }
+    }
+    pairs
+}
+
+/// The exchanges of a network, and what they could not tell apart, for all lifetimes at once: a task for [`Arch::dispatch`].
+struct Exchanges<'a> {
+    keys: &'a mut [[f64; LANES]],
+    pairs: &'a [(u16, u16)],
+    /// By lifetime: whether two keys differ in nothing but their rows.
+    tied: &'a mut [bool; LANES],
+}
+
+impl NullaryFnOnce for Exchanges<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (first, second) in self.pairs {
+            let (before, from) = self.keys.split_at_mut(usize::from(*second));
+            for (a, b) in before[usize::from(*first)].iter_mut().zip(&mut from[0]) {
+                (*a, *b) = (if a < b { *a } else { *b }, if a < b { *b } else { *a });
+            }
+        }
+        for (before, after) in self.keys.iter().zip(self.keys.iter().skip(1)) {
+            for ((a, b), tied) in before.iter().zip(after).zip(self.tied.iter_mut()) {
+                *tied |= (a.to_bits() ^ b.to_bits()) <= ROW && *b < f64::INFINITY;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network sorts all keys if it sorts all of zeros and ones (Knuth, 5.3.4, theorem Z), and there are
+    /// few enough of those for small ones; larger ones are tried on keys that a generator mixed.
+    #[test]
+    fn networks_sort() {
+        let sorts = |keys: &mut Vec<u64>| {
+            for (a, b) in network(keys.len()) {
+                let (a, b) = (usize::from(a), usize::from(b));
+                if keys[b] < keys[a] {
+                    keys.swap(a, b);
+                }
+            }
+            keys.is_sorted()
+        };
+        for n in 1..=12 {
+            assert!((0..1_u64 << n).all(|bits| sorts(&mut (0..n).map(|at| bits >> at & 1).collect())));
+        }
+        for n in 13..=MOST_SIDE_BY_SIDE as u64 {
+            assert!(sorts(&mut (0..n).map(|at| (at + n).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40).collect()), "{n}");
+        }
+    }
+}
