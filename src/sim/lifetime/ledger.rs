@@ -70,6 +70,10 @@ impl Spans {
     /// # Returns
     /// How much of it was not there before.
     fn add(&mut self, from: f64, to: f64) -> f64 {
+        if self.0.last().is_none_or(|last| last.1 < from) {
+            self.0.push((from, to));
+            return to - from;
+        }
         let first = self.0.iter().rposition(|span| span.1 < from).map_or(0, |n| n + 1);
         let last = self.0[first..].iter().position(|span| span.0 > to).map_or(self.0.len(), |n| first + n);
         let known: f64 = self.0[first..last].iter().map(|span| span.1.min(to) - span.0.max(from)).sum();

@@ -83,8 +83,8 @@ pub(super) struct Room {
     pub(super) gaps: Vec<f64>,
     pub(super) lasts: Vec<f64>,
     keys: Keys,
-    /// By row: what its events are over at least, and at most, in the eyes of a tier.
-    ends: Vec<(f64, f64)>,
+    /// By row, then by lifetime: when a tier that looks at nothing is done with it.
+    ends: Vec<f64>,
     /// By number, then by lifetime: ranks of events that must be looked at; how many there are.
     felt: Vec<[u16; LANES]>,
     felt_counts: [u32; LANES],
@@ -248,28 +248,32 @@ impl Room {
     /// # Arguments
     /// By stream: what an event does to the tier, and whether it leaves too few copies.
     pub(super) fn look_through(&mut self, effects: &[Effect], exposes: &[bool], horizon: f64) {
-        self.felt_counts = [0; LANES];
-        self.ends.clear();
-        self.ends.extend(self.rows.iter().map(|row| match effects[row.stream as usize] {
-            Effect::Absent => (f64::NEG_INFINITY, f64::NEG_INFINITY),
-            Effect::Quiet if !exposes[row.stream as usize] => (f64::NEG_INFINITY, f64::INFINITY),
-            _ => (f64::INFINITY, f64::INFINITY),
-        }));
-        for rank in 0..self.keys.most() {
-            let next = self.keys.ranks.get(rank + 1);
-            for lane in 0..self.lanes {
-                let row = self.keys.row(lane, rank);
-                let until = match self.ends.get(row) {
-                    Some((low, high)) => self.untils[row * self.lanes + lane].max(*low).min(*high),
-                    None => f64::INFINITY,
-                };
-                let next = next.map_or(horizon, |next| next[lane].min(horizon));
-                let count = self.felt_counts[lane] as usize;
-                if self.felt.len() <= count {
-                    self.felt.push([0; LANES]);
+        let untils = self.untils.chunks_exact(self.lanes);
+        self.ends.resize(self.untils.len(), 0.0);
+        for ((row, untils), ends) in self.rows.iter().zip(untils).zip(self.ends.chunks_exact_mut(self.lanes)) {
+            match effects[row.stream as usize] {
+                Effect::Absent => ends.fill(f64::NEG_INFINITY),
+                Effect::Quiet if !exposes[row.stream as usize] => {
+                    for (end, until) in ends.iter_mut().zip(untils) {
+                        *end = if *until < horizon { *until } else { f64::INFINITY };
+                    }
                 }
-                self.felt[count][lane] = rank as u16;
-                self.felt_counts[lane] += u32::from(until >= next);
+                _ => ends.fill(f64::INFINITY),
+            }
+        }
+        let most = self.keys.ranks.len();
+        self.felt_counts = [0; LANES];
+        self.felt.resize(most.max(self.felt.len()), [0; LANES]);
+        let none = [f64::INFINITY; LANES];
+        for (rank, now) in self.keys.ranks.iter().enumerate() {
+            let next = self.keys.ranks.get(rank + 1).unwrap_or(&none);
+            for lane in 0..self.lanes.min(LANES) {
+                let at = (now[lane].to_bits() & ROW) as usize * self.lanes + lane;
+                // What is in no row is looked at.
+                let end = self.ends.get(at).copied().unwrap_or(f64::INFINITY);
+                let count = &mut self.felt_counts[lane];
+                self.felt[*count as usize][lane] = rank as u16;
+                *count += u32::from(end >= next[lane]);
             }
         }
     }
@@ -329,6 +333,8 @@ struct Keys {
     /// By rank, then by lifetime; infinite beyond a lifetime's events.
     ranks: Vec<[f64; LANES]>,
     counts: [u32; LANES],
+    /// More than any lifetime has.
+    bound: usize,
     /// Whether two of a lifetime's are too close to be told apart.
     tied: [bool; LANES],
     /// There are more than can be put in order side by side.
@@ -341,6 +347,7 @@ impl Keys {
         Self {
             ranks: Vec::new(),
             counts: [0; LANES],
+            bound: 0,
             tied: [false; LANES],
             too_many: false,
             networks: Networks::default(),
@@ -350,7 +357,7 @@ impl Keys {
     fn clear(&mut self) {
         self.ranks.clear();
         self.counts = [0; LANES];
-        self.too_many = false;
+        (self.bound, self.too_many) = (0, false);
     }
 
     fn most(&self) -> usize {
@@ -360,17 +367,22 @@ impl Keys {
     /// Adds the events of a row: lifetimes and times.
     #[inline]
     fn add(&mut self, row: usize, events: impl Iterator<Item = (usize, f64)>) {
-        let most = self.most();
-        self.too_many |= most >= MOST_SIDE_BY_SIDE || row as u64 > ROW;
+        // No lifetime has more than one of a row.
+        self.bound += 1;
+        if self.ranks.len() < self.bound {
+            self.bound = self.most() + 1;
+            self.too_many |= self.bound > MOST_SIDE_BY_SIDE;
+            // Some more, so that they need not be counted again for the next rows.
+            self.ranks.resize(self.ranks.len().max(self.bound + 16), [f64::INFINITY; LANES]);
+        }
+        self.too_many |= row as u64 > ROW;
         if self.too_many {
             return;
         }
-        if self.ranks.len() <= most {
-            self.ranks.push([f64::INFINITY; LANES]);
-        }
+        let row = row as u64;
         for (lane, time) in events {
             let count = &mut self.counts[lane];
-            self.ranks[*count as usize][lane] = f64::from_bits((time.to_bits() & !ROW) | row as u64);
+            self.ranks[*count as usize][lane] = f64::from_bits((time.to_bits() & !ROW) | row);
             *count += 1;
         }
     }
