@@ -362,3 +362,22 @@ rate = "100 MB/s"
         assert_eq!(story, down((took + 1000.0) / HOUR, 1), "{gap}");
     }
 }
+
+/// A place that is lost from day 1 to 31 while half of its data is deleted every two minutes, and nothing undoes
+/// that: 21,600 deletions wait for the place, and are all given up in the moment in which it is there. Service is
+/// down for the 30 days, and again from day 32 on; the rest goes on without the half.
+#[test]
+fn damage_by_the_thousands_waits_for_its_place() {
+    let story = ends(&[r#"
+[copies]
+db = { kind = "primary", at = "here" }
+[failures]
+f = { kind = "outage", hits = "here", gap = "1d", lasts = "30d", detected = "0s" }
+del = { kind = "deletion", hits = "d", gap = "2m", share = "50%", detected = "0s" }
+[services]
+s = { data = "d", copies = ["db"], runs = ["p"] }
+[strategies]
+t = {}
+"#]);
+    assert_eq!((story.down, story.gone), (30.0 * 24.0 + 876.0 - 32.0 * 24.0, true), "{story:?}");
+}

@@ -267,7 +267,7 @@ impl World<'_> {
             }
             let hit = self.hit(&situation, event, occurrence);
             if matches!(self.units[n].work, Work::Recovering(_)) || hit.felt > self.now {
-                self.units[n].queue.push(hit);
+                self.units[n].queue.push(hit, self.now);
             } else {
                 self.stop_work(n);
                 self.begin(n, hit);

@@ -39,6 +39,7 @@ mod events;
 mod ledger;
 mod meet;
 mod past;
+mod queue;
 mod record;
 mod recovery;
 mod replicas;

@@ -155,7 +155,6 @@ impl World<'_> {
             self.units[n].away = case.from;
         }
         self.over |= share >= 1.0;
-        self.next_in_queue(n);
     }
 
     /// What was lost for good is there again, and empty.
@@ -172,7 +171,6 @@ impl World<'_> {
             }
         }
         self.come_home(n);
-        self.next_in_queue(n);
         true
     }
 
@@ -203,7 +201,7 @@ impl World<'_> {
         self.end_task(n, self.now);
         if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
             self.units[n].away = case.from;
-            self.units[n].queue.push(case.hit);
+            self.units[n].queue.push(case.hit, self.now);
         }
     }
 
@@ -274,7 +272,6 @@ impl World<'_> {
         let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
         self.units[n].emptied |= !hit.damage && case.data_lost;
         self.units[n].away = if hit.damage { case.from } else { Some((away, old)) };
-        self.next_in_queue(n);
         self.go_back(n);
     }
 
@@ -284,7 +281,6 @@ impl World<'_> {
         if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
             self.units[n].away = case.from;
         }
-        self.next_in_queue(n);
         self.go_back(n);
     }
 
@@ -293,8 +289,7 @@ impl World<'_> {
         if !matches!(self.units[n].work, Work::Idle) {
             return false;
         }
-        let Some(at) = self.units[n].queue.iter().position(|hit| hit.felt <= self.now) else { return false };
-        let mut hit = self.units[n].queue.remove(at);
+        let Some(mut hit) = self.units[n].queue.take() else { return false };
         hit.situation = self.situations.of_damage(self.streams, hit.stream as usize, &self.active);
         self.begin(n, hit);
         true
@@ -302,7 +297,8 @@ impl World<'_> {
 
     /// Goes back home, if the service runs elsewhere and home is good again.
     pub(super) fn go_back(&mut self, n: usize) {
-        if !matches!(self.units[n].work, Work::Idle) {
+        // Damage that waits for its turn comes first: it is looked at within this moment.
+        if !matches!(self.units[n].work, Work::Idle) || self.units[n].queue.is_felt() {
             return;
         }
         let Some((away, old)) = &self.units[n].away else { return };

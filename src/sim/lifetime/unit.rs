@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::away::{Away, Data, Failback};
+use super::queue::Queue;
 use super::situation::Situation;
 use crate::id::CopyId;
 use crate::sim::impact::Fate;
@@ -88,7 +89,7 @@ pub(super) struct Unit {
     /// Of the incident that it went there for.
     pub(super) occurrence: u64,
     /// Damage that waits to be felt, or for its turn.
-    pub(super) queue: Vec<Hit>,
+    pub(super) queue: Queue,
     /// A short interruption lasts until then, for this part of the users.
     pub(super) interrupted: (f64, f64),
     pub(super) outside: Outside,
@@ -111,7 +112,7 @@ impl Unit {
             emptied: false,
             occurrence: 0,
             work: Work::Idle,
-            queue: Vec::new(),
+            queue: Queue::new(),
             interrupted: (0.0, 0.0),
             outside: Outside::There,
             total: 0.0,
@@ -142,9 +143,7 @@ impl Unit {
         if let Outside::Back(at) = self.outside {
             next = next.min(at);
         }
-        for hit in &self.queue {
-            next = next.min(later(hit.felt));
-        }
+        next = next.min(self.queue.next());
         if let Work::Recovering(case) = &self.work {
             next = match case.progress {
                 Progress::Resuming(at) => next.min(at),

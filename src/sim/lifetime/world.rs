@@ -226,6 +226,7 @@ impl<'a> World<'a> {
             self.scheduler.advance(next);
         }
         self.now = next;
+        self.units.iter_mut().for_each(|unit| unit.queue.pass(next));
         if self.replicas.pass(next) {
             self.something_is_back();
         }
@@ -370,7 +371,7 @@ impl<'a> World<'a> {
         if !matches!(unit.outside, Outside::There) {
             weight = 1.0;
         }
-        unit.queue.iter().filter(|hit| hit.felt <= self.now).fold(weight, |weight, hit| weight.max(hit.weight))
+        weight.max(unit.queue.weight())
     }
 }
 
