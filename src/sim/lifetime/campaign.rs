@@ -105,7 +105,8 @@ fn run_some(
     let streams = Streams::new(scenario, filter, settings.seed, &tables);
     let mut worlds = worlds(&setting, &streams, filter, settings.years);
     let horizon = settings.years * SECONDS_PER_YEAR;
-    let mut room = Room::new(streams.per_year * settings.years);
+    // Every member takes up room, whether it fails or not.
+    let mut room = Room::new((streams.per_year * settings.years).max(streams.rows.len() as f64));
     // Short runs are shared out evenly too.
     let fair = settings.lifetimes / (8 * settings.threads.max(1) as u64);
     let few = fair.clamp(1, room.lanes() as u64);
