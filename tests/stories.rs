@@ -251,6 +251,29 @@ undo = {{ for = ["f", "rot"], from = ["bk"], steps = ["load"] }}
     assert_eq!(story(470, 40), Ends { lost: 54.0, losing: 2, ..down(5.0 + 3.0, 2) });
 }
 
+/// Damage at 490 that the first step of the plan finds, 2 h after it: nobody suffers before that, and the restore
+/// of 3 h is all that anybody feels. Lost are the writes since the last backup, at 480, until it is found.
+#[test]
+fn damage_that_a_plan_finds_is_felt_from_then_on() {
+    let story = ends(&[r#"
+[copies]
+db = { kind = "primary", at = "here" }
+bk = { kind = "backup", of = "db", at = "there", every = "1d", offset = "0s", takes = "0s", keep = "30d" }
+[failures]
+rot = { kind = "corruption", hits = "d", gap = "490h" }
+[services]
+s = { data = "d", copies = ["db", "bk"], runs = ["p"], plans = ["undo"] }
+[strategies]
+t = {}
+[plans]
+undo = { for = ["rot"], from = ["bk"], steps = ["see", "load"] }
+[steps.see]
+phase = "detect"
+takes = "2h"
+"#]);
+    assert_eq!(story, Ends { lost: 12.0, losing: 1, ..down(3.0, 1) });
+}
+
 /// Deletions at 490, noticed at 502, and at 500, noticed at 510: the restore of 480 that is done at 505 undoes
 /// both. Down from 490 to 505; the writes from 480 to 502 are lost.
 #[test]

@@ -94,6 +94,10 @@ impl World<'_> {
             launch.point.moves += hit.weight * self.situations.grown_by(n, launch.years);
         }
         let (plan, option, source) = site.plan(&launch);
+        if hit.damage && plan.detects && since > 0.0 {
+            // It began to look with the failure, though nobody suffers before it has found it.
+            self.recoveries[n].detected(&plan.steps[0], &hit.facts);
+        }
         let away = self.situations.away(&situation, n, option, launch.source);
         case.progress = Progress::Working(away, launch);
         if self.contended {
