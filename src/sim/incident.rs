@@ -7,8 +7,8 @@
 use super::contention;
 use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
-use super::program::{FailureProgram, PlanProgram, ServiceProgram, StepProgram};
-use super::random::{Draw, Purpose, Random, Uniform};
+use super::program::{FailureProgram, PlanProgram, ServiceProgram};
+use super::random::{Draw, Purpose, Uniform};
 use super::scheduler::Scheduler;
 use super::walk;
 use super::{NEVER, milliseconds};
@@ -269,14 +269,6 @@ impl Recovery {
             }
             (self.after_outage, self.option, self.source) = (true, 0, 0);
             now = now.max(facts.end);
-        }
-    }
-
-    /// The first step, which detects, began with the failure and is done.
-    pub(super) fn detected(&mut self, step: &StepProgram, facts: &Facts) {
-        if self.carried.iter().all(|(known, _)| *known != step.step) {
-            let done = step.fixed(&Random, facts.occurrence, walk::attempt_count(self.round, 0), facts.stress);
-            self.carried.push((step.step, done));
         }
     }
 

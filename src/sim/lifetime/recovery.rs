@@ -8,8 +8,9 @@ use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
-use crate::sim::incident::{Launch, Loss, lost};
+use crate::sim::incident::{Facts, Launch, Loss, Recovery, lost};
 use crate::sim::point::RecoveryPoint;
+use crate::sim::program::StepProgram;
 use crate::sim::random::Random;
 use crate::sim::scheduler::Served;
 use crate::sim::walk::walk;
@@ -96,7 +97,7 @@ impl World<'_> {
         let (plan, option, source) = site.plan(&launch);
         if hit.damage && plan.detects && since > 0.0 {
             // It began to look with the failure, though nobody suffers before it has found it.
-            self.recoveries[n].detected(&plan.steps[0], &hit.facts);
+            detected(&mut self.recoveries[n], &plan.steps[0], &hit.facts);
         }
         let away = self.situations.away(&situation, n, option, launch.source);
         case.progress = Progress::Working(away, launch);
@@ -345,5 +346,12 @@ impl World<'_> {
         if launch.round + 1 < FAILBACKS {
             self.return_by(n, launch.point, launch.round + 1);
         }
+    }
+}
+
+/// The first step of a plan, which detects, began with the failure and is done.
+fn detected(recovery: &mut Recovery, step: &StepProgram, facts: &Facts) {
+    if recovery.carried.iter().all(|(known, _)| *known != step.step) {
+        recovery.carried.push((step.step, step.fixed(&Random, facts.occurrence, 0, facts.stress)));
     }
 }
