@@ -2,6 +2,7 @@
 
 use super::impact::{lost_instances, lost_sites};
 use super::lag::{Backlog, Lag};
+use super::overlap::Overlap;
 use super::point::{LogFinder, PointFinder};
 use super::program::Context;
 use super::random::{Chance, Draw, Key};
@@ -461,7 +462,7 @@ fn backup(ctx: &Context<'_>, copy: CopyId, lock: Option<f64>) -> Option<Backup> 
     };
     Some(Backup {
         starts,
-        overlaps: run.longest() > shortest_gap,
+        overlap: Overlap::new(key.of("overlap"), (takes, &run), (gap, shortest_gap), ctx.tables),
         takes: run,
         travel: travel.as_ref().map(|delay| ctx.draw(key.of("travel"), delay)),
         soonest: takes.min() + travel.as_ref().map_or(0.0, Delay::min),

@@ -13,6 +13,7 @@ mod incident;
 mod lag;
 mod lanes;
 mod lifetime;
+mod overlap;
 mod point;
 mod program;
 mod random;

@@ -11,6 +11,7 @@ use pulp::{Arch, NullaryFnOnce};
 use rand::TryRng;
 use rand::distr::{Distribution, Open01};
 
+use super::overlap::AgesOfRuns;
 use crate::model::{Delay, Law};
 
 /// Odd increment of the Weyl sequence of SplitMix64.
@@ -261,11 +262,15 @@ impl QuantileTable {
 
 /// Tables of the distributions of a scenario, each made once however often it is drawn from.
 #[derive(Debug, Default)]
-pub(super) struct Tables(Mutex<Vec<Arc<QuantileTable>>>);
+pub(super) struct Tables {
+    quantiles: Mutex<Vec<Arc<QuantileTable>>>,
+    /// Of runs that overlap.
+    pub(super) ages: AgesOfRuns,
+}
 
 impl Tables {
     fn of(&self, delay: &Delay) -> Arc<QuantileTable> {
-        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.quantiles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = tables.iter().find(|table| table.exact == *delay) {
             return Arc::clone(table);
         }
@@ -349,6 +354,18 @@ impl Draw {
         self.sampler.quantile(self.low + self.width * u)
     }
 
+    /// The value for the `n`-th repetition, if it is one of the longest: of a share `of_all` of draws.
+    pub(super) fn longest_nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64, of_all: f64) -> f64 {
+        let u = draws.uniform(self.key.nth(n), occurrence, Purpose::Duration);
+        // All of the draws: not a digit is to change.
+        self.quantile(if of_all >= 1.0 { u } else { 1.0 - of_all * (1.0 - u) })
+    }
+
+    /// The value that a share of its draws does not exceed.
+    pub(super) fn quantile(&self, share: f64) -> f64 {
+        self.sampler.quantile(self.low + self.width * share)
+    }
+
     /// The values for these occurrences, in place of what `values` holds: the same as one by one, in the
     /// widest instructions that the processor has.
     pub(super) fn fill<U: Uniform>(&self, draws: &U, occurrences: &[u64], values: &mut Vec<f64>) {
@@ -370,7 +387,7 @@ impl Draw {
     /// The longest value that it can give, infinite if there is none.
     #[must_use]
     pub(super) fn longest(&self) -> f64 {
-        self.sampler.quantile(self.low + self.width)
+        self.quantile(1.0)
     }
 }
 

@@ -4,6 +4,7 @@
 //! backwards from the failure: run 0 is the last that starts before it.
 
 use super::lag::Lag;
+use super::overlap::Overlap;
 use super::random::{Chance, Draw, Key, Purpose, Uniform};
 use crate::units::SECONDS_PER_YEAR;
 
@@ -45,8 +46,8 @@ pub(super) struct Backup {
     pub(super) keep: f64,
     /// If its account is taken: how long runs are locked, the only ones that survive.
     pub(super) lock: Option<f64>,
-    /// Whether a run can still be under way when the next is due.
-    pub(super) overlaps: bool,
+    /// If a run can still be under way when the next is due: which starts are skipped for that.
+    pub(super) overlap: Option<Overlap>,
     /// Runs from one full backup to the next; 1: all are full.
     pub(super) cycle: u64,
     pub(super) cycle_key: Key,
@@ -67,11 +68,6 @@ pub(super) struct Run {
     pub(super) volume: f64,
 }
 
-/// How many runs before a given one are looked at to find out whether one of them overlaps it.
-///
-/// Overlaps chain only while run times exceed the interval; a chain of 64 has no practical weight.
-const OVERLAP_WINDOW: u64 = 64;
-
 /// How many full backups in a row may have failed before the search for a good one stops.
 ///
 /// Even if half of all runs fail, a longer row has a chance of 2^-64.
@@ -81,49 +77,46 @@ impl Backup {
     /// The newest usable run, or the one after `skip` newer ones; `None` if no clean one is kept.
     pub(super) fn newest<U: Uniform>(&self, draws: &U, occurrence: u64, query: &Query) -> Option<Run> {
         let calendar = Calendar::new(&self.starts, draws, occurrence, query.moment);
-        let latest = query.cutoff.min(query.arrived_by - self.soonest);
-        let mut run = calendar.first_at_or_before(latest);
-        let mut skip = query.skip;
-        loop {
-            let start = calendar.start(run);
-            if start + self.keep < query.kept_at || self.lock.is_some_and(|lock| start + lock < 0.0) {
-                return None;
-            }
-            if self.is_usable(draws, occurrence, &calendar, run, query.arrived_by) {
-                if skip == 0 {
-                    return Some(self.found(draws, occurrence, &calendar, run));
-                }
-                skip -= 1;
-            }
-            run += 1;
+        let Some(overlap) = &self.overlap else {
+            let latest = calendar.first_at_or_before(query.cutoff.min(query.arrived_by - self.soonest));
+            let all = (latest..).map(|run| (run, self.takes.nth(draws, occurrence, run)));
+            return self.first_usable(draws, occurrence, &calendar, query, all);
+        };
+        let latest = calendar.first_at_or_before(query.cutoff);
+        if matches!(calendar, Calendar::Even { .. }) {
+            let began = overlap.even(&self.takes, draws, occurrence, latest);
+            return self.first_usable(draws, occurrence, &calendar, query, began);
         }
+        let began = overlap.uneven(&self.takes, draws, occurrence, latest, &calendar);
+        self.first_usable(draws, occurrence, &calendar, query, began)
     }
 
-    fn is_usable<U: Uniform>(
+    /// The first that can be used of these runs, each with how long it took, after `skip` others.
+    #[inline(always)]
+    fn first_usable<U: Uniform>(
         &self,
         draws: &U,
         occurrence: u64,
         calendar: &Calendar<'_>,
-        run: u64,
-        arrived_by: f64,
-    ) -> bool {
-        let travel = self.travel.as_ref().map_or(0.0, |travel| travel.nth(draws, occurrence, run));
-        calendar.start(run) + self.takes.nth(draws, occurrence, run) + travel <= arrived_by
-            && !self.fails.nth(draws, occurrence, run, Purpose::Chance)
-            && (!self.overlaps || self.started(draws, occurrence, calendar, run))
-    }
-
-    /// Whether a run really started: the one before it was done. Walks forward from a run far
-    /// enough back, which is taken to have started.
-    fn started<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> bool {
-        let mut busy_until = f64::NEG_INFINITY;
-        for earlier in (run + 1..=run + OVERLAP_WINDOW).rev() {
-            let start = calendar.start(earlier);
-            if start >= busy_until {
-                busy_until = start + self.takes.nth(draws, occurrence, earlier);
+        query: &Query,
+        began: impl Iterator<Item = (u64, f64)>,
+    ) -> Option<Run> {
+        let mut skip = query.skip;
+        for (run, took) in began {
+            let start = calendar.start(run);
+            if start + self.keep < query.kept_at || self.lock.is_some_and(|lock| start + lock < 0.0) {
+                return None;
+            }
+            let travel = self.travel.as_ref().map_or(0.0, |travel| travel.nth(draws, occurrence, run));
+            let arrived = start + took + travel <= query.arrived_by;
+            if arrived && !self.fails.nth(draws, occurrence, run, Purpose::Chance) {
+                if skip == 0 {
+                    return Some(self.found(draws, occurrence, calendar, run));
+                }
+                skip -= 1;
             }
         }
-        calendar.start(run) >= busy_until
+        None
     }
 
     fn found<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> Run {
@@ -153,7 +146,7 @@ impl Backup {
 }
 
 /// The starts of one schedule as seen from one failure.
-enum Calendar<'a> {
+pub(super) enum Calendar<'a> {
     Even { position: f64, interval: f64, absolute: Option<f64> },
     Uneven { starts: &'a [f64], moment: f64, last: i64 },
 }
@@ -178,7 +171,7 @@ impl<'a> Calendar<'a> {
     }
 
     /// When run `run` starts, at or before zero.
-    fn start(&self, run: u64) -> f64 {
+    pub(super) fn start(&self, run: u64) -> f64 {
         match self {
             Self::Even { position, interval, .. } => -position - run as f64 * interval,
             Self::Uneven { starts, moment, last } => {
@@ -191,7 +184,7 @@ impl<'a> Calendar<'a> {
     }
 
     /// The newest run that starts at or before `time`, itself at or before zero.
-    fn first_at_or_before(&self, time: f64) -> u64 {
+    pub(super) fn first_at_or_before(&self, time: f64) -> u64 {
         match self {
             Self::Even { position, interval, .. } => {
                 let mut run = ((-time - position) / interval).ceil().max(0.0) as u64;
