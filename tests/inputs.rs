@@ -138,3 +138,20 @@ fn incidents_are_of_the_times_as_given() {
     // Milliseconds are rounded for each incident.
     assert!((range.low / (down / 2.0) - 1.0).abs() < 1e-6 && (range.high / (down * 2.0) - 1.0).abs() < 1e-6);
 }
+
+/// Never seen in 20 years of watching: 0 to −ln 0.025 ÷ 20 = 0.184 a year (Garwood 1936, the end of 95% for no
+/// event), two hours each time. Nothing is expected, but it is no certainty either.
+#[test]
+fn what_was_never_seen_may_happen() {
+    let row = r#"site = { kind = "outage", hits = "here", rate = { events = 0, years = 20 }, lasts = "2h", detected = "0s" }"#;
+    let text = Case::new().with("failures", row).text();
+    let found = inputs(&text);
+    let most = -(0.025_f64.ln()) / 20.0;
+    assert_eq!(found.uncertain, ["site"]);
+    is(found.each[0].rate_per_year, 0.0, most);
+    is(found.downtime_per_year, 0.0, most * 2.0 * HOUR);
+    is(found.availability, 1.0 - most * 2.0 / 8760.0, 1.0);
+    assert_eq!(assessed(&text).tiers[0].rare_event.availability, 1.0);
+    let advice = drplan::spec::load(&text).ok().expect("no fault").advice;
+    assert!(advice.all().iter().all(|finding| finding.code != "never-happens"), "{:?}", advice.all());
+}

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::assessment::TierAssessment;
-use super::yearly::{rare_event, rare_event_at};
+use super::yearly::{as_given, rare_event, rare_event_at};
 use crate::id::FailureId;
 use crate::model::{Occurrence, Scenario};
-use crate::sim::{CampaignResult, CampaignSettings, Filter, TierTally, run_incidents};
+use crate::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, TierTally, run_incidents};
 
 /// Incidents by which a longer duration is compared with a shorter one: on the same draws, so that far fewer
 /// are needed than for the figures themselves.
@@ -91,9 +91,30 @@ struct Uncertain {
     off: Vec<[Figures; 2]>,
 }
 
+/// A rate that is a range.
+#[derive(Clone, Copy)]
+struct UncertainRate {
+    failure: FailureId,
+    /// Low and high end, events per year of each member.
+    ends: [f64; 2],
+}
+
+impl UncertainRate {
+    /// Events per year of all members that concern a tier, at one end.
+    fn of_all(&self, tally: &IncidentTally, end: usize) -> f64 {
+        self.ends[end] * tally.members as f64
+    }
+
+    /// Events per year where this rate is at one end and others as given.
+    fn at(&self, end: usize) -> impl Fn(&IncidentTally) -> f64 {
+        let rate = *self;
+        move |tally| if tally.failure == rate.failure { rate.of_all(tally, end) } else { tally.rate_per_year }
+    }
+}
+
 /// What of a scenario is known as a range only, and what its durations do to the figures.
 pub(super) struct Inputs {
-    rates: Vec<(FailureId, f64, f64)>,
+    rates: Vec<UncertainRate>,
     durations: Vec<Uncertain>,
 }
 
@@ -111,7 +132,7 @@ impl Inputs {
         let settings = CampaignSettings { trials, ..campaign.settings };
         let years = |scenario: &Scenario| -> Vec<Figures> {
             let result = run_incidents(scenario, &settings, filter);
-            result.tiers.iter().map(|tally| figures(&rare_event_at(scenario, tally, &|_| 1.0))).collect()
+            result.tiers.iter().map(|tally| figures(&rare_event_at(scenario, tally, &as_given))).collect()
         };
         let usual = years(scenario);
         for (timing, factor) in timings {
@@ -137,12 +158,11 @@ pub struct Ranking {
     pub order_holds: bool,
 }
 
-/// Failures whose rate is a range, with its ends as factors of the rate.
-fn uncertain(scenario: &Scenario) -> Vec<(FailureId, f64, f64)> {
-    let ends = |(id, failure): (FailureId, &crate::model::Failure)| match failure.occurs {
-        Occurrence::Rate(rate) if rate.low < rate.high && rate.point.per_year() > 0.0 => {
-            let of = |end: crate::units::PerYear| end.per_year() / rate.point.per_year();
-            Some((id, of(rate.low), of(rate.high)))
+/// Failures whose rate is a range: one that was never seen in years of watching too.
+fn uncertain(scenario: &Scenario) -> Vec<UncertainRate> {
+    let ends = |(failure, row): (FailureId, &crate::model::Failure)| match row.occurs {
+        Occurrence::Rate(rate) if rate.low < rate.high => {
+            Some(UncertainRate { failure, ends: [rate.low.per_year(), rate.high.per_year()] })
         }
         _ => None,
     };
@@ -160,7 +180,7 @@ pub(super) fn ranges(
     inputs: &Inputs,
 ) -> Option<InputRanges> {
     let met = |id: FailureId| tier.incidents.iter().any(|i| i.failure == id);
-    let rates: Vec<_> = inputs.rates.iter().filter(|(id, ..)| met(*id)).collect();
+    let rates: Vec<_> = inputs.rates.iter().filter(|rate| met(rate.failure)).collect();
     // What changes nothing of this tier is none of its inputs.
     let matters = |one: &&Uncertain| one.off[position].iter().flatten().any(|figure| *figure != 0.0);
     let durations: Vec<_> = inputs.durations.iter().filter(matters).collect();
@@ -169,7 +189,7 @@ pub(super) fn ranges(
     }
     let point = figures(&rare_event(scenario, tier));
     let mut sides = Sides::default();
-    let each = rates.into_iter().map(|rate| sides.rate(scenario, tier, *rate, point)).collect::<Vec<_>>();
+    let each = rates.into_iter().map(|rate| sides.rate(scenario, tier, rate, point)).collect::<Vec<_>>();
     let durations = durations.into_iter().map(|one| sides.duration(one, position, point)).collect::<Vec<_>>();
     let range = |n| sides.around(point[n], n);
     let availability = range(0);
@@ -199,23 +219,15 @@ struct Sides {
 
 impl Sides {
     /// Adds the range of a rate.
-    fn rate(
-        &mut self,
-        scenario: &Scenario,
-        tier: &TierTally,
-        (id, low, high): (FailureId, f64, f64),
-        point: Figures,
-    ) -> RateRange {
-        let at =
-            |times: f64| figures(&rare_event_at(scenario, tier, &|failure| if failure == id { times } else { 1.0 }));
-        let ends = [at(low), at(high)];
+    fn rate(&mut self, scenario: &Scenario, tier: &TierTally, rate: &UncertainRate, point: Figures) -> RateRange {
+        let ends = [0, 1].map(|end| figures(&rare_event_at(scenario, tier, &rate.at(end))));
         self.add(ends.map(|end| std::array::from_fn(|n| end[n] - point[n])));
         let range = |n: usize| Range { low: ends[0][n], high: ends[1][n] };
-        let tally = tier.incidents.iter().find(|i| i.failure == id && i.service.is_none());
-        let rate = tally.map_or(0.0, |tally| tally.rate_per_year);
+        let tally = tier.incidents.iter().find(|i| i.failure == rate.failure && i.service.is_none());
+        let of_all = |end| tally.map_or(0.0, |tally| rate.of_all(tally, end));
         RateRange {
-            failure: scenario.failures[id].name.clone(),
-            rate_per_year: Range { low: rate * low, high: rate * high },
+            failure: scenario.failures[rate.failure].name.clone(),
+            rate_per_year: Range { low: of_all(0), high: of_all(1) },
             downtime_per_year: range(1),
             data_loss_per_year: range(2),
             known_penalty_per_year: range(3),
@@ -265,42 +277,42 @@ pub(super) fn ranking(
     if (rates.is_empty() && durations.is_empty()) || tiers.len() < 2 || !priced {
         return None;
     }
-    // Tiers by cost, with a factor for each rate and what is added to the penalties of each tier.
-    let order = |factor: &dyn Fn(FailureId) -> f64, more: &dyn Fn(usize) -> f64| {
+    // Tiers by cost, with the rate of each failure and what is added to the penalties of each tier.
+    let order = |rate: &dyn Fn(&IncidentTally) -> f64, more: &dyn Fn(usize) -> f64| {
         let mut costs: Vec<(f64, &str)> = tiers
             .iter()
             .zip(&campaign.tiers)
             .enumerate()
             .map(|(n, (tier, tally))| {
-                let losses = rare_event_at(scenario, tally, factor).known_penalty_per_year + more(n);
+                let losses = rare_event_at(scenario, tally, rate).known_penalty_per_year + more(n);
                 (tier.cost.known_per_month * 12.0 + losses, tier.id.as_str())
             })
             .collect();
         costs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
         costs.into_iter().map(|(_, id)| id.to_owned()).collect::<Vec<_>>()
     };
-    let usual = order(&|_| 1.0, &|_| 0.0);
+    let usual = order(&as_given, &|_| 0.0);
     let (mut lowest_holds, mut order_holds) = (true, true);
     let mut hold = |other: Vec<String>| {
         lowest_holds &= other[0] == usual[0];
         order_holds &= other == usual;
     };
-    for (id, low, high) in rates {
-        for end in [*low, *high] {
-            hold(order(&|failure| if failure == *id { end } else { 1.0 }, &|_| 0.0));
+    for rate in rates {
+        for end in 0..2 {
+            hold(order(&rate.at(end), &|_| 0.0));
         }
     }
     for duration in durations {
         for end in 0..2 {
-            hold(order(&|_| 1.0, &|n| duration.off[n][end][3]));
+            hold(order(&as_given, &|n| duration.off[n][end][3]));
         }
     }
     for end in 0..2 {
-        let factor = |failure: FailureId| {
-            let found = rates.iter().find(|(id, ..)| *id == failure);
-            found.map_or(1.0, |(_, low, high)| [*low, *high][end])
+        let rate = |tally: &IncidentTally| {
+            let found = rates.iter().find(|rate| rate.failure == tally.failure);
+            found.map_or(tally.rate_per_year, |rate| rate.of_all(tally, end))
         };
-        hold(order(&factor, &|n| durations.iter().map(|duration| duration.off[n][end][3]).sum()));
+        hold(order(&rate, &|n| durations.iter().map(|duration| duration.off[n][end][3]).sum()));
     }
     Some(Ranking { order: usual, lowest_holds, order_holds })
 }

@@ -3,7 +3,7 @@
 use super::assessment::{FailureYear, RareEvent};
 use super::composed::year_over_an_hour;
 use super::objective::MS;
-use crate::id::{FailureId, Id, ServiceId};
+use crate::id::{Id, ServiceId};
 use crate::model::{Scenario, Service};
 use crate::sim::{IncidentTally, TierTally};
 use crate::stats::Tally;
@@ -22,7 +22,7 @@ pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
         year_over_an_hour: year_over_an_hour(scenario, tier, None),
         by_failure: by_failure(scenario, tier),
         by_mean: by_mean(scenario, tier),
-        ..rare_event_at(scenario, tier, &|_| 1.0)
+        ..rare_event_at(scenario, tier, &as_given)
     }
 }
 
@@ -30,7 +30,7 @@ pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
 fn by_failure(scenario: &Scenario, tier: &TierTally) -> Vec<FailureYear> {
     let of_application = tier.incidents.iter().filter(|tally| tally.service.is_none());
     let one = |tally: &IncidentTally| {
-        let alone = |failure| if failure == tally.failure { 1.0 } else { 0.0 };
+        let alone = |other: &IncidentTally| if other.failure == tally.failure { other.rate_per_year } else { 0.0 };
         let sum = rare_event_at(scenario, tier, &alone);
         FailureYear {
             failure: scenario.failures[tally.failure].name.clone(),
@@ -49,9 +49,13 @@ fn by_mean(scenario: &Scenario, tier: &TierTally) -> Vec<String> {
     failures.filter(|failure| !failure.occurs.is_memoryless()).map(|failure| failure.name.clone()).collect()
 }
 
-/// The same with the rate of each failure times a factor, without the chance of a long year.
-pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, factor: &dyn Fn(FailureId) -> f64) -> RareEvent {
-    let rate = |tally: &IncidentTally| tally.rate_per_year * factor(tally.failure);
+/// Events per year as the scenario has them.
+pub(super) fn as_given(tally: &IncidentTally) -> f64 {
+    tally.rate_per_year
+}
+
+/// The same with other rates, those of all members of a failure together; without the chance of a long year.
+pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn(&IncidentTally) -> f64) -> RareEvent {
     let weight = |tally: &IncidentTally| rate(tally) * scenario.failures[tally.failure].share;
     let mut sum = RareEvent::default();
     for tally in tier.incidents.iter().filter(|t| t.service.is_none()) {

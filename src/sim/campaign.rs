@@ -339,8 +339,8 @@ impl FailureTally {
 fn empty_tallies(simulator: &Simulator<'_>, program: &FailureProgram) -> Vec<IncidentTally> {
     let services = &simulator.scenario.tiers[program.tier].services;
     let tally = |service: Option<usize>| {
-        let mut tally =
-            IncidentTally::new(program.failure, service.map(|n| services[n].service), program.rate_per_year);
+        let (members, rate) = (program.slot_count as u64, program.rate_per_year);
+        let mut tally = IncidentTally::new(program.failure, service.map(|n| services[n].service), members, rate);
         tally.steps = program
             .step_slots
             .iter()

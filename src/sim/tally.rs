@@ -60,6 +60,8 @@ pub struct IncidentTally {
     pub failure: FailureId,
     /// The service; `None` is the application.
     pub service: Option<ServiceId>,
+    /// Members that concern the tier.
+    pub members: u64,
     /// Events per year, of all members that concern the tier together.
     pub rate_per_year: f64,
     /// Incidents.
@@ -128,10 +130,11 @@ pub struct PairResult {
 }
 
 impl IncidentTally {
-    pub(super) fn new(failure: FailureId, service: Option<ServiceId>, rate_per_year: f64) -> Self {
+    pub(super) fn new(failure: FailureId, service: Option<ServiceId>, members: u64, rate_per_year: f64) -> Self {
         Self {
             failure,
             service,
+            members,
             rate_per_year,
             n: 0,
             interrupted: 0,

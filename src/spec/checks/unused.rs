@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Checks;
 use crate::diag::{Diagnostic, Path};
 use crate::id::Id;
+use crate::model::Occurrence;
 use crate::spec::codes;
 use crate::spec::names::quote;
 
@@ -46,9 +47,11 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         checks.push(Diagnostic::advice(codes::UNUSED, Path::keys(&[table, &name]), message).on_key());
     }
     for failure in scenario.failures.rows() {
-        if failure.occurs.per_year() == 0.0 {
+        // One that was not seen in years of watching may happen all the same.
+        let may = matches!(failure.occurs, Occurrence::Rate(rate) if rate.high.per_year() > 0.0);
+        if failure.occurs.per_year() == 0.0 && !may {
             let message = format!("{} never happens: its rate is zero", quote(&failure.name));
-            let key = if matches!(failure.occurs, crate::model::Occurrence::Gap(_)) { "gap" } else { "rate" };
+            let key = if matches!(failure.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
             let advice = Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message);
             checks.push(advice);
         }
