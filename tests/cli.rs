@@ -221,6 +221,22 @@ fn a_failure_every_second_is_refused_before_it_starts() {
     assert!(felt.contains("most of them are of `drills.test.every`, 63,072,000 a year"), "{felt}");
 }
 
+/// Few trials to begin with do not keep a precision from being reached: the 99th percentile of an exponential
+/// outage takes about 180,000 for 1%. Beyond eight times the usual trials, a line says what raises the limit.
+#[test]
+fn a_precision_is_reached_from_few_trials() {
+    let (folder, _) = shop();
+    let path = folder.path().join("waits.toml");
+    let text = SHOP.replace(r#"lasts = "1d", detected = "10m""#, r#"lasts = { mean = "10h" }, detected = "300d""#);
+    fs::write(&path, text).expect("a file");
+    let path = path.to_string_lossy().into_owned();
+    let reached =
+        |share: &str| err(&run(&["simulate", &path, "--failure", "site", "--trials", "1000", "--precision", share]));
+    assert!(!reached("1%").contains("99th percentiles"));
+    let told = reached("0.4%");
+    assert!(told.contains("more than the limit of 800000, which a higher --trials raises"), "{told}");
+}
+
 /// Opening a named pipe would wait for a writer that may never come.
 #[cfg(unix)]
 #[test]

@@ -14,7 +14,7 @@ const DEFAULT_SEED: u64 = 1;
 
 /// Incidents per tier and failure unless told otherwise: p99 and chances of 95% are then known to
 /// about a tenth of a percentage point, within a few seconds.
-const DEFAULT_TRIALS: u64 = 100_000;
+pub(super) const DEFAULT_TRIALS: u64 = 100_000;
 
 const EXIT_CODES: &str = "\
 Exit codes:

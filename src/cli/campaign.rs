@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Stop;
-use super::args::SimulationArgs;
+use super::args::{DEFAULT_TRIALS, SimulationArgs};
 use super::interrupt;
 use super::output::Screen;
 use super::pieces::{bar, in_pieces};
@@ -20,6 +20,9 @@ use crate::spec::Loaded;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
+
+/// Times the trials asked for that a 99th percentile may take: it then is known almost three times as well.
+const QUANTILE_ROUNDS: u64 = 8;
 
 /// Threads: more than the processors of any machine that this was tried on.
 pub(super) const MAX_THREADS: usize = 256;
@@ -54,7 +57,7 @@ pub(super) fn run(
         return Ok(finish(scenario, &campaign.result(), &filter));
     };
     let limit = most_trials(scenario, &filter, 1);
-    let mut reach = |what, limit, off: fn(&CampaignResult) -> Option<f64>| {
+    let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&CampaignResult) -> Option<f64>| {
         let done = campaign.trials();
         let first = off(&campaign.result());
         let more = |count| {
@@ -62,13 +65,16 @@ pub(super) fn run(
             tally(&mut campaign, done..count, screen);
             off(&campaign.result())
         };
-        precision.reach((what, done, limit), first, more, screen);
+        // What the means took is simulated already.
+        precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
     };
-    reach("mean recovery times", limit, precision::of_incidents);
-    // A quantile that lies between two kinds of incidents never narrows: it is not waited for.
+    reach("mean recovery times", (limit, None), precision::of_incidents);
+    // A quantile that lies between two kinds of incidents never narrows: it is not waited for. Few trials to
+    // begin with are no wish to know it less well.
+    let limit_of_quantiles = limit.min(settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS));
     reach(
         "the 99th percentiles of recovery times",
-        limit.min(settings.trials.saturating_mul(8)),
+        (limit_of_quantiles, Some("a higher --trials").filter(|_| limit_of_quantiles < limit)),
         precision::of_quantiles,
     );
     let rare = Rare::new(scenario, &campaign, &filter, settings.seed);

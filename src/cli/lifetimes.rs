@@ -70,7 +70,7 @@ pub(super) fn add(
             tally(&mut years, scenario, &filter, done..count, screen);
             precision::of_lifetimes(&years)
         };
-        let what = ("times down per lifetime", settings.lifetimes, limit.min(MAX_LIFETIMES));
+        let what = ("times down per lifetime", settings.lifetimes, (limit.min(MAX_LIFETIMES), None));
         precision.reach(what, first, more, screen);
     }
     assess::add_lifetimes(result, scenario, &years);

@@ -55,11 +55,11 @@ impl Precision {
     /// Lengthens a run until its worst figure is within this share.
     ///
     /// # Arguments
-    /// `done`: how many are simulated already. `limit`: how many can be at most. `more`: simulates up to
-    /// so many, and returns how far off the worst figure then is.
+    /// `done`: how many are simulated already. `limit`: how many can be at most, and what raises that.
+    /// `more`: simulates up to so many, and returns how far off the worst figure then is.
     pub(super) fn reach(
         self,
-        (what, done, limit): (&str, u64, u64),
+        (what, done, (limit, raised_by)): (&str, u64, (u64, Option<&str>)),
         mut off: Option<f64>,
         mut more: impl FnMut(u64) -> Option<f64>,
         screen: &Screen,
@@ -72,8 +72,9 @@ impl Precision {
                 return;
             }
             if needed > limit as f64 || count >= limit {
+                let raised = raised_by.map_or_else(String::new, |by| format!(", which {by} raises"));
                 screen.note(&format!(
-                    "{known}; {} would take about {needed:.0}, more than the limit of {limit}",
+                    "{known}; {} would take about {needed:.0}, more than the limit of {limit}{raised}",
                     percent(self.0)
                 ));
                 return;
