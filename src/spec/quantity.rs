@@ -221,11 +221,21 @@ pub fn data_rate(text: &str) -> Result<BytesPerSecond, QuantityError> {
         let unit = data_unit(&number, unit.trim_end(), "/s", &DATA_RATE)?;
         unit_bytes(unit) / period(per.trim_start(), &DATA_RATE)?
     } else {
-        let n = number.text;
-        return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)))
-            .help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit))));
+        return Err(no_time(&number, unit, text));
     };
     in_range(number.value * rate, number.nonzero, text, &DATA_RATE, BytesPerSecond::new)
+}
+
+/// A volume where a flow is meant: with a time in words, or with none.
+fn no_time(number: &Number, unit: &str, text: &str) -> QuantityError {
+    let n = number.text;
+    if let Some((unit, per)) = unit.split_once(" per ") {
+        let (unit, per) = (shown(unit.trim()), shown(per.trim()));
+        return QuantityError::new(codes::BAD_QUANTITY, format!("`{}` has `per` where `/` stands", shown(text)))
+            .help(format!("write `{n} {unit}/{per}`"));
+    }
+    QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)))
+        .help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit)))
 }
 
 /// Bytes per second of one `Gbps` (bits) or `GBps` (bytes).

@@ -144,7 +144,8 @@ pub const STRATEGIES: KeyTable = KeyTable {
 /// Keys of a monthly item.
 pub const MONTHLY: KeyTable = KeyTable {
     name: "services.<name>.monthly.<item>",
-    about: "A cost that comes every month.",
+    about: "A cost that comes every month. Services of a tier that list it alike (name, count and price) share one; \
+            under names of their own each pays its own.",
     like: false,
     keys: &[
         key("count", "number", Count(1, "one of it"), "how many"),
