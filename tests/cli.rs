@@ -268,6 +268,47 @@ fn a_pipe_without_end_does_not_hang() {
     assert!(err(&output).contains("larger than the limit"));
 }
 
+/// What stands for a place that is not there, before anything is simulated for it.
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_the_work() {
+    let (folder, path) = shop();
+    let nowhere = folder.path().join("no/result.json").to_string_lossy().into_owned();
+    // 2 tiers x 2 failures x 400 million would take an hour.
+    let long = "400000000";
+    let directory = folder.path().to_string_lossy().into_owned();
+    for (to, said) in [(&nowhere, "there is no folder"), (&directory, "it is a directory")] {
+        for command in ["compare", "simulate", "report"] {
+            let output = run(&[command, &path, "--trials", long, "-o", to]);
+            assert_eq!(code(&output), 1, "{command}: {}", err(&output));
+            assert!(err(&output).contains(said), "{}", err(&output));
+        }
+    }
+    let plotted = run(&["plot", &path, "--trials", "100", "--lifetimes", "0", "-o", &path]);
+    assert_eq!(code(&plotted), 1);
+    assert!(err(&plotted).contains("it is a file"), "{}", err(&plotted));
+}
+
+#[test]
+fn a_dash_is_standard_output_and_is_read_only_once() {
+    let printed = run(&["new", "pilot-light"]);
+    assert_eq!(run(&["new", "pilot-light", "-o", "-"]).stdout, printed.stdout);
+    assert_eq!(run(&["schema", "-o", "-"]).stdout, run(&["schema"]).stdout);
+    let twice = run_with(&["validate", "-", "-"], SHOP.as_bytes());
+    assert_eq!((code(&twice), err(&twice).as_str()), (2, "error: standard input can be read only once\n"));
+}
+
+#[test]
+fn a_number_that_is_none_is_told_with_what_is_needed() {
+    let (_folder, path) = shop();
+    for option in ["--trials", "--seed", "--threads", "--lifetimes"] {
+        for number in ["1e5", "-5", "many", ""] {
+            let output = run(&["compare", &path, option, number]);
+            assert_eq!(code(&output), 2, "{option} {number}");
+            assert!(err(&output).contains("a whole number from 0 to"), "{}", err(&output));
+        }
+    }
+}
+
 #[test]
 fn more_work_than_the_limit_is_4_before_it_starts() {
     let (_folder, path) = shop();

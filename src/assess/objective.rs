@@ -64,8 +64,8 @@ fn judge(objective: Objective, tally: &IncidentTally) -> IncidentObjective {
     let share = |events| Proportion::new(events, tally.n);
     let (rto_met, rpo_met) = (share(tally.rto_met), share(tally.rpo_met));
     let met = all_met([
-        objective.rto.map_or(Some(true), |_| reached(rto_met, chance)),
-        objective.rpo.map_or(Some(true), |_| reached(rpo_met, chance)),
+        objective.rto.map_or(Some(true), |_| rto_met.reaches(chance)),
+        objective.rpo.map_or(Some(true), |_| rpo_met.reaches(chance)),
     ]);
     let margin = |limit: f64, tally: &Tally| tally.quantile(chance, MS).ok().map(|q| limit - q.point);
     let (rto, rpo) = (objective.rto.map(|t| t.seconds()), objective.rpo.map(|t| t.seconds()));
@@ -79,17 +79,6 @@ fn judge(objective: Objective, tally: &IncidentTally) -> IncidentObjective {
         both_met: share(tally.both_met),
         rto_margin: rto.and_then(|limit| margin(limit, &tally.recovery_time)),
         rpo_margin: rpo.and_then(|limit| margin(limit, &tally.data_loss)),
-    }
-}
-
-/// Whether a chance is shown to be reached, shown not to be, or neither.
-fn reached(share: Proportion, chance: f64) -> Option<bool> {
-    if share.low >= chance {
-        Some(true)
-    } else if share.high < chance {
-        Some(false)
-    } else {
-        None
     }
 }
 
@@ -199,9 +188,9 @@ mod tests {
     #[test]
     fn a_chance_inside_the_interval_is_undecided() {
         let share = Proportion::new(960, 1000);
-        assert_eq!(reached(share, 0.95), None);
-        assert_eq!(reached(share, 0.94), Some(true));
-        assert_eq!(reached(share, 0.98), Some(false));
+        assert_eq!(share.reaches(0.95), None);
+        assert_eq!(share.reaches(0.94), Some(true));
+        assert_eq!(share.reaches(0.98), Some(false));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::campaign::{MAX_THREADS, MAX_TRIALS};
-use super::lifetimes::{DEFAULT_YEARS, MAX_LIFETIMES, MAX_YEARS};
+use super::lifetimes::{COMPARED_LIFETIMES, DEFAULT_YEARS, MAX_LIFETIMES, MAX_YEARS};
+use crate::report::human::number;
 
 /// Seed of all draws unless another is given: any fixed number does, so that two people see the
 /// same figures.
@@ -90,7 +91,7 @@ pub(super) struct ReportArgs {
     pub(super) lifetimes: LifetimeArgs,
     #[command(flatten)]
     pub(super) precision: PrecisionArgs,
-    /// Write to this file instead of standard output; it appears whole or not at all
+    /// Write to this file instead of standard output, which `-` is too; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
@@ -114,7 +115,7 @@ pub(super) struct PlotArgs {
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
-    /// Write to this file instead of standard output; it appears whole or not at all
+    /// Write to this file instead of standard output, which `-` is too; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
@@ -157,23 +158,28 @@ pub(super) struct OutputArgs {
     /// Format of the output
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(super) format: Format,
-    /// Write to this file instead of standard output; it appears whole or not at all
+    /// Write to this file instead of standard output, which `-` is too; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+}
+
+/// A number of things.
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a whole number from 0 to {} is needed", u64::MAX))
 }
 
 /// What is simulated.
 #[derive(Debug, clap::Args)]
 pub(super) struct SimulationArgs {
     /// Incidents per tier and failure, 100,000,000 at most
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_TRIALS, help = format!("Incidents per tier and failure, {MAX_TRIALS} at most"))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_TRIALS, value_parser = whole, allow_negative_numbers = true, help = format!("Incidents per tier and failure, {} at most", number(MAX_TRIALS as f64)))]
     pub(super) trials: u64,
     /// Seed of all draws: the same seed gives the same bytes, whatever the number of threads
-    #[arg(long, default_value_t = DEFAULT_SEED)]
+    #[arg(long, default_value_t = DEFAULT_SEED, value_parser = whole, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Threads; one per processor unless given
-    #[arg(long, value_name = "N", help = format!("Threads, {MAX_THREADS} at most; one per processor unless given"))]
-    pub(super) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help = format!("Threads, {MAX_THREADS} at most; one per processor unless given"))]
+    pub(super) threads: Option<u64>,
 }
 
 /// How well results are to be known.
@@ -190,10 +196,10 @@ pub(super) struct PrecisionArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct LifetimeArgs {
     /// Years of a lifetime: failures overlap, hit during recovery, and services go back home
-    #[arg(long, value_name = "Y", help = format!("Years of a lifetime, {MAX_YEARS} at most; {DEFAULT_YEARS} unless given"))]
+    #[arg(long, value_name = "Y", allow_negative_numbers = true, help = format!("Years of a lifetime, {MAX_YEARS} at most; {DEFAULT_YEARS} unless given"))]
     pub(super) years: Option<f64>,
     /// Simulated lifetimes; 0 for none
-    #[arg(long, value_name = "N", help = format!("Simulated lifetimes, {MAX_LIFETIMES} at most; 0 for none"))]
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help = format!("Simulated lifetimes, {} at most; 0 for none. Unless given, {} wherever tiers are compared or --years is given, and none otherwise", number(MAX_LIFETIMES as f64), number(COMPARED_LIFETIMES as f64)))]
     pub(super) lifetimes: Option<u64>,
 }
 

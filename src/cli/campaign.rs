@@ -150,15 +150,14 @@ pub(super) fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
 
 /// How many threads the options ask for.
 pub(super) fn threads(args: &SimulationArgs) -> Result<usize, Stop> {
-    let threads =
-        args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
-    if threads == 0 {
-        return Err(Stop::invalid("--threads must be at least 1"));
+    let Some(threads) = args.threads else {
+        return Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS));
+    };
+    match usize::try_from(threads) {
+        Ok(0) => Err(Stop::invalid("--threads must be at least 1")),
+        Ok(threads) if threads <= MAX_THREADS => Ok(threads),
+        _ => Err(Stop::refused(format_args!("--threads {threads} is more than the limit of {MAX_THREADS}"))),
     }
-    if threads > MAX_THREADS {
-        return Err(Stop::refused(format_args!("--threads {threads} is more than the limit of {MAX_THREADS}")));
-    }
-    Ok(threads)
 }
 
 /// How the options run a campaign, of which one process simulates one of `parts`.

@@ -3,7 +3,7 @@
 use super::args::{CompareArgs, Format, OutputArgs};
 use super::campaign::{self, Names};
 use super::lifetimes::{self, Unasked};
-use super::output::{Screen, page, write};
+use super::output::{Screen, page, refuse_unwritable, write};
 use super::precision::Precision;
 use super::{Exit, Stop, input};
 use crate::assess::{Assessment, Outcome};
@@ -11,6 +11,7 @@ use crate::report::blocks::Block;
 use crate::report::{comparison, csv, json};
 
 pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
+    refuse_unwritable(args.output.output.as_deref())?;
     let loaded = input::load(&args.file, screen)?;
     let (scenario, names) = (&loaded.scenario, Names::default());
     let precision = Precision::new(&args.precision)?;

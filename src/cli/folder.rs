@@ -20,6 +20,9 @@ impl Folder {
     /// Opens a folder, which is made if it is missing.
     pub(super) fn open(path: &Path) -> Result<Self, Stop> {
         let shown = path.display().to_string();
+        if path.exists() && !path.is_dir() {
+            return Err(Stop::failed(format_args!("cannot write to the folder {shown}: it is a file")));
+        }
         let root = fs::create_dir_all(path).and_then(|()| fs::canonicalize(path));
         let root = root.map_err(|error| Stop::failed(format_args!("cannot open the folder {shown}: {error}")))?;
         Ok(Self { shown, root })

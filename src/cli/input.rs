@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::output::Screen;
 use super::{Exit, Stop};
@@ -75,6 +75,15 @@ fn read_from(source: impl Read, path: &Path, most: usize, what: &str) -> Result<
     Ok(bytes)
 }
 
+/// Refuses files that are read one after the other if standard input is among them more than once: the second
+/// time nothing is left of it.
+pub(super) fn refuse_twice(paths: &[PathBuf]) -> Result<(), Stop> {
+    if paths.iter().filter(|path| is_standard_input(path)).count() > 1 {
+        return Err(Stop::invalid("standard input can be read only once"));
+    }
+    Ok(())
+}
+
 fn read_scenario(path: &Path) -> Result<Vec<u8>, Stop> {
     read(path, limits::FILE_BYTES, "scenario")
 }
@@ -99,7 +108,8 @@ pub(super) fn load(path: &Path, screen: &Screen) -> Result<Loaded, Stop> {
     let advice = loaded.advice.all().len();
     if advice > 0 {
         let things = if advice == 1 { "1 piece".to_owned() } else { format!("{advice} pieces") };
-        screen.note(&format!("{things} of advice on this scenario: drplan validate {}", path.display()));
+        let file = if is_standard_input(path) { String::new() } else { format!(" {}", path.display()) };
+        screen.note(&format!("{things} of advice on this scenario: drplan validate{file}"));
     }
     Ok(loaded)
 }

@@ -25,7 +25,7 @@ pub(super) const MAX_LIFETIMES: u64 = 1_000_000_000;
 
 /// Lifetimes of a comparison unless told otherwise: 100,000 years show what happens once in ten
 /// thousand, and take about as long as the incidents.
-const COMPARED_LIFETIMES: u64 = 10_000;
+pub(super) const COMPARED_LIFETIMES: u64 = 10_000;
 
 /// Events of a whole run: about an hour of one processor.
 const MAX_EVENTS: f64 = 2e11;
@@ -112,10 +112,11 @@ pub(super) fn settings(
     if years.is_nan() || years <= 0.0 {
         return Err(Stop::invalid("--years must be above 0"));
     }
-    if years > MAX_YEARS || number > MAX_LIFETIMES {
-        return Err(Stop::refused(format_args!(
-            "--years {years} --lifetimes {number} is more than the limits of {MAX_YEARS} years and {MAX_LIFETIMES} lifetimes"
-        )));
+    if years > MAX_YEARS {
+        return Err(Stop::refused(format_args!("--years {years} is more than the limit of {MAX_YEARS}")));
+    }
+    if number > MAX_LIFETIMES {
+        return Err(Stop::refused(format_args!("--lifetimes {number} is more than the limit of {MAX_LIFETIMES}")));
     }
     let settings = LifetimeSettings { years, lifetimes: number, first: 0, seed: args.seed, threads: threads(args)? };
     if number == 0 {

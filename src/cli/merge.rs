@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{Format, MergeArgs};
 use super::campaign::{self, MAX_TRIALS, Names};
 use super::lifetimes::{self, MAX_LIFETIMES, MAX_YEARS};
-use super::output::Screen;
+use super::output::{Screen, refuse_unwritable};
 use super::shard::{MAX_SHARDS, Shard};
 use super::simulate::show;
 use super::{Exit, Stop, input};
@@ -19,6 +19,8 @@ use crate::spec::{self, Loaded};
 const MAX_BINS: usize = 1 << 27;
 
 pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
+    refuse_unwritable(args.output.output.as_deref())?;
+    input::refuse_twice(&args.parts)?;
     let (path, others) = args.parts.split_first().ok_or_else(|| Stop::invalid("merge needs parts"))?;
     let first = input::load_part(path)?;
     let loaded = scenario_of(&first).map_err(|fault| faulty(path, &fault))?;

@@ -1,7 +1,7 @@
 //! `drplan new`: a commented scenario to start from.
 
 use super::args::{NewArgs, Pattern};
-use super::output::{Screen, write};
+use super::output::{Screen, file, write};
 use super::{Exit, Stop};
 
 /// The text of a pattern's scenario.
@@ -18,7 +18,7 @@ fn template(pattern: Pattern) -> &'static str {
 
 pub(super) fn run(args: &NewArgs, screen: &Screen) -> Result<Exit, Stop> {
     let text = template(args.pattern.unwrap_or(Pattern::Comparison));
-    let Some(path) = &args.output else { return write(text, None) };
+    let Some(path) = file(args.output.as_deref()) else { return write(text, None) };
     if path.exists() && !args.force {
         return Err(Stop::failed(format_args!("{} exists already; --force overwrites it", path.display())));
     }

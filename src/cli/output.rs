@@ -59,12 +59,10 @@ impl Screen {
 
     /// The layout of a page for standard output, or for a file.
     pub(super) fn layout(&self, output: &OutputArgs) -> Layout {
-        let terminal = output.output.is_none() && io::stdout().is_terminal();
+        let to_file = file(output.output.as_deref()).is_some();
+        let terminal = !to_file && io::stdout().is_terminal();
         let width = terminal_size::terminal_size().filter(|_| terminal).map_or(WIDTH, |(w, _)| usize::from(w.0));
-        let color = match output.output {
-            Some(_) => self.color == Color::Always,
-            None => self.color_on(terminal),
-        };
+        let color = if to_file { self.color == Color::Always } else { self.color_on(terminal) };
         Layout { width: width.min(WIDTH), color }
     }
 }
@@ -79,9 +77,31 @@ pub(super) fn page(blocks: &[Block], output: &OutputArgs, screen: &Screen) -> St
     if output.format == Format::Md { markdown(blocks) } else { terminal::render(blocks, screen.layout(output)) }
 }
 
+/// The file that `-o` names; `None` for standard output, which `-` is too.
+pub(super) fn file(to: Option<&Path>) -> Option<&Path> {
+    to.filter(|path| path.as_os_str() != "-")
+}
+
+/// Refuses a file that cannot be written, before anything is simulated for it.
+pub(super) fn refuse_unwritable(to: Option<&Path>) -> Result<(), Stop> {
+    let Some(path) = file(to) else { return Ok(()) };
+    let why = match folder_of(path) {
+        _ if path.is_dir() => "it is a directory".to_owned(),
+        folder if !folder.exists() => format!("there is no folder {}", folder.display()),
+        folder if !folder.is_dir() => format!("{} is no folder", folder.display()),
+        _ => return Ok(()),
+    };
+    Err(Stop::failed(format_args!("cannot write {}: {why}", path.display())))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes to the file, or to standard output without one.
 pub(super) fn write(text: &str, to: Option<&Path>) -> Result<Exit, Stop> {
-    match to {
+    refuse_unwritable(to)?;
+    match file(to) {
         None => match io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
             // Whoever read it has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Fine),
@@ -98,8 +118,7 @@ pub(super) fn write(text: &str, to: Option<&Path>) -> Result<Exit, Stop> {
 fn write_file(text: &str, path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         // A device or a pipe is written to, not replaced.
-        Ok(meta) if !meta.is_file() && !meta.is_dir() => fs::write(path, text),
-        Ok(meta) if meta.is_dir() => Err(io::Error::new(ErrorKind::IsADirectory, "it is a directory")),
+        Ok(meta) if !meta.is_file() => fs::write(path, text),
         // Through a symbolic link, the file that it leads to is replaced and the link stays.
         Ok(_) => replace(text.as_bytes(), &fs::canonicalize(path)?),
         Err(_) => replace(text.as_bytes(), path),
@@ -108,7 +127,6 @@ fn write_file(text: &str, path: &Path) -> io::Result<()> {
 
 /// Writes a temporary file beside the target and renames it. A link at the target is replaced.
 pub(super) fn replace(bytes: &[u8], target: &Path) -> io::Result<()> {
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".drplan-");
     #[cfg(unix)]
@@ -119,7 +137,13 @@ pub(super) fn replace(bytes: &[u8], target: &Path) -> io::Result<()> {
         let mode = known.map_or(0o666, |meta| meta.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder_of(target)).map_err(without_path)?;
     file.write_all(bytes)?;
     file.persist(target).map(drop).map_err(|error| error.error)
+}
+
+/// An error without the name of the temporary file, which nobody has heard of.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
 }

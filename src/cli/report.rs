@@ -3,13 +3,14 @@
 use super::args::{LifetimeArgs, PrecisionArgs, ReportArgs, SimulationArgs, SubjectArgs};
 use super::campaign::{self, Names};
 use super::lifetimes::{self, Unasked};
-use super::output::{Screen, write};
+use super::output::{Screen, refuse_unwritable, write};
 use super::precision::Precision;
 use super::{Exit, Stop, input};
 use crate::assess::Assessment;
 use crate::report::page;
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Stop> {
+    refuse_unwritable(args.output.as_deref())?;
     let result = subject(&args.subject, (&args.simulation, &args.lifetimes), &args.precision, screen)?;
     write(&page(&result).map_err(Stop::failed)?, args.output.as_deref())
 }

@@ -43,7 +43,11 @@ pub(super) fn run(args: &RunbookArgs, screen: &Screen) -> Result<Exit, Stop> {
     for (name, text) in &files {
         folder.write(name, text.as_bytes())?;
     }
-    screen.note(&format!("wrote {} runbooks; begin at {}", files.len() - 1, args.output.join(&files[0].0).display()));
+    let begin = args.output.join(&files[0].0);
+    screen.note(&match files.len() {
+        1 => format!("there is no plan to write a runbook of; wrote {}", begin.display()),
+        n => format!("wrote {} runbooks; begin at {}", n - 1, begin.display()),
+    });
     Ok(Exit::Fine)
 }
 

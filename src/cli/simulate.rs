@@ -4,7 +4,7 @@ use super::args::{Format, OutputArgs, SimulateArgs};
 use super::campaign::{self, Names};
 use super::compare::print;
 use super::lifetimes::{self, Unasked};
-use super::output::{Screen, write};
+use super::output::{Screen, refuse_unwritable, write};
 use super::precision::Precision;
 use super::shard::Shard;
 use super::{Exit, Stop, input, interrupt};
@@ -14,6 +14,7 @@ use crate::sim::RunningCampaign;
 use crate::spec::Loaded;
 
 pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
+    refuse_unwritable(args.output.output.as_deref())?;
     let loaded = input::load(&args.file, screen)?;
     let names = Names { tier: args.tier.as_deref(), failure: args.failure.as_deref(), member: args.member.as_deref() };
     if let Some(shard) = &args.shard {

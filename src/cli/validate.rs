@@ -5,6 +5,7 @@ use super::output::Screen;
 use super::{Exit, Stop, input};
 
 pub(super) fn run(args: &ValidateArgs, screen: &Screen) -> Result<Exit, Stop> {
+    input::refuse_twice(&args.files)?;
     let mut worst: Option<Exit> = None;
     for file in &args.files {
         match input::check(file, screen) {

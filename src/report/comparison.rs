@@ -163,7 +163,9 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
         if low == high { format!("{} {point}", tier.id) } else { format!("{} {point} ({low} to {high})", tier.id) }
     });
     let by_mean = by_mean(tiers).map_or_else(String::new, |names| format!(" In it {names}."));
-    format!("Chance of more than an hour down in a year: {}.{by_mean}", each.collect::<Vec<_>>().join(", "))
+    let lost = tiers.iter().any(|t| t.rare_event.unrecoverable_per_year > 0.0);
+    let aside = if lost { ", what is lost for good aside" } else { "" };
+    format!("Chance of more than an hour down in a year{aside}: {}.{by_mean}", each.collect::<Vec<_>>().join(", "))
 }
 
 /// What is known of the inputs only as a range, and what that leaves open.

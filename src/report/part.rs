@@ -1,6 +1,8 @@
 //! A part of a run as a file: what was asked for, which share of it this is, and its tallies. A file is
 //! anybody's: nothing in it is taken on trust.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::sim::{CampaignRecord, LifetimeRecord};
@@ -100,10 +102,11 @@ impl Part {
     /// # Errors
     /// A phrase for people: no JSON, no part, another version.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let fault = |error| format!("it is no part of a run: {error}");
-        let head: Head = serde_json::from_slice(bytes).map_err(fault)?;
+        let fault =
+            |error: &dyn fmt::Display| format!("it is no part of a run, which `simulate --shard` writes: {error}");
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| fault(&error))?;
         match head.drplan_part {
-            None => return Err("it is no part of a run: drplan_part is missing".to_owned()),
+            None => return Err(fault(&"drplan_part is missing")),
             Some(PART_VERSION) => {}
             Some(other) => return Err(format!("its drplan_part is {other}; this program reads {PART_VERSION}")),
         }
@@ -111,7 +114,7 @@ impl Part {
         if let Some(theirs) = head.drplan.filter(|version| version != mine) {
             return Err(format!("it is of version {theirs} of drplan; this is {mine}"));
         }
-        serde_json::from_slice(bytes).map_err(fault)
+        serde_json::from_slice(bytes).map_err(|error| fault(&error))
     }
 
     /// Why this is no part of the run that another part is of; `None` if it is.

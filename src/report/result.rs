@@ -1,5 +1,7 @@
 //! A result read back from its JSON. A file is anybody's: nothing in it is taken on trust.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::assess::{Assessment, SCHEMA_VERSION};
@@ -42,15 +44,16 @@ pub fn read_result(bytes: &[u8]) -> Result<Assessment, String> {
     if longest_text(bytes) > TEXT_BYTES {
         return Err(format!("it is no result: it has a text of more than {} KiB", TEXT_BYTES >> 10));
     }
-    let head: Head = serde_json::from_slice(bytes).map_err(|error| format!("it is no result: {error}"))?;
+    let fault = |error: &dyn fmt::Display| format!("it is no result, which `compare --format json` writes: {error}");
+    let head: Head = serde_json::from_slice(bytes).map_err(|error| fault(&error))?;
     match head.schema_version {
-        None => return Err("it is no result: schema_version is missing".to_owned()),
+        None => return Err(fault(&"schema_version is missing")),
         Some(version) if version != u64::from(SCHEMA_VERSION) => {
             return Err(format!("its schema_version is {version}; this program reads {SCHEMA_VERSION}"));
         }
         Some(_) => {}
     }
-    let result: Assessment = serde_json::from_slice(bytes).map_err(|error| format!("it is no result: {error}"))?;
+    let result: Assessment = serde_json::from_slice(bytes).map_err(|error| fault(&error))?;
     within_limits(&result)?;
     Ok(result)
 }

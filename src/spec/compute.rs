@@ -4,7 +4,7 @@ use super::document::{Node, Raw};
 use super::keys::COMPUTE;
 use super::names::{Sort, quote};
 use super::read::{Reader, Show};
-use super::{codes, limits, values};
+use super::{codes, delays, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{Id, PlaceId, PoolId, Table};
 use crate::model::{Instance, Pool, Site};
@@ -48,7 +48,7 @@ pub(super) fn read(cx: &mut Reader<'_>) {
             title,
             instances,
             enough: enough.unwrap_or(there),
-            takeover: entry.get(cx, "takeover", values::delay),
+            takeover: entry.get(cx, "takeover", delays::delay),
             sharded: entry.get(cx, "sharded", values::boolean).unwrap_or_default(),
             within: entry.get(cx, "within", values::place),
             account: entry.get(cx, "account", values::account),

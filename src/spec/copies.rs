@@ -5,7 +5,7 @@ use super::keys::COPIES;
 use super::names::{Sort, quote};
 use super::read::{Entry, Reader, Show};
 use super::values::{Listed, filled};
-use super::{codes, compute, cron, graph, values};
+use super::{codes, compute, cron, delays, graph, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, Table};
 use crate::model::{AsyncLag, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
@@ -82,7 +82,7 @@ fn read_one(cx: &mut Reader<'_>, name: &str) -> Option<Draft> {
             bypass: entry.get(cx, "bypass", values::share).unwrap_or_default(),
             replicated: entry.get(cx, "replicated", values::boolean).unwrap_or_default(),
         },
-        _ => CopyKind::Derived { lag: entry.get(cx, "lag", values::delay) },
+        _ => CopyKind::Derived { lag: entry.get(cx, "lag", delays::delay) },
     };
     let edge = if word == "primary" {
         Edge::default()
@@ -178,10 +178,10 @@ fn read_primary(cx: &mut Reader<'_>, entry: &mut Entry<'_>, sites: usize) -> Cop
                 "{} lies in {sites} places but does not say how many must have a write",
                 quote(&entry.path.to_string())
             );
-            cx.push(
-                Diagnostic::error(codes::MISSING_ACKS, entry.at("at"), message)
-                    .help(format!("`acks = {sites}` is synchronous, `acks = {}` a majority", sites / 2 + 1)),
-            );
+            cx.push(Diagnostic::error(codes::MISSING_ACKS, entry.at("at"), message).help(match sites {
+                2 => "`acks = 2` is synchronous, `acks = 1` lets a write count in one of them".to_owned(),
+                _ => format!("`acks = {sites}` is synchronous, `acks = {}` a majority", sites / 2 + 1),
+            }));
         } else {
             entry.note(cx, "acks", "1".to_owned(), "it lies in one place");
         }
@@ -189,13 +189,13 @@ fn read_primary(cx: &mut Reader<'_>, entry: &mut Entry<'_>, sites: usize) -> Cop
     CopyKind::Primary {
         acks: acks.unwrap_or(1),
         when_short: when_short(cx, entry),
-        lag: entry.get(cx, "lag", values::delay),
+        lag: entry.get(cx, "lag", delays::delay),
     }
 }
 
 fn read_async(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
     entry.needs_one(cx, ["lag", "over"]);
-    let law = entry.get(cx, "lag", values::delay).map(AsyncLag::Law);
+    let law = entry.get(cx, "lag", delays::delay).map(AsyncLag::Law);
     let over = entry.get(cx, "over", values::link).map(AsyncLag::Over);
     let both_ways = entry.get(cx, "both_ways", values::boolean).unwrap_or_default();
     let merges = entry.get(cx, "merges", values::boolean).unwrap_or_default();
@@ -222,7 +222,7 @@ fn read_log(cx: &mut Reader<'_>, entry: &mut Entry<'_>, sites: usize) -> CopyKin
         Vec::new()
     };
     CopyKind::Log {
-        lag: entry.get(cx, "lag", values::delay),
+        lag: entry.get(cx, "lag", delays::delay),
         bases,
         acks,
         when_short: when_short(cx, entry),
@@ -246,7 +246,7 @@ fn locked(cx: &mut Reader<'_>, entry: &mut Entry<'_>, keep: Seconds) -> Option<S
 
 fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
     let schedule = read_schedule(cx, entry);
-    let takes = entry.get(cx, "takes", values::delay);
+    let takes = entry.get(cx, "takes", delays::delay);
     let keep = entry.get(cx, "keep", values::span).unwrap_or_default();
     let full_every = entry.get(cx, "full_every", values::span);
     if let (Some(full), Some(schedule)) = (full_every, &schedule)
@@ -266,7 +266,7 @@ fn read_backup(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<CopyKind> {
     Some(CopyKind::Backup {
         schedule: schedule.unwrap_or(Schedule::Every { interval: Seconds::literal(SECONDS_PER_YEAR), offset: None }),
         takes: takes.unwrap_or_else(zero),
-        travel: entry.get(cx, "travel", values::delay),
+        travel: entry.get(cx, "travel", delays::delay),
         full_every,
         fails: values::not_always(cx, entry, "fails", "every run fails: there would never be a backup"),
         keep,
@@ -300,7 +300,8 @@ fn advise_distance(cx: &mut Reader<'_>, entry: &Entry<'_>, full: Seconds, schedu
 fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule> {
     entry.needs_one(cx, ["every", "cron"]);
     for (key, needs) in [("offset", "every"), ("tz", "cron")] {
-        if entry.has(key) && !entry.has(needs) {
+        let one = entry.has("every") || entry.has("cron");
+        if one && entry.has(key) && !entry.has(needs) {
             let message = format!("`{key}` means nothing without `{needs}`");
             cx.push(Diagnostic::error(codes::USELESS_KEY, entry.at(key), message).on_key());
         }

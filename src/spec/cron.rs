@@ -15,6 +15,17 @@ pub const MOST_STARTS: usize = 1_000_000;
 /// Longest expression that is read, in bytes: room for a list of every minute, hour and day.
 const LONGEST: usize = 400;
 
+/// What some programs call common schedules.
+const NICKNAMES: &[(&str, &str)] = &[
+    ("@hourly", "0 * * * *"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@monthly", "0 0 1 * *"),
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+];
+
 /// The starts of a cron expression in the reference year.
 ///
 /// Five fields: minute, hour, day of the month, month, day of the week, where either day suffices if
@@ -83,7 +94,12 @@ fn parse(expression: &str) -> Result<Cron, QuantityError> {
         return Err(bad(&format!("it contains the character U+{:04X}", c as u32)));
     }
     if expression.contains('@') {
-        return Err(bad("nicknames such as `@daily` are not read"));
+        let meant = NICKNAMES.iter().find(|(name, _)| *name == expression.trim());
+        let error = bad("nicknames such as `@daily` are not read");
+        return Err(match meant {
+            Some((_, fields)) => QuantityError { help: vec![format!("write `{fields}`")], ..error },
+            None => error,
+        });
     }
     let fields = expression.split_whitespace().count();
     if fields != 5 {

@@ -219,11 +219,11 @@ impl Document {
         let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
         // The replacement character that stands for the bad bytes has three bytes.
         let bad = valid..(valid + 3).min(text.len());
-        found.push(
-            Diagnostic::error(codes::NOT_UTF8, Path::default().index(0), format!("byte {valid} is not UTF-8"))
-                .label("here the text ends")
-                .help("a scenario is a text file in UTF-8; save it in that encoding"),
-        );
+        let fault = Diagnostic::error(codes::NOT_UTF8, Path::default().index(0), format!("byte {valid} is not UTF-8"));
+        found.push(match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => fault.help("it begins as UTF-16 does: save it in UTF-8"),
+            _ => fault.label("here the text ends").help("a scenario is a text file in UTF-8; save it in that encoding"),
+        });
         let mut document = Self::of_text(text);
         document.marks.faults.push(bad);
         document
@@ -231,6 +231,7 @@ impl Document {
 
     fn fault(&mut self, message: &str, span: Option<Range<usize>>, found: &mut Diagnostics) {
         let deep = message.contains("recurs");
+        let at = span.as_ref().and_then(|span| self.text.get(span.start..)?.chars().next());
         let path = match span.or_else(|| self.many_dots().filter(|_| deep)) {
             Some(span) => {
                 let span = self.clamp(span);
@@ -249,6 +250,9 @@ impl Document {
         let mut diagnostic = Diagnostic::error(codes::SYNTAX, path, format!("this is not TOML: {first}"));
         for line in lines {
             diagnostic = diagnostic.help(line);
+        }
+        if first.starts_with("invalid unquoted key") && at.is_some_and(char::is_alphabetic) {
+            diagnostic = diagnostic.help("a name with other characters stands in quotes: `\"name\" = ...`");
         }
         found.push(diagnostic);
     }

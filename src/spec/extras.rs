@@ -2,9 +2,9 @@
 
 use super::document::{Item, Node, Raw};
 use super::keys::{DRILLS, EXPLORE, RUNBOOK, TABLES, TOP};
-use super::names::{Sort, closest, quote};
+use super::names::{Sort, closest, join, quote};
 use super::read::{Entry, Reader, Show, Shown};
-use super::{codes, limits, services, values};
+use super::{codes, delays, limits, services, values};
 use crate::diag::{Diagnostic, Path, Segment};
 use crate::id::{Id, PlanId, Table, TierId};
 use crate::model::{Drill, Explore, ExploreAxis, Factor, Law, Runbook, normal_quantile};
@@ -21,10 +21,18 @@ pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
     if let Some(currency) = entry.get(cx, "currency", values::text) {
         cx.parts.currency = currency.0;
     }
-    for key in ["places", "failures", "services", "strategies"] {
-        if !entry.has(key) {
-            entry.missing(cx, key);
-            cx.broken = true;
+    let mut needed = ["places", "failures", "services", "strategies"].to_vec();
+    needed.retain(|key| !entry.has(key));
+    cx.broken |= !needed.is_empty();
+    match needed.as_slice() {
+        [one] => entry.missing(cx, one),
+        [] => {}
+        several => {
+            let all: Vec<String> = several.iter().map(|key| format!("`{key}`")).collect();
+            let all = join(&all.iter().map(String::as_str).collect::<Vec<_>>(), "and");
+            let fault =
+                Diagnostic::error(codes::MISSING_KEY, Path::default(), format!("the file needs the tables {all}"));
+            cx.push(fault.help("`drplan new` writes a scenario to begin with"));
         }
     }
     for sort in Sort::ALL.into_iter().filter(|s| *s != Sort::Account) {
@@ -32,6 +40,10 @@ pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
             match node.items() {
                 None => {
                     let example = if sort == Sort::Role { ": `{ sre = 2 }`" } else { "" };
+                    let example = match &node.raw {
+                        Raw::List(_) => format!(", with a name for each entry: [{}.NAME]", sort.table()),
+                        _ => example.to_owned(),
+                    };
                     cx.wrong_type(node, &path, &format!("a table{example}"));
                     cx.broken = true;
                 }
@@ -138,7 +150,7 @@ fn read_drills(cx: &mut Reader<'_>) {
         let _ = entry.get(cx, "title", values::text);
         let plan = entry.get(cx, "plan", values::plan);
         let every = entry.get(cx, "every", values::span).unwrap_or_default();
-        let interrupts = entry.get(cx, "interrupts", values::delay_of_lifetimes);
+        let interrupts = entry.get(cx, "interrupts", delays::of_lifetimes);
         let price_per_drill = entry.get(cx, "per_drill", values::money);
         let source = entry.get(cx, "source", values::text).map(|t| t.0);
         let plan = plan.unwrap_or(PlanId::from_index(0));

@@ -4,7 +4,7 @@ use super::document::{Node, Raw};
 use super::keys::FAILURES;
 use super::names::{Sort, one_of, quote};
 use super::read::{Entry, Reader, Show};
-use super::{codes, limits, values};
+use super::{codes, delays, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{AccountId, CopyId, DataId, ExternalId, Id, LinkId, PlaceId, PoolId, Table};
 use crate::model::{Delay, Failure, FailureKind, Member, Occurrence, Rate, Repair, Taints, Target};
@@ -30,10 +30,10 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
     let kind = FailureKind::ALL.into_iter().find(|k| k.word() == word)?;
     let (members, each) = read_members(cx, &mut entry, kind, &name)?;
     let zero = || Delay::constant(Seconds::ZERO);
-    let lasts = kind.ends_by_itself().then(|| entry.get(cx, "lasts", values::delay).unwrap_or_else(zero));
+    let lasts = kind.ends_by_itself().then(|| entry.get(cx, "lasts", delays::delay).unwrap_or_else(zero));
     let repair = if kind.ends_by_itself() { read_repair(cx, &mut entry) } else { None };
     let compromise = kind == FailureKind::Compromise;
-    let dwell = compromise.then(|| entry.get(cx, "dwell", values::delay).unwrap_or_else(zero));
+    let dwell = compromise.then(|| entry.get(cx, "dwell", delays::delay).unwrap_or_else(zero));
     let taints = if compromise { entry.word(cx, "taints", &["entry", "strike"]) } else { None };
     let destroyed = if kind == FailureKind::Outage { entry.get(cx, "destroyed", values::share) } else { None };
     let logical = matches!(kind, FailureKind::Deletion | FailureKind::Corruption);
@@ -51,7 +51,7 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
         occurs: read_occurrence(cx, &mut entry),
         lasts,
         repair,
-        detected: entry.get(cx, "detected", values::delay),
+        detected: entry.get(cx, "detected", delays::delay),
         destroyed: destroyed.unwrap_or_default(),
         spreads: spreads.unwrap_or_default(),
         share: share.unwrap_or(Probability::ALWAYS).value(),
@@ -64,7 +64,7 @@ fn read_one(cx: &mut Reader<'_>, name: String) -> Option<Failure> {
 }
 
 fn read_repair(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Repair> {
-    let starts = entry.get(cx, "repair_starts", values::delay);
+    let starts = entry.get(cx, "repair_starts", delays::delay);
     if entry.has("repair_starts") && !entry.has("repaired_by") {
         let message = "`repair_starts` means nothing without `repaired_by`: nobody has to come";
         cx.push(Diagnostic::error(codes::USELESS_KEY, entry.at("repair_starts"), message).on_key());
@@ -74,7 +74,7 @@ fn read_repair(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Repair> {
 
 fn read_occurrence(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Occurrence {
     entry.needs_one(cx, ["rate", "gap"]);
-    if let Some(gap) = entry.get(cx, "gap", values::delay) {
+    if let Some(gap) = entry.get(cx, "gap", delays::delay) {
         if gap.mean() == 0.0 {
             cx.error(codes::OUT_OF_RANGE, &entry.at("gap"), "without any time between them events would never end");
         }

@@ -54,3 +54,7 @@ pub const NUMBER: f64 = 1e15;
 /// Years after which the growth of a data set must still leave it a size: those of a lifetime unless told
 /// otherwise. After a century sizes are then finite numbers still.
 pub const GROWN_YEARS: f64 = 10.0;
+
+/// Years of one transfer with all its retries: what takes longer is a slip, and beyond 140,000 years incidents
+/// count as never over.
+pub const TRANSFER_YEARS: f64 = 1_000.0;

@@ -11,6 +11,7 @@ mod codes;
 mod compute;
 mod copies;
 pub mod cron;
+mod delays;
 mod document;
 mod extras;
 mod failures;

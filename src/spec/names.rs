@@ -169,9 +169,11 @@ impl Names {
     /// A finding about a name that is none of these sorts.
     pub(super) fn unknown(&self, sorts: &[Sort], name: &str, path: Path) -> Diagnostic {
         let wanted = one_of(sorts.iter().map(|s| s.a()));
-        if let Some((sort, _)) = self.find(&Sort::ALL, name) {
+        if let Some((sort, _)) = self.find(&Sort::ALL, name)
+            && self.near(sorts, name).is_none()
+        {
             let message = format!("{} is {}; this takes {wanted}", quote(name), sort.a());
-            return Diagnostic::error(codes::WRONG_REFERENCE, path, message).label(format!("not {wanted}"));
+            return Diagnostic::error(codes::WRONG_REFERENCE, path, message).label(sort.a());
         }
         let bare = one_of(sorts.iter().map(|s| s.a().trim_start_matches("an ").trim_start_matches("a ")));
         let message = format!("there is no {bare} named {}", quote(name));
@@ -182,6 +184,10 @@ impl Names {
             None if sorts == [Sort::Account] && self.are_empty(sorts) => {
                 diagnostic.help("none is declared: list them at the top of the file, `accounts = [...]`")
             }
+            None if self.are_empty(sorts) => {
+                let tables = one_of(sorts.iter().map(|s| s.table()));
+                diagnostic.help(format!("none is declared: there is nothing in {tables}"))
+            }
             None => diagnostic.help(declared(known)),
         };
         diagnostic
@@ -189,9 +195,6 @@ impl Names {
 
     /// The declared name of these sorts that an undeclared one was probably meant to be.
     pub(super) fn near(&self, sorts: &[Sort], name: &str) -> Option<&str> {
-        if self.find(&Sort::ALL, name).is_some() {
-            return None;
-        }
         closest(name, sorts.iter().filter_map(|s| self.tables.get(s)).flat_map(|t| t.keys().map(String::as_str)))
     }
 
@@ -273,7 +276,9 @@ fn check_name(sort: Sort, name: &str, path: &Path, found: &mut Diagnostics) {
         let message = format!("{} cannot be the name of {}: the language uses the word itself", quote(name), sort.a());
         found.push(Diagnostic::error(codes::RESERVED_NAME, path.clone(), message).on_key());
     } else if name.contains(['/', '*', '#']) || name.trim() != name {
-        let message = format!("the name {} has a character that names cannot have", quote(name));
+        let what = name.chars().find(|c| matches!(c, '/' | '*' | '#'));
+        let what = what.map_or_else(|| "a space at its ends".to_owned(), |c| format!("the character `{c}`"));
+        let message = format!("the name {} has {what}, which names cannot have", quote(name));
         found.push(
             Diagnostic::error(codes::BAD_NAME, path.clone(), message)
                 .on_key()
@@ -417,9 +422,6 @@ pub(super) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
 fn declared<'a>(known: impl Iterator<Item = &'a str>) -> String {
     const MOST: usize = 12;
     let all: Vec<&str> = known.collect();
-    if all.is_empty() {
-        return "none is declared".to_owned();
-    }
     let shown: Vec<String> = all.iter().take(MOST).map(|k| quote(k)).collect();
     let more = if all.len() > MOST { format!(" and {} more", all.len() - MOST) } else { String::new() };
     format!("declared: {}{more}", shown.join(", "))

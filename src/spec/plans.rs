@@ -2,10 +2,10 @@
 
 use super::document::{Node, Raw};
 use super::keys::{PLANS, STEPS};
-use super::names::{Sort, quote};
+use super::names::{Sort, join, quote};
 use super::read::{Entry, Reader, Show};
 use super::values::{Listed, filled};
-use super::{codes, graph, limits, values};
+use super::{codes, delays, graph, limits, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, StepId, Table};
 use crate::model::{Commit, GraphNode, Phase, Plan, Step, StepGraph, Volume, WhenShort, Work};
@@ -69,7 +69,7 @@ fn read_steps(cx: &mut Reader<'_>) {
         if phase.is_none() {
             cx.broken = true;
         }
-        let takes = entry.get(cx, "takes", values::delay);
+        let takes = entry.get(cx, "takes", delays::delay);
         let work = read_work(cx, &mut entry);
         let list = entry.get(cx, "starts", starts);
         let starts = filled(cx, list, &entry.at("starts"), "leave the key out if the step starts nothing");
@@ -77,7 +77,8 @@ fn read_steps(cx: &mut Reader<'_>) {
             // Which pools plans find cold depends on it.
             cx.broken = true;
         }
-        if !["takes", "moves", "replays"].iter().any(|k| entry.has(k)) {
+        // With one of the keys of a transfer, it is a transfer that does not say of what.
+        if !["takes", "moves", "replays"].iter().chain(&OF_WORK).any(|k| entry.has(k)) {
             let message = format!("step {} takes no time: it has none of `takes`, `moves`, `replays`", quote(&name));
             cx.push(
                 Diagnostic::error(codes::STEP_WITHOUT_TIME, entry.path.clone(), message)
@@ -128,13 +129,21 @@ fn read_fails(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Probability {
     fails
 }
 
+/// Keys that say how something is moved or replayed.
+const OF_WORK: [&str; 3] = ["rate", "streams", "over"];
+
 fn read_work(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Work> {
     let moved = entry.get(cx, "moves", moves);
     let replayed = entry.get(cx, "replays", replays);
     if !entry.has("moves") && !entry.has("replays") {
-        for key in ["rate", "streams", "over"].into_iter().filter(|k| entry.has(k)) {
-            let message = format!("`{key}` means nothing without `moves` or `replays`");
-            cx.push(Diagnostic::error(codes::USELESS_KEY, entry.at(key), message).on_key());
+        let given: Vec<&str> = OF_WORK.iter().copied().filter(|key| entry.has(key)).collect();
+        if let Some((first, others)) = given.split_first() {
+            let quoted: Vec<String> = given.iter().map(|key| quote(key)).collect();
+            let all = join(&quoted.iter().map(String::as_str).collect::<Vec<_>>(), "and");
+            let mean = if others.is_empty() { "means" } else { "mean" };
+            let message = format!("{all} {mean} nothing without `moves` or `replays`");
+            let fault = Diagnostic::error(codes::USELESS_KEY, entry.at(first), message).on_key();
+            cx.push(others.iter().fold(fault, |fault, key| fault.also_key(entry.at(key), "")));
         }
         return None;
     }

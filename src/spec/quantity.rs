@@ -70,8 +70,8 @@ pub(super) const MOST_BYTES_SAID: &str = "a volume is at most 1000000 EB";
 const DURATION: Form = Form {
     what: "a duration",
     examples: "a duration is a number with its unit: `90s`, `15m`, `1h 30m`, `7.6h`, `30d`",
-    most: 1e6 * SECONDS_PER_YEAR,
-    limit: "a duration is at most a million years",
+    most: 1e5 * SECONDS_PER_YEAR,
+    limit: "a duration is at most 100000 years",
 };
 const SIZE: Form = Form {
     what: "a volume of data",
@@ -299,15 +299,40 @@ fn unit_bytes(unit: Unit) -> f64 {
 /// As for [`duration`]; `missing-unit` if no time is named.
 pub fn frequency(text: &str) -> Result<PerYear, QuantityError> {
     let text = clean(text, &FREQUENCY)?;
-    let Some((number, rest)) = number(text, &FREQUENCY)? else { return Err(not_a(text, &FREQUENCY)) };
+    let Some((number, rest)) = number(text, &FREQUENCY)? else {
+        return Err(match text.strip_prefix("every ").and_then(once_in) {
+            Some(help) => QuantityError { help: vec![help], ..not_a(text, &FREQUENCY) },
+            None => not_a(text, &FREQUENCY),
+        });
+    };
     let n = number.text;
     if rest.is_empty() {
         return Err(QuantityError::new(codes::MISSING_UNIT, format!("`{n}` does not say per what time"))
             .help(format!("write `{n} / year`, `{n} / month` or `{n} / day`")));
     }
     let Some(per) = rest.strip_prefix('/') else { return Err(not_a(text, &FREQUENCY)) };
-    let per_year = number.value * (SECONDS_PER_YEAR / period(per.trim_start(), &FREQUENCY)?);
+    let time =
+        period(per.trim_start(), &FREQUENCY).map_err(|error| match once_in(per).filter(|_| number.value == 1.0) {
+            Some(help) => QuantityError { help: vec![help], ..error },
+            None => error,
+        })?;
+    let per_year = number.value * (SECONDS_PER_YEAR / time);
     in_range(per_year, number.nonzero, text, &FREQUENCY, PerYear::new)
+}
+
+/// How to say that something happens once in so many years, months or days.
+fn once_in(time: &str) -> Option<String> {
+    let (count, unit) = time.trim().split_once(' ')?;
+    let count = count.parse::<f64>().ok().filter(|count| *count > 1.0)?;
+    let unit = unit.trim().trim_end_matches('s');
+    period(unit, &FREQUENCY).ok()?;
+    Some(format!("write `{} / {unit}`", shortest(1.0 / count)))
+}
+
+/// A number with four digits that count, without zeros at its end.
+fn shortest(value: f64) -> String {
+    let decimals = (3.0 - value.log10().floor()).clamp(0.0, 12.0) as usize;
+    format!("{value:.decimals$}").trim_end_matches('0').to_owned()
 }
 
 /// Seconds of the time after a slash.

@@ -157,7 +157,7 @@ impl<'d> Reader<'d> {
 
     pub(super) fn wrong_type(&mut self, node: &Node, path: &Path, wanted: &str) {
         let message = format!("this takes {wanted}, not {}", node.what());
-        self.push(Diagnostic::error(codes::WRONG_TYPE, path.clone(), message).label(format!("{} here", node.what())));
+        self.error(codes::WRONG_TYPE, path, message);
     }
 
     /// The id of a name that must be one of these sorts.
@@ -446,6 +446,7 @@ impl<'d> Entry<'d> {
     pub(super) fn missing(&self, cx: &mut Reader<'_>, key: &str) {
         // What a sibling lacks is told there.
         if self.torn || self.has("like") {
+            cx.faulty.insert(self.path.clone());
             return;
         }
         let entry = self.path.to_string();

@@ -6,12 +6,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::delays::{FORMS, OFF_BY};
 use super::keys::{
     ALTERNATIVES, BURST, DRILLS, EXPLORE, EXTERNALS, Key, KeyTable, MONTHLY, OBJECTIVE, RUNBOOK, Standard, TABLES, TOP,
     YEARLY,
 };
 use super::limits;
-use super::values::{FORMS, OFF_BY};
 use crate::model::FailureKind;
 
 /// A decimal number, without sign or separators.

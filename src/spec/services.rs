@@ -5,7 +5,7 @@ use super::keys::{KeyTable, MONTHLY, OBJECTIVE, SERVICES, STRATEGIES, YEARLY};
 use super::names::{Sort, closest, join, quote};
 use super::read::{Entry, Reader, Show, Shown};
 use super::resolved::{Note, Origin};
-use super::{codes, graph, limits, stray, values};
+use super::{codes, delays, graph, limits, stray, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, ExternalId, FailureId, Id, PlanId, PoolId, ServiceId, StrategyId, Table};
 use crate::model::{
@@ -174,8 +174,8 @@ fn read_services(cx: &mut Reader<'_>) -> Vec<Lists> {
             downtime_per_hour: entry.get(cx, "downtime_per_hour", values::money),
             loss_per_hour: entry.get(cx, "loss_per_hour", values::money),
             unrecoverable_cost: entry.get(cx, "unrecoverable_cost", values::money),
-            resume: entry.get(cx, "resume", values::delay),
-            rebuild: entry.get(cx, "rebuild", values::delay_of_lifetimes),
+            resume: entry.get(cx, "resume", delays::delay),
+            rebuild: entry.get(cx, "rebuild", delays::of_lifetimes),
             name,
         };
         let _ = entry.get(cx, "source", values::text);

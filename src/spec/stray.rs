@@ -310,9 +310,15 @@ fn suits(key: &keys::Key, table: &KeyTable, kind: Option<&str>) -> bool {
     key.only.is_empty() || known.is_none_or(|kind| key.only.contains(&kind))
 }
 
+/// Letters of a key that is recognised in a longer one.
+const SHORTEST_PART: usize = 4;
+
 /// The key of a table that a word was probably meant to be.
 fn nearest(table: &'static KeyTable, word: &str, kind: Option<&str>) -> Option<&'static str> {
-    closest(word, table.keys.iter().filter(|k| suits(k, table, kind)).map(|k| k.name))
+    let names = || table.keys.iter().filter(|k| suits(k, table, kind)).map(|k| k.name);
+    // A key with something added to it.
+    let part = |name: &&str| name.len() >= SHORTEST_PART && word.split(['-', '_']).any(|part| part == *name);
+    closest(word, names()).or_else(|| names().find(part))
 }
 
 /// Keys that cannot stand beside this one.

@@ -50,6 +50,19 @@ impl Proportion {
         };
         Self { point: Some(p), low, high, events, n }
     }
+
+    /// Whether a `chance` in \[0, 1\] is shown to be reached: its interval lies at or above it. `None` where the
+    /// chance is within the interval, so that neither is shown.
+    #[must_use]
+    pub fn reaches(&self, chance: f64) -> Option<bool> {
+        if self.low >= chance {
+            Some(true)
+        } else if self.high < chance {
+            Some(false)
+        } else {
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,9 @@ fn broken_toml() {
 fn nothing_and_almost_nothing() {
     // Without the four tables that a scenario needs: places, failures, services, strategies.
     for text in ["", "\n", "# nothing\n", "\u{feff}"] {
-        assert_eq!(refused(text.as_bytes()).0, ["missing-key"; 4], "{text:?}");
+        let (codes, said) = refused(text.as_bytes());
+        assert_eq!(codes, ["missing-key"], "{text:?}");
+        assert!(said.contains("the file needs the tables `places`, `failures`, `services` and `strategies`"), "{said}");
     }
     assert_eq!(refused(b"[places]\n[failures]\n[services]\n[strategies]\n").0, ["empty-list"; 4]);
 }
@@ -91,7 +93,9 @@ fn bytes_that_are_no_text() {
     let (codes, text) = refused(b"title = \"caf\xe9\"\n");
     assert_eq!(codes, ["not-utf8"]);
     assert!(text.contains("byte 12 is not UTF-8"), "{text}");
-    assert_eq!(refused(&[0xff, 0xfe, b'a', 0]).0, ["not-utf8"], "UTF-16 with its mark");
+    let (codes, text) = refused(&[0xff, 0xfe, b'a', 0]);
+    assert_eq!(codes, ["not-utf8"], "UTF-16 with its mark");
+    assert!(text.contains("it begins as UTF-16 does"), "{text}");
     assert_eq!(refused(&[0xff; 100]).0, ["not-utf8"]);
     assert!(!refused(&[0; 100]).0.is_empty());
     let mut long = GOOD.as_bytes().to_vec();

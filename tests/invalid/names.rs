@@ -91,6 +91,16 @@ const REFERENCES: &[Case] = &[
         &[("yearly = {", "fire = {"), (r#"availability = "99.9%""#, r#"rto = "1h", chance = "95%""#)],
     ),
     ("unknown instance", &["unknown-name"], &[(r#""db/*""#, r#""db/west-a""#)]),
+    (
+        "a copy that is misspelt where it is declared and shares its name with a strategy",
+        &["unknown-name"],
+        &[
+            ("mirror  = {", "mirrored = {"),
+            ("bus-twice = { service", "mirror = { service"),
+            (r#""bus-twice""#, r#""mirror""#),
+        ],
+    ),
+    ("nobody in any role", &["unknown-name"], &[("roles    = { sre = 2 }\n", "")]),
     ("a place for a copy", &["wrong-reference"], &[(r#"from = ["bin"]"#, r#"from = ["lab"]"#)]),
     ("a copy for a place", &["wrong-reference"], &[(r#"idp = "lab""#, r#"idp = "main""#)]),
     ("an outage of data", &["wrong-reference"], &[(r#"hits = "east""#, r#"hits = "orders""#)]),

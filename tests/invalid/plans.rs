@@ -99,6 +99,14 @@ const PLANS: &[Case] = &[
         &[(r#"{ phase = "restore", takes = "1m" }"#, r#"{ phase = "restore" }"#)],
     ),
     (
+        "a transfer that never ends",
+        &["out-of-range"],
+        &[(
+            r#"moves = "from", rate = "100 MB/s", streams = 2"#,
+            r#"moves = "from", rate = "1 B/s", fails = "5%", retries = 9"#,
+        )],
+    ),
+    (
         "a transfer at no pace",
         &["no-pace"],
         &[

@@ -45,6 +45,9 @@ const QUANTITIES: &[Case] = &[
     ("underflow of money", &["out-of-range"], &[("per_gb = 0.02", "per_gb = 1e-400")]),
     ("more than all", &["out-of-range"], &[(r#"fails = "3%""#, r#"fails = "103%""#)]),
     ("money in a text", &["wrong-type"], &[("per_gb = 0.02", r#"per_gb = "$0.02""#)]),
+    ("once in ten years", &["unknown-unit"], &[(r#""0.3 / year""#, r#""1 / 10 years""#)]),
+    ("every third year", &["bad-quantity"], &[(r#""0.3 / year""#, r#""every 3 years""#)]),
+    ("longer than anything", &["out-of-range"], &[(r#"takes = "12m""#, r#"takes = "1000000y""#)]),
     ("half an event", &["bad-quantity"], &[("events = 5", "events = 5.5")]),
     ("no years", &["bad-quantity"], &[("years = 230", "years = 0")]),
     (
@@ -105,6 +108,12 @@ const DISTRIBUTIONS: &[Case] = &[
     ),
     ("mean of zero", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "0s" }"#)]),
     ("median alone", &["bad-distribution"], &[(r#"median = "3s", p95 = "20s""#, r#"median = "3s""#)]),
+    ("ends without a mode", &["bad-distribution"], &[(r#"low = "1m", high = "6m""#, r#"min = "1m", max = "6m""#)]),
+    (
+        "another percentile",
+        &["bad-distribution"],
+        &[(r#"median = "3s", p95 = "20s""#, r#"median = "3s", p99 = "20s""#)],
+    ),
     ("off by nothing", &["out-of-range"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "1h", off_by = 1 }"#)]),
     ("off by a share", &["wrong-type"], &[(r#"{ mean = "1h" }"#, r#"{ mean = "1h", off_by = "50%" }"#)]),
     ("nothing but how well it is known", &["bad-distribution"], &[(r#"{ mean = "1h" }"#, r#"{ off_by = 2 }"#)]),

@@ -84,6 +84,8 @@ const STRAYS: &[Case] = &[
         &["unknown-key"],
         &[(r#"between = ["east", "west"]"#, r#"between = ["east", "west"], from = "east", to = "west""#)],
     ),
+    ("a key with more to it", &["unknown-key"], &[(r#"detected = "5m""#, r#"detected-after = "5m""#)]),
+    ("a list of tables", &["wrong-type"], &[("[steps]\n", "[[steps]]\n")]),
     ("a link by other words", &["unknown-key"], &[(r#"rtt = "60ms""#, r#"latency = "60ms""#)]),
     (
         "instances that are counted",

@@ -138,7 +138,7 @@ impl<'a> Row<'a> {
     /// The mark and the tiers.
     fn name(&self, quantity: Quantity) -> String {
         let limit = quantity.limit(self.incident);
-        let met = limit.and_then(|(_, share, chance)| reached(&share, chance));
+        let met = limit.and_then(|(_, share, chance)| share.reaches(chance));
         let sign = if limit.is_some() { format!("{} ", mark(met)) } else { String::new() };
         format!("{sign}{}", self.tiers.iter().map(|t| t.id.as_str()).collect::<Vec<_>>().join(", "))
     }
@@ -343,16 +343,6 @@ fn skyline(scene: &mut Scene, heights: &[f64], (left, base): (f64, f64), right: 
     }
     corners.push((at(last + 1), base));
     scene.marks.push(Mark::Polygon(corners, ink));
-}
-
-fn reached(share: &Proportion, chance: f64) -> Option<bool> {
-    if share.low >= chance {
-        Some(true)
-    } else if share.high < chance {
-        Some(false)
-    } else {
-        None
-    }
 }
 
 /// What stands between two figures.

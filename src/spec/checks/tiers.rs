@@ -145,27 +145,31 @@ fn check_upstream(checks: &mut Checks<'_>, tier: &Tier, service: &TierService, c
     }
 }
 
+/// Copies that are underlined beside the first.
+const MOST_SHOWN: usize = 3;
+
 /// A copy without an account would be a vault that nobody asked for.
 fn check_accounts(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
     let compromises = checks.failures(FailureKind::Compromise);
     let Some((_, first)) = compromises.first() else { return };
     let at = Path::keys(&["failures", &first.name]).key("kind");
-    let mut found = Vec::new();
-    for (_, copy) in scenario.copies.iter().filter(|(_, copy)| copy.account.is_none()) {
-        let message = format!("copy {} names no account, so no attacker could ever reach it", quote(&copy.name));
-        found.push(
-            Diagnostic::error(codes::MISSING_ACCOUNT, Path::keys(&["copies", &copy.name]), message)
-                .on_key()
-                .label("without `account`")
-                .also(at.clone(), "because of this compromise")
-                .help(format!(
-                    "declared accounts: {}",
-                    names(scenario.accounts.rows().iter().map(|a| a.name.as_str()))
-                )),
-        );
+    let without: Vec<&str> =
+        scenario.copies.rows().iter().filter(|copy| copy.account.is_none()).map(|copy| copy.name.as_str()).collect();
+    let Some((one, others)) = without.split_first() else { return };
+    let message = if others.is_empty() {
+        format!("copy {} names no account, so no attacker could ever reach it", quote(one))
+    } else {
+        let all = names(without.iter().copied());
+        format!("copies {all} name no account, so no attacker could ever reach them")
+    };
+    let mut fault = Diagnostic::error(codes::MISSING_ACCOUNT, Path::keys(&["copies", one]), message)
+        .on_key()
+        .label("without `account`")
+        .also(at, "because of this compromise")
+        .help(format!("declared accounts: {}", names(scenario.accounts.rows().iter().map(|a| a.name.as_str()))));
+    for other in others.iter().take(MOST_SHOWN) {
+        fault = fault.also_key(Path::keys(&["copies", other]), "likewise");
     }
-    for fault in found {
-        checks.push(fault);
-    }
+    checks.push(fault);
 }

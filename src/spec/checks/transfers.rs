@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Checks;
 use crate::diag::Diagnostic;
-use crate::id::{CopyId, LinkId, PlaceId, PlanId, StepId};
+use crate::id::{CopyId, LinkId, PlaceId, StepId};
 use crate::model::{FittedPlan, TierService, Volume, Work, fit_plan};
-use crate::spec::codes;
 use crate::spec::names::quote;
+use crate::spec::{codes, limits};
+use crate::units::{BytesPerSecond, SECONDS_PER_YEAR};
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
@@ -22,14 +23,17 @@ pub(super) fn check(checks: &mut Checks<'_>) {
             checks.push(fault);
         }
     }
-    let mut seen: BTreeSet<(PlanId, StepId)> = BTreeSet::new();
+    let (mut seen, mut slow) = (BTreeSet::new(), BTreeSet::new());
     for tier in scenario.tiers.rows() {
         for service in &tier.services {
             for plan in &service.plans {
                 let Some(fitted) = fit_plan(scenario, service, *plan) else { continue };
                 for step in fitted.steps.iter().map(|s| s.step) {
-                    if !seen.contains(&(*plan, step)) && check_pace(checks, service, &fitted, step) {
-                        seen.insert((*plan, step));
+                    if !seen.contains(&step) && check_pace(checks, service, &fitted, step) {
+                        seen.insert(step);
+                    }
+                    if !slow.contains(&step) && check_time(checks, &fitted, step) {
+                        slow.insert(step);
                     }
                 }
             }
@@ -60,6 +64,37 @@ fn limited(checks: &Checks<'_>, service: &TierService, fitted: &FittedPlan, copy
     targets(checks, service, fitted)
         .iter()
         .any(|target| sources.iter().any(|source| scenario.link_between(*source, *target).is_some_and(fast)))
+}
+
+/// Reports a transfer that takes longer than anything is computed for; true if it did.
+fn check_time(checks: &mut Checks<'_>, fitted: &FittedPlan, step: StepId) -> bool {
+    let scenario = checks.scenario;
+    let row = &scenario.steps[step];
+    let Some(work) = &row.work else { return false };
+    let of_copy = |copy: &CopyId| scenario.data[scenario.copies[*copy].data].size;
+    let volume = match work.volume {
+        Volume::From => fitted.from.iter().map(of_copy).reduce(|most, one| if one > most { one } else { most }),
+        Volume::Copy(copy) => Some(of_copy(&copy)),
+        Volume::Data(data) => Some(scenario.data[data].size),
+        Volume::Fixed(bytes) => Some(bytes),
+        Volume::External(_) => None,
+    };
+    let rate = work.rate.map(|rate| rate.bytes_per_second() * f64::from(work.streams));
+    let (Some(volume), Some(rate)) = (volume, rate) else { return false };
+    let years = volume.bytes() / rate * (1.0 + f64::from(row.retries)) / SECONDS_PER_YEAR;
+    if years <= limits::TRANSFER_YEARS {
+        return false;
+    }
+    let message = format!(
+        "step {} may take more than {} years: {} at {}",
+        quote(&row.name),
+        limits::TRANSFER_YEARS,
+        volume.human(),
+        BytesPerSecond::new(rate).unwrap_or_default().human()
+    );
+    let fault = Diagnostic::error(codes::OUT_OF_RANGE, checks.at("steps", &row.name, "rate"), message);
+    checks.push(if row.retries > 0 { fault.help("every retry takes as long again") } else { fault });
+    true
 }
 
 /// Reports a transfer of no duration; true if it did.

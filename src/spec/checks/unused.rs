@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::model::Occurrence;
 use crate::spec::codes;
 use crate::spec::names::quote;
+use crate::units::PerYear;
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
@@ -52,8 +53,7 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         if failure.occurs.per_year() == 0.0 && !may {
             let message = format!("{} never happens: its rate is zero", quote(&failure.name));
             let key = if matches!(failure.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
-            let advice = Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message);
-            checks.push(advice);
+            checks.push(Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message));
         }
     }
 }
