@@ -201,3 +201,25 @@ fn a_value_of_another_type_is_one_fault() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The range of a key with its value, and of a comma beside it.
+fn with_value(key: &Range<usize>) -> Range<usize> {
+    let end = value_after(key).end;
+    match GOOD[end..].trim_start_matches(' ').strip_prefix(',') {
+        Some(rest) => key.start..GOOD.len() - rest.trim_start_matches(' ').len(),
+        None => GOOD[..key.start].trim_end_matches([' ', ',']).len()..end,
+    }
+}
+
+#[test]
+fn a_key_that_is_left_out_is_one_fault() {
+    let mut wrong = Vec::new();
+    for key in keys() {
+        let found = errors_with(&with_value(&key), "");
+        // Each plan into compute that no step starts any more is one of its own.
+        if found.len() > 1 && &GOOD[key.clone()] != "starts" {
+            wrong.push(format!("{} in line {}: {found:#?}", &GOOD[key.clone()], line(key.start)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
