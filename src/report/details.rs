@@ -45,7 +45,10 @@ fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
     let o = &tier.objectives;
     let mut lines = vec![
         format!("strategies: {}", strategies.join(", ")),
-        format!("objectives: {} of {} met, {} missed, {} undecided", o.met, o.each.len(), o.missed, o.undecided),
+        match o.each.len() {
+            0 => "objectives: none".to_owned(),
+            all => format!("objectives: {} of {all} met, {} missed, {} undecided", o.met, o.missed, o.undecided),
+        },
         yearly(tier),
     ];
     lines.extend(rare(tier));

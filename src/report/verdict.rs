@@ -223,10 +223,11 @@ fn no_objectives(result: &Assessment) -> (String, Vec<String>) {
     let headline = "No objectives are given, so no tier can be called good enough; compare the figures below.";
     let mut reasons = Vec::new();
     if let Some(tier) = chosen(result) {
-        reasons.push(match tier.cost.per_month {
-            Some(_) => format!("Lowest bill: {} ({}).", tier.id, a_month(tier)),
-            None => "Which bill is the lowest cannot be told, because prices are missing.".to_owned(),
-        });
+        if tier.cost.per_month.is_some() {
+            reasons.push(format!("Lowest bill: {} ({}).", tier.id, a_month(tier)));
+        } else if result.tiers.len() > 1 {
+            reasons.push("Which bill is the lowest cannot be told, because prices are missing.".to_owned());
+        }
     }
     reasons.push(
         "Objectives go under [services.NAME.objectives]: default = { rto = \"4h\", rpo = \"1d\", chance = \"95%\" }."
