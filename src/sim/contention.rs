@@ -2,9 +2,10 @@
 //! services of one incident in one queue ([`super::scheduler`]).
 
 use super::impact::{Fate, Impact};
-use super::incident::{Ended, Facts, Launch, Recovery, RoundEnd, Site};
+use super::incident::{Ended, Facts, Launch, Site};
 use super::program::{CommitAt, FailureProgram};
 use super::random::Uniform;
+use super::recovery::{Recovery, RoundEnd};
 use super::scheduler::{Scheduler, Served, Stage, Task};
 
 /// One incident, as the scheduler looks its plans up.

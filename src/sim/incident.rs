@@ -9,10 +9,11 @@ use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Draw, Purpose, Uniform};
+use super::recovery::Recovery;
 use super::scheduler::Scheduler;
 use super::walk;
 use super::{NEVER, milliseconds};
-use crate::id::{CopyId, PlanId, StepId};
+use crate::id::PlanId;
 use crate::model::{FailureKind, Taints};
 
 /// How service came back.
@@ -127,50 +128,6 @@ pub(super) struct Launch {
     pub(super) years: f64,
 }
 
-/// A service's recovery while it is worked out.
-#[derive(Default)]
-pub(super) struct Recovery {
-    option: usize,
-    source: usize,
-    after_outage: bool,
-    round: u64,
-    /// Whether a source was passed over that is to be taken if nothing else is there, and whether it is so.
-    passed_over: bool,
-    pub(super) last_resort: bool,
-    /// How many points of each copy were struck off: a bad one stays bad in every plan.
-    struck: Vec<(Option<CopyId>, u32)>,
-    /// Steps done in earlier rounds that need not be done again, with their finish.
-    pub(super) carried: Vec<(StepId, f64)>,
-    /// Finish of each step of the plan under way.
-    pub(super) finish: Vec<f64>,
-    /// Begin of each step of the plan under way.
-    pub(super) begin: Vec<f64>,
-    pub(super) ended: Option<Ended>,
-    /// Plans one after the other, where a time line is asked for; a campaign keeps none.
-    pub(super) trace: Option<Vec<Round>>,
-}
-
-/// A plan that was begun, with the begin and the finish of its steps: infinite for those that were not
-/// begun, or not done when the plan was struck off.
-pub(super) struct Round {
-    pub(super) launch: Launch,
-    pub(super) end: RoundEnd,
-    pub(super) at: f64,
-    pub(super) begin: Vec<f64>,
-    pub(super) finish: Vec<f64>,
-}
-
-/// Why a plan was over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RoundEnd {
-    /// It brought service back.
-    Served,
-    /// This step failed for good.
-    Struck(usize),
-    /// The outage was over before the point of no return.
-    GivenUp,
-}
-
 /// How a service's own recovery ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
@@ -183,114 +140,6 @@ pub(super) struct Ended {
 impl Ended {
     pub(super) const UNRECOVERABLE: Self =
         Self { serve: f64::INFINITY, full: f64::INFINITY, label: PlanLabel::None, launch: None };
-}
-
-impl Recovery {
-    pub(super) fn reset(&mut self) {
-        (self.option, self.source, self.after_outage, self.round) = (0, 0, false, 0);
-        (self.passed_over, self.last_resort) = (false, false);
-        self.struck.clear();
-        self.carried.clear();
-        self.ended = None;
-    }
-
-    /// What there is to choose from has changed: begins with the first plan again. What was learned of
-    /// recovery points is kept, and that people know and have decided.
-    pub(super) fn start_over(&mut self) {
-        (self.option, self.source, self.after_outage) = (0, 0, false);
-        (self.passed_over, self.last_resort) = (false, false);
-        self.round += 1;
-    }
-
-    /// How many points of a copy were struck off.
-    pub(super) fn struck(&self, copy: Option<CopyId>) -> u32 {
-        self.struck.iter().find(|(of, _)| *of == copy).map_or(0, |(_, n)| *n)
-    }
-
-    /// The source that was found last is of no use; `for_now`: unless there is nothing else.
-    pub(super) fn pass_over(&mut self, for_now: bool) {
-        self.source += 1;
-        self.passed_over |= for_now;
-    }
-
-    /// Nothing else is there: begins anew, with the sources that were passed over. `false`: there are none.
-    pub(super) fn resort(&mut self) -> bool {
-        if self.last_resort || !self.passed_over {
-            return false;
-        }
-        (self.option, self.source, self.after_outage, self.last_resort) = (0, 0, false, true);
-        true
-    }
-
-    /// Keeps a plan that is over for the time line.
-    #[inline]
-    pub(super) fn note(&mut self, launch: Launch, end: RoundEnd, at: f64) {
-        if let Some(trace) = &mut self.trace {
-            trace.push(Round { launch, end, at, begin: self.begin.clone(), finish: self.finish.clone() });
-        }
-    }
-
-    /// The next plan to begin at `now` or later, in the order: older points of a source, the next
-    /// source, the next plan, and once the outage is over the plans for what was destroyed.
-    pub(super) fn next<U: Uniform>(
-        &mut self,
-        site: &Site<'_>,
-        facts: &Facts,
-        draws: &U,
-        mut now: f64,
-    ) -> Option<Launch> {
-        loop {
-            let options = site.options(self.after_outage);
-            while let Some(option) = options.get(self.option) {
-                let plan = &site.service.plans[option.plan];
-                while let Some(source) = option.sources.get(self.source) {
-                    let skip = self.struck(source.copy);
-                    let point = (skip < plan.points)
-                        .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, skip))
-                        .flatten();
-                    if let Some(point) = point {
-                        let known = if plan.detects { 0.0 } else { facts.moments.detect };
-                        return Some(Launch {
-                            option: self.option,
-                            source: self.source,
-                            point,
-                            begin: now.max(known).max(plan.after_down),
-                            after_outage: self.after_outage,
-                            round: self.round,
-                            years: 0.0,
-                        });
-                    }
-                    self.source += 1;
-                }
-                (self.option, self.source) = (self.option + 1, 0);
-            }
-            if self.after_outage || !facts.end.is_finite() || site.options(true).is_empty() {
-                return None;
-            }
-            (self.after_outage, self.option, self.source) = (true, 0, 0);
-            now = now.max(facts.end);
-        }
-    }
-
-    /// A step failed for good at `now`: a `verify` step strikes off its recovery point, any other the
-    /// plan. What was done or is under way and does not depend on the point stays done.
-    pub(super) fn strike(&mut self, plan: &PlanProgram, copy: Option<CopyId>, failed: usize, now: f64) {
-        for (n, step) in plan.steps.iter().enumerate() {
-            let begun = self.finish[n].is_finite() && self.begin[n] <= now;
-            if n != failed && begun && !step.of_point && self.carried.iter().all(|(s, _)| *s != step.step) {
-                self.carried.push((step.step, self.finish[n]));
-            }
-        }
-        self.round += 1;
-        if plan.steps[failed].phase == crate::model::Phase::Verify {
-            match self.struck.iter_mut().find(|(of, _)| *of == copy) {
-                Some((_, count)) => *count += 1,
-                None => self.struck.push((copy, 1)),
-            }
-        } else {
-            (self.option, self.source) = (self.option + 1, 0);
-        }
-    }
 }
 
 /// A service in an impact: what its recovery looks at.
@@ -361,8 +210,7 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Room that keeps every plan of so many services for one incident's time line.
     pub(super) fn traced(services: usize) -> Self {
-        let recovery = || Recovery { trace: Some(Vec::new()), ..Recovery::default() };
-        Self { recoveries: (0..services).map(|_| recovery()).collect(), ..Self::default() }
+        Self { recoveries: (0..services).map(|_| Recovery::traced()).collect(), ..Self::default() }
     }
 }
 
@@ -514,7 +362,8 @@ fn outcome<U: Uniform>(
             }
             if let Some(launch) = ended.launch {
                 loss = lost(program, &site, facts, &launch);
-                detected = record_steps(site, facts, &launch, scratch, n).unwrap_or(detected);
+                let by_itself = record_steps(site, facts, &launch, scratch, n);
+                detected = scratch.recoveries[n].seen.unwrap_or(by_itself).unwrap_or(detected);
             }
         }
     }

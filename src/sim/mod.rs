@@ -17,6 +17,7 @@ mod overlap;
 mod point;
 mod program;
 mod random;
+mod recovery;
 mod represent;
 mod route;
 mod running;

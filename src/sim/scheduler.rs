@@ -8,9 +8,10 @@
 //! lifetime by `lifetime`.
 
 use super::impact::{PlanOption, SourceOption};
-use super::incident::{Launch, Recovery};
+use super::incident::Launch;
 use super::program::{Amount, PlanProgram, StepProgram};
 use super::random::{Purpose, Uniform};
+use super::recovery::{Carried, Recovery};
 use super::share::{Flow, share};
 use super::walk::{attempt_count, volume};
 use crate::id::StepId;
@@ -296,7 +297,7 @@ impl Scheduler {
                 continue;
             }
             changed = true;
-            let carried = recovery.carried.iter().find(|(id, _)| *id == step.step).map(|(_, at)| *at);
+            let carried = recovery.carried.iter().find(|carried| carried.step == step.step).map(|carried| carried.at);
             if carried.is_some() || option.is_up[step_n] {
                 recovery.begin[step_n] = now;
                 recovery.finish[step_n] = carried.map_or(now, |at| at.max(now));
@@ -437,7 +438,15 @@ impl Scheduler {
         if fails && !step.background {
             return Err(step_n);
         }
-        recovery.finish[step_n] = self.now - self.actors[n].origin;
+        let at = self.now - self.actors[n].origin;
+        let nodes = &mut self.actors[n].nodes;
+        if step.after.iter().any(|p| nodes[*p as usize].state != State::Done) {
+            // It was under way before this plan was: what comes after it still waits for what comes before it.
+            nodes[step_n].state = State::Waiting;
+            recovery.carried.push(Carried { step: step.step, at, fails: false, under_way: false });
+            return Ok(());
+        }
+        recovery.finish[step_n] = at;
         Ok(())
     }
 

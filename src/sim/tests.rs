@@ -9,8 +9,9 @@ use super::random::{Purpose, Random, Tables};
 use super::{Act, CampaignSettings, Ending, Filter, Line, NEVER, Outcome, Simulator, TimeLine, Wait, representatives};
 use crate::model::{AssetIndex, Scenario};
 
-const SCENARIOS: [&str; 5] = [
+const SCENARIOS: [&str; 6] = [
     STRESS,
+    SIDE_BY_SIDE,
     include_str!("../../scenarios/kafka.toml"),
     include_str!("../../scenarios/shop.toml"),
     include_str!("../../templates/scenario/comparison.toml"),
@@ -44,6 +45,39 @@ judge = { phase = "decide", takes = { median = "10m", p95 = "30m" }, role = "sre
 load = { phase = "restore", takes = "1m", moves = "from", rate = "100 MB/s" }
 call = { phase = "restore", takes = { min = "1m", mode = "5m", max = "20m" }, role = "sre" }
 check = { phase = "verify", takes = "5m", role = "sre", fails = "20%", retries = 1 }
+"#;
+
+/// Steps that fail side by side, each of which may be under way when the other does, and a next plan that
+/// has them in another place or not at all.
+const SIDE_BY_SIDE: &str = r#"
+title = "One fails beside the other"
+places = { here = [], there = [] }
+[data]
+d = { size = "50 GB", writes = "1 GB/day" }
+[compute]
+old = { at = "here" }
+new = { at = "there" }
+[copies]
+db = { kind = "primary", at = "here" }
+vault = { kind = "backup", of = "db", at = "there", every = "6h", takes = "10m", keep = "9d" }
+[failures]
+site = { kind = "outage", hits = "here", rate = "1 / year", lasts = { low = "1h", high = "9h" }, detected = "2m" }
+[services]
+s = { data = "d", runs = ["old"], copies = ["db"], plans = ["first", "second", "third"] }
+[strategies]
+only = { copies = ["vault"], cold = ["new"] }
+[plans]
+first  = { for = ["site"], from = ["vault"], into = ["new"], steps = ["judge", ["start", "order", "check"], "load", "switch"] }
+second = { for = ["site"], from = ["vault"], into = ["new"], steps = ["ask", ["start", "judge"], "load", "check", "switch"] }
+third  = { for = ["site"], from = ["vault"], into = ["new"], steps = ["ask", ["start", "order"], "load", "switch"], after_down = "1h" }
+[steps]
+judge  = { phase = "decide", takes = { median = "10m", p95 = "30m" } }
+ask    = { phase = "decide", takes = { low = "1m", high = "30m" } }
+start  = { phase = "provision", takes = { low = "1m", high = "30m" }, starts = "new", fails = "40%", retries = 1 }
+order  = { phase = "provision", takes = { low = "1m", high = "40m" }, fails = "50%" }
+check  = { phase = "verify", takes = { low = "1m", high = "20m" }, fails = "50%" }
+load   = { phase = "restore", takes = "1m", moves = "from", rate = "100 MB/s" }
+switch = { phase = "redirect", takes = "1m" }
 "#;
 
 /// Two services that one person recovers: steps wait for her.

@@ -5,10 +5,11 @@
 //! up to the recovery time.
 
 use super::impact::{Fate, Impact};
-use super::incident::{Ended, Facts, Outcome, PlanLabel, Round, RoundEnd, Scratch, Site};
+use super::incident::{Ended, Facts, Outcome, PlanLabel, Scratch, Site};
 use super::milliseconds;
 use super::program::{Amount, FailureProgram, StepProgram};
 use super::random::Random;
+use super::recovery::{Round, RoundEnd};
 use crate::id::{Id, PlanId, RoleId, ServiceId, StepId};
 use crate::model::Phase;
 
@@ -295,6 +296,13 @@ impl<'a> Joined<'a> {
     /// Joins the steps of a plan; returns for each the item that its end is known by.
     fn steps(&mut self, n: usize, round: &Round, first: usize, start: Option<usize>) -> Vec<Option<usize>> {
         let (plan, option, _) = self.site(n).plan(&round.launch);
+        for item in &mut self.items[first..] {
+            if let (State::UnderWay(until), Act::Step(_, id)) = (item.state, item.act)
+                && plan.steps.iter().all(|step| step.step != id)
+            {
+                (item.finish, item.state) = (until, State::Over(Ending::GivenUp));
+            }
+        }
         let mut nodes = vec![None; plan.steps.len()];
         for (at, step) in plan.steps.iter().enumerate() {
             let before = step.after.iter().map(|p| *p as usize);
@@ -327,8 +335,7 @@ impl<'a> Joined<'a> {
     fn earlier(&self, first: usize, step: &StepProgram) -> Option<usize> {
         let stays = |item: &Item| match item.state {
             State::Over(ending) => ending == Ending::Done,
-            // The walk knows when it will be done, the queue of events goes on with it.
-            State::UnderWay(_) => self.program.contended || item.finish.is_finite(),
+            State::UnderWay(_) => true,
         };
         let is_same = |item: &Item| matches!(item.act, Act::Step(_, id) if id == step.step);
         let found = self.items[first..].iter().position(|item| is_same(item) && !step.of_point && stays(item));

@@ -1,9 +1,10 @@
 //! How long a plan takes where nothing has to wait: a plain walk over its graph.
 
 use super::impact::{PlanOption, SourceOption};
-use super::incident::{Ended, Facts, Launch, Recovery, RoundEnd, Site};
+use super::incident::{Ended, Facts, Launch, Site};
 use super::program::{Amount, CommitAt, PlanProgram};
 use super::random::{Purpose, Uniform};
+use super::recovery::{Recovery, RoundEnd};
 
 /// How a walk over a plan ended.
 pub(super) enum Walked {
@@ -63,15 +64,24 @@ pub(super) fn walk<U: Uniform>(
 ) -> Walked {
     recovery.begin.clear();
     recovery.finish.clear();
+    recovery.failing.clear();
+    if !recovery.carried.is_empty() {
+        let has = |id| plan.steps.iter().any(|step| step.step == id);
+        recovery.carried.retain(|carried| !carried.under_way || has(carried.step));
+    }
     let (mut serve, mut full) = (launch.begin, launch.begin);
-    let mut failed: Option<(usize, f64)> = None;
     for (n, step) in plan.steps.iter().enumerate() {
         let ready = step.after.iter().fold(launch.begin, |t, p| t.max(recovery.finish[*p as usize]));
         recovery.begin.push(ready);
-        let carried = recovery.carried.iter().find(|(id, _)| *id == step.step);
-        let done = if let Some((_, finish)) = carried {
-            // Done before, but what comes after it still waits for what comes before it in this plan.
-            finish.max(ready)
+        let carried = recovery.carried.iter().find(|carried| carried.step == step.step);
+        let done = if let Some(carried) = carried {
+            if carried.fails {
+                recovery.failing.push((n, carried.at.max(launch.begin)));
+                f64::INFINITY
+            } else {
+                // Done before, but what comes after it still waits for what comes before it in this plan.
+                carried.at.max(ready)
+            }
         } else if option.is_up[n] || ready.is_infinite() {
             ready
         } else {
@@ -79,9 +89,7 @@ pub(super) fn walk<U: Uniform>(
                 Ok(done) => done,
                 Err(at) if step.background => at,
                 Err(at) => {
-                    if failed.is_none_or(|(_, first)| at < first) {
-                        failed = Some((n, at));
-                    }
+                    recovery.failing.push((n, at));
                     f64::INFINITY
                 }
             }
@@ -92,7 +100,9 @@ pub(super) fn walk<U: Uniform>(
             serve = serve.max(done);
         }
     }
-    match failed {
+    // The first of them; the others are never known to fail, or in a later plan.
+    let first = recovery.failing.iter().copied().reduce(|first, next| if next.1 < first.1 { next } else { first });
+    match first {
         Some((step, at)) => Walked::Failed { step, at },
         None => Walked::Done { serve, full },
     }

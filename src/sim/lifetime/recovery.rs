@@ -8,10 +8,11 @@ use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
-use crate::sim::incident::{Facts, Launch, Loss, Recovery, lost};
+use crate::sim::incident::{Facts, Launch, Loss, lost};
 use crate::sim::point::RecoveryPoint;
 use crate::sim::program::StepProgram;
 use crate::sim::random::Random;
+use crate::sim::recovery::{Carried, Recovery};
 use crate::sim::scheduler::Served;
 use crate::sim::walk::walk;
 use crate::units::SECONDS_PER_YEAR;
@@ -351,7 +352,8 @@ impl World<'_> {
 
 /// The first step of a plan, which detects, began with the failure and is done.
 fn detected(recovery: &mut Recovery, step: &StepProgram, facts: &Facts) {
-    if recovery.carried.iter().all(|(known, _)| *known != step.step) {
-        recovery.carried.push((step.step, step.fixed(&Random, facts.occurrence, 0, facts.stress)));
+    if recovery.carried.iter().all(|known| known.step != step.step) {
+        let at = step.fixed(&Random, facts.occurrence, 0, facts.stress);
+        recovery.carried.push(Carried { step: step.step, at, fails: false, under_way: false });
     }
 }

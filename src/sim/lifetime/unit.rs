@@ -7,10 +7,11 @@ use super::queue::Queue;
 use super::situation::Situation;
 use crate::id::CopyId;
 use crate::sim::impact::Fate;
-use crate::sim::incident::{Facts, Launch, Recovery, Site};
+use crate::sim::incident::{Facts, Launch, Site};
 use crate::sim::point::RecoveryPoint;
 use crate::sim::program::{CommitAt, PlanProgram};
 use crate::sim::random::Random;
+use crate::sim::recovery::Recovery;
 use crate::sim::scheduler::{Stage, Task};
 use crate::sim::walk::Walked;
 
