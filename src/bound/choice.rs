@@ -123,11 +123,8 @@ fn walk(
         let takes = at.stress(step.row).map_or(takes, |stress| takes * quantile(at, stress, u));
         let pace = source.seconds_per_byte[n];
         let moved = match step.amount {
-            Amount::Nothing => 0.0,
-            Amount::Bytes(bytes) => bytes * pace,
-            Amount::Point { replays: false } => pick(points.moves) * pace,
-            Amount::Point { replays: true } => pick(points.replays) * pace,
             Amount::Inflow(writes) => writes * (ready + pick(points.age)) * pace / (1.0 - writes * pace),
+            amount => amount.volume(points).map_or(0.0, |(bytes, _)| pick(bytes) * pace),
         };
         let moved = if moved.is_nan() { 0.0 } else { moved };
         // The last attempt is taken to succeed.

@@ -9,7 +9,7 @@ use crate::units::{BytesPerSecond, Seconds};
 
 use super::case::{Case, Reach, Setting, sides};
 use super::lag::{Behind, chain};
-use super::points::{Finder, Gaps, Log, Runs, longest_chain};
+use super::points::{Finder, Gaps, Log, Points, Runs, longest_chain};
 use super::span::{Cause, Span};
 use super::streams::left_by_streams;
 
@@ -24,6 +24,20 @@ pub(super) enum Amount {
     Bytes(f64),
     /// What came in since the point, at this rate, which goes on.
     Inflow(f64),
+}
+
+impl Amount {
+    /// Logical bytes that a step moves if these points are recovered to, and their mean where it is known;
+    /// `None` for what grows while it runs.
+    pub(super) fn volume(self, points: &Points) -> Option<(Span, Option<f64>)> {
+        match self {
+            Self::Nothing => Some((Span::ZERO, Some(0.0))),
+            Self::Bytes(bytes) => Some((Span::exactly(bytes), Some(bytes))),
+            Self::Point { replays: false } => Some((points.moves, points.mean_moves)),
+            Self::Point { replays: true } => Some((points.replays, points.mean_replays)),
+            Self::Inflow(_) => None,
+        }
+    }
 }
 
 /// A step of a plan in the tier.

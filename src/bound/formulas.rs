@@ -35,6 +35,13 @@ pub fn periodic_backup_loss(interval: f64, usable_after: f64) -> (f64, f64, f64)
 /// # Arguments
 /// `fails`: chance f that a run fails, below 1; the rest as in [`periodic_backup_loss`]. Retention is
 /// taken to be long enough not to matter.
+///
+/// # Returns
+/// Seconds.
+///
+/// # Source
+/// [`periodic_backup_loss`], and the mean of the geometric distribution; Ross, Introduction to Probability
+/// Models, 2.4.
 #[must_use]
 pub fn periodic_backup_mean_loss(interval: f64, usable_after: f64, fails: f64) -> f64 {
     usable_after + interval / 2.0 + interval * fails / (1.0 - fails)
@@ -49,10 +56,14 @@ pub fn periodic_backup_mean_loss(interval: f64, usable_after: f64, fails: f64) -
 /// mean = Σ g² ÷ (2 Σ g), longest = max g
 ///
 /// # Arguments
-/// `starts`: moments of one year, ascending, repeated every year; the gap over New Year counts too.
+/// `starts`: moments of one year, in seconds from its beginning, ascending, repeated every year; the gap
+/// over New Year counts too.
 ///
 /// # Returns
 /// (mean, longest) in seconds; a single start has one gap of a year, none has infinite ones.
+///
+/// # Source
+/// Length-biased sampling of a renewal process; Ross, Stochastic Processes, 3.4.
 #[must_use]
 pub fn uneven_schedule_age(starts: &[f64]) -> (f64, f64) {
     let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
@@ -64,18 +75,22 @@ pub fn uneven_schedule_age(starts: &[f64]) -> (f64, f64) {
     (squares / (2.0 * SECONDS_PER_YEAR), gaps().fold(0.0, f64::max))
 }
 
-/// A write profile that repeats, against the rate at which a link takes it away.
+/// A write profile that repeats, against the rate at which a link takes it away, first in, first out.
+///
+/// # Source
+/// Own derivations, each with its formula, from the fluid queue of one source; steps through a cycle check
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BurstProfile {
-    /// Writes outside bursts.
+    /// Writes outside bursts, bytes per second.
     pub base: f64,
-    /// Writes during a burst, all of them.
+    /// Writes during a burst, all of them, bytes per second.
     pub burst: f64,
-    /// How long a burst lasts.
+    /// How long a burst lasts, seconds.
     pub lasts: f64,
-    /// From one burst's start to the next.
+    /// From one burst's start to the next, seconds.
     pub every: f64,
-    /// What the link carries, in the same bytes as the writes.
+    /// What the link carries, bytes per second, of the same bytes as the writes.
     pub link: f64,
 }
 
@@ -91,8 +106,8 @@ impl BurstProfile {
     /// Largest backlog, at the end of a burst.
     ///
     /// # Formula
-    /// max(0, b − c) × d, with burst rate b, link rate c and duration d: first in, first out, the
-    /// backlog grows by the difference of the rates.
+    /// max(0, b − c) × d, with burst rate b, link rate c and duration d: the backlog grows by the
+    /// difference of the rates.
     ///
     /// # Returns
     /// Bytes; infinite if not stable.
@@ -104,7 +119,10 @@ impl BurstProfile {
     /// How long after a burst the backlog is gone.
     ///
     /// # Formula
-    /// peak ÷ (c − a), with base rate a
+    /// peak ÷ (c − a), with base rate a and link rate c
+    ///
+    /// # Returns
+    /// Seconds; infinite if not stable, zero if no burst leaves a backlog.
     #[must_use]
     pub fn drain_time(&self) -> f64 {
         let peak = self.peak_backlog();
@@ -115,6 +133,9 @@ impl BurstProfile {
     ///
     /// # Formula
     /// Two triangles of height `peak` per cycle: peak × (d + drain) ÷ (2 × every)
+    ///
+    /// # Returns
+    /// Bytes; infinite if not stable.
     #[must_use]
     pub fn mean_backlog(&self) -> f64 {
         let peak = self.peak_backlog();
@@ -124,9 +145,15 @@ impl BurstProfile {
     /// Share of time during which the backlog exceeds `bytes`.
     ///
     /// # Formula
-    /// Each triangle is above q for the part 1 − q ÷ peak of its base.
+    /// Each triangle is above q for the part 1 − q ÷ peak of its base: (1 − q ÷ peak) × (d + drain) ÷ every
+    ///
+    /// # Returns
+    /// Between 0 and 1; 1 if not stable, for in the end the backlog exceeds all.
     #[must_use]
     pub fn share_above(&self, bytes: f64) -> f64 {
+        if !self.is_stable() {
+            return 1.0;
+        }
         let peak = self.peak_backlog();
         if bytes >= peak { 0.0 } else { (1.0 - bytes / peak) * (self.lasts + self.drain_time()) / self.every }
     }
@@ -155,6 +182,9 @@ impl BurstProfile {
     /// # Formula
     /// Integral of the three straight pieces of [`Self::longest_lag`] ÷ `every`: from 0 to
     /// peak ÷ b during d, from there to peak ÷ c during peak ÷ c, then to 0 at the end of the drain
+    ///
+    /// # Returns
+    /// Seconds; infinite if not stable.
     #[must_use]
     pub fn mean_lag(&self) -> f64 {
         let peak = self.peak_backlog();
@@ -174,7 +204,7 @@ impl BurstProfile {
 /// t₂ = w t₁ ÷ (p − w)
 ///
 /// # Arguments
-/// `size`: D; `restore`: r; `writes`: w; `replay`: p
+/// `size`: D, bytes; `restore`: r, `writes`: w, `replay`: p, bytes per second, r above 0
 ///
 /// # Returns
 /// (t₁, t₂) in seconds; t₂ is infinite if the replay is no faster than the writes.
@@ -200,7 +230,11 @@ pub fn restore_and_catch_up(size: f64, restore: f64, writes: f64, replay: f64) -
 /// volume ÷ min(streams × rate, link × compression, …): the narrowest place sets the pace
 ///
 /// # Arguments
-/// `limits`: what each place on the way carries, in the same bytes as `volume`; none is no limit
+/// `volume`: bytes; `limits`: what each place on the way carries, bytes per second, of the same bytes;
+/// none is no limit
+///
+/// # Returns
+/// Seconds; zero without a limit, infinite where a place carries nothing.
 #[must_use]
 pub fn transfer_time(volume: f64, limits: &[f64]) -> f64 {
     volume / limits.iter().copied().fold(f64::INFINITY, f64::min)

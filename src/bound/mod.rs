@@ -53,27 +53,28 @@ use service::{Range, application, orders_of, services};
 use span::Span;
 use way::{Turn, Turns};
 
-/// Best, worst and mean of one figure.
+/// Best, worst and mean of one figure, in its unit: seconds, or logical bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bound {
-    /// The least that is possible; `None` if no incident can be recovered.
+    /// The least that is possible, rounded as outcomes are; `None` if no incident can be recovered.
     pub best: Option<f64>,
-    /// What no incident exceeds; `None` if there is no such value, with the reason.
+    /// What no incident exceeds, rounded as outcomes are; `None` if there is no such value, with the reason.
     pub worst: Option<f64>,
-    /// Expectation, where it has a closed form.
+    /// Expectation over all incidents; `None` where it has no closed form here, or where some incidents
+    /// cannot be recovered.
     pub mean: Option<f64>,
     /// Why there is no worst case, or what it does not count.
     pub reason: Option<String>,
     /// Why no incident need come close to the worst case, where something else than waiting for each other
-    /// (`serialised`) and a policy's choice (`undecided`) is behind that.
+    /// (`serialised`) and a policy's choice (`undecided`) is behind that; `None`: some incident does.
     pub slack: Option<String>,
-    /// By which way an incident comes to the best.
+    /// By which way an incident comes to the best; `None` without one.
     pub best_by: Option<Way>,
-    /// By which way an incident comes to the worst.
+    /// By which way an incident comes to the worst; `None` without one.
     pub worst_by: Option<Way>,
 }
 
-/// Bounds of every figure of an incident: seconds, and logical bytes for the last.
+/// Bounds of every figure of an incident: seconds, and logical bytes for the last of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IncidentBounds {
     /// From impact to first service.
@@ -104,14 +105,24 @@ const MOST_SPREADING: usize = 10;
 /// Bounds of an incident of this failure in a tier, for a service or, with `None`, the application.
 ///
 /// # Returns
-/// Empty bounds with the reason if no member of the failure holds anything of the tier.
+/// Bounds over the whole support of every distribution: where one has no upper end, `worst` is `None` and
+/// `reason` names it. Bounds without figures, with the reason, if no member of the failure holds anything of
+/// the tier, or if the service is not in it.
+///
+/// # Panics
+/// If an id is of another scenario; so for all functions here.
+///
+/// # Source
+/// The formulas of the recovery points are in [`formulas`]; how they are put together, at the head of this
+/// module.
 #[must_use]
 pub fn bounds(scenario: &Scenario, tier: TierId, failure: FailureId, service: Option<ServiceId>) -> IncidentBounds {
     pick(scenario, tier, all_bounds(scenario, tier, failure), service)
 }
 
-/// The same with every distribution cut to its [p0.1, p99.9]: then every bound is finite, unless writes
-/// fill a link or a transfer has nothing that carries it.
+/// The same with every distribution cut to its [p0.1, p99.9], as draws may be cut:
+/// then every bound is finite, unless writes fill a link or a transfer has nothing that carries it. Means are
+/// `None` where what is cut off would move them.
 #[must_use]
 pub fn bounds_truncated(
     scenario: &Scenario,
@@ -123,7 +134,8 @@ pub fn bounds_truncated(
 }
 
 /// Bounds of an incident of this failure in a tier: of the application, then of each service in the order
-/// of the tier. They are found together: one by one, the work would grow with the square of the services.
+/// of the tier, as [`bounds`] gives them one by one. They are found together: one by one, the work would grow
+/// with the square of the services.
 #[must_use]
 pub fn all_bounds(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<IncidentBounds> {
     compute(scenario, tier, failure, false)

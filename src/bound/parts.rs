@@ -22,9 +22,9 @@ pub struct PlanParts {
     pub service: ServiceId,
     /// The plan.
     pub plan: PlanId,
-    /// Copies that it can recover from, best first.
+    /// Copies that it can recover from, best first; none for a service that keeps nothing.
     pub sources: Vec<CopyId>,
-    /// Its steps.
+    /// Its steps, in the order of the plan.
     pub steps: Vec<StepParts>,
 }
 
@@ -33,11 +33,12 @@ pub struct PlanParts {
 pub struct StepParts {
     /// The step.
     pub step: StepId,
-    /// From its begin to its end, retries included: seconds.
+    /// From its begin to its end, retries included: seconds. Without a `worst` where it may have to share what
+    /// carries it, or where what it moves grows meanwhile; `reason` says so.
     pub takes: Bound,
     /// What it moves or replays in one attempt, logical bytes; `None` if it moves nothing.
     pub bytes: Option<Bound>,
-    /// What limits its pace, all of which are finite.
+    /// What limits its pace, all of which are finite; empty if nothing does.
     pub limits: Vec<Limit>,
 }
 
@@ -107,10 +108,11 @@ struct MetPlan {
 
 /// The plans that incidents of this failure can be met with in a tier, with what their steps take:
 /// ranges over all members of the failure, all copies that survive and all recovery points that may be
-/// tried.
+/// tried, over the whole support of every distribution.
 ///
 /// # Returns
-/// Services in the tier's order, plans in theirs; nothing if no member concerns the tier.
+/// Services in the tier's order, plans in theirs; nothing if no member concerns the tier, or if the failure
+/// spreads over more members than can be looked at set by set.
 #[must_use]
 pub fn plan_parts(scenario: &Scenario, tier: TierId, failure: FailureId) -> Vec<PlanParts> {
     let setting = Setting {
@@ -244,13 +246,8 @@ fn step_of(
     crowded: bool,
 ) -> Met {
     let step = &plan.steps[n];
-    let bytes = match step.amount {
-        Amount::Nothing => None,
-        Amount::Bytes(bytes) => Some(Value { span: Span::exactly(bytes), mean: Some(bytes), open: LATER }),
-        Amount::Point { replays: false } => Some(Value { span: points.moves, mean: points.mean_moves, open: LATER }),
-        Amount::Point { replays: true } => Some(Value { span: points.replays, mean: points.mean_replays, open: LATER }),
-        Amount::Inflow(_) => Some(Value { span: Span::new(0.0, f64::INFINITY), mean: None, open: LATER }),
-    };
+    let (span, mean) = step.amount.volume(points).unwrap_or((Span::new(0.0, f64::INFINITY), None));
+    let bytes = moves(step).then_some(Value { span, mean, open: LATER });
     let takes = if option.is_up[n] {
         Value { span: Span::ZERO, mean: Some(0.0), open: LATER }
     } else if matches!(step.amount, Amount::Inflow(_)) {

@@ -388,8 +388,30 @@ impl Log {
         let found: Vec<Found> = bases.iter().map(|base| base.find(known, skip)).collect();
         let Some(base) = newest(&found) else { return Found::NOTHING };
         let may_miss = found.iter().all(|f| f.may_miss);
-        let points = self.onto(&base, tip, mean_tip, reach, found.len() == 1);
+        let mut points = self.onto(&base, tip, mean_tip, reach, found.len() == 1);
+        let apart = bases.iter().map(|base| self.apart(base, known, skip)).reduce(Span::or);
+        if let Some(apart) = apart.filter(|apart| apart.hi * self.writes < points.replays.hi) {
+            points.replays.hi = apart.hi * self.writes;
+            points.replays.lo = points.replays.lo.min(points.replays.hi);
+        }
         Found { points: Some(points), may_miss }
+    }
+
+    /// How far apart a base and the end of the log lie at most: both go back with the dwell.
+    ///
+    /// # Formula
+    /// With D the dwell, P run time and travel, L the lag, u the detection where that counts and G the gaps to
+    /// the point: max(D, P − u) + G − max(D, L − u, 0) ≤ G + max(0, P − u − max(D, L − u, 0)), least for the
+    /// longest dwell.
+    fn apart(&self, base: &Finder, known: &Known, skip: u32) -> Span {
+        let Finder::Runs(runs) = base else { return Span::new(0.0, f64::INFINITY) };
+        if runs.fails > 0.0 {
+            return Span::new(0.0, f64::INFINITY);
+        }
+        let until = if known.logical { known.detect } else { 0.0 };
+        let clean = known.dwell.lo.max(self.behind.age.lo - until).max(0.0);
+        let waits = (runs.usable_after.hi - until - clean).max(0.0);
+        Span::new(0.0, waits + runs.gaps.over(skip + 1).1 + runs.upstream.age.hi)
     }
 
     /// The log replayed onto a base, or the base alone where the log does not reach it.

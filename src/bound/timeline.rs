@@ -147,8 +147,8 @@ impl Search<'_> {
     pub(super) fn run(&self, options: &[&PlanOption], after_outage: &[&PlanOption]) -> Endings {
         let mut endings = Endings::default();
         let now = Span::ZERO.by((self.root, self.root));
-        let (carried, struck, counts) = (Carried::new(), Some(Vec::new()), Vec::new());
-        let first = Incoming { now, carried, struck, counts, work: 0.0, inflow: 0.0 };
+        let (carried, struck, counts) = (Vec::new(), Some(Vec::new()), Vec::new());
+        let first = Incoming { now, carried, struck, counts, seen: None, unseen: true, work: 0.0, inflow: 0.0 };
         let mut left = Ways(vec![first]);
         left = self.through(options, left, false, &mut endings);
         if let (Some(end), false) = (self.clock.end, after_outage.is_empty()) {
@@ -313,19 +313,27 @@ impl Search<'_> {
         let reachable = back_at.is_none_or(|end| committed.lo <= end.hi) && !surely_fails;
         if reachable {
             let full = if option.short && !late { self.clock.end.map_or(full, |end| full.max(end)) } else { full };
-            let itself = plan.fitted.detects && !plan.steps.is_empty();
-            let shift = if self.clock.corruption { self.clock.detect } else { Span::ZERO };
             let seen = |end: Span| walk.finish[0].capped(end.plus(Span::exactly(-self.least_until(plan, &walk, 0))));
-            let first = if itself { back_at.map_or(walk.finish[0], seen) } else { Span::ZERO };
-            let detected = if itself { first.plus(shift) } else { self.clock.detect };
+            let first = walk.finish.first().map_or(Span::ZERO, |first| back_at.map_or(*first, seen));
+            let detected = either(self.seen(plan, &incoming, first), incoming.seen).unwrap_or(self.clock.detect);
             endings.add(serve, full, *loss, detected, self.after(&incoming, plan, source, TryEnd::Served));
         }
         let mut next = self.failures(plan, &walk, &Incoming { work, inflow, ..incoming.clone() }, back_at);
+        let seen = walk.finish.first().and_then(|first| self.seen(plan, &incoming, *first));
         for (step, way) in &mut next {
+            if *step > 0 || !plan.fitted.detects {
+                (way.seen, way.unseen) = (either(incoming.seen, seen), false);
+            }
             let ways = self.after(&incoming, plan, source, TryEnd::Failed(plan.steps[*step].id));
             way.now = way.now.by(ways);
         }
         next
+    }
+
+    /// When people know of the failure by a try whose first step is done then, if they may not have before.
+    fn seen(&self, plan: &PlanInfo<'_>, incoming: &Incoming, first: Span) -> Option<Span> {
+        let shift = if self.clock.corruption { self.clock.detect } else { Span::ZERO };
+        incoming.unseen.then(|| if plan.fitted.detects { first.plus(shift) } else { self.clock.detect })
     }
 
     /// The ways that go on with a try.
@@ -394,23 +402,37 @@ impl Search<'_> {
                 }
                 _ => *at,
             };
-            let mut carried = incoming.carried.clone();
-            for (m, step) in plan.steps.iter().enumerate() {
-                if m == n || step.of_point || carried.iter().any(|(id, ..)| *id == step.id) {
-                    continue;
-                }
-                let waits = plan.steps[m].waits_for[n];
-                if waits || walk.begin[m].lo > at.hi {
-                    continue;
-                }
-                let begun = step.after.iter().all(|p| plan.steps[n].waits_for[*p]) || walk.begin[m].hi <= at.lo;
-                // What the failing step waited for was done. A step beside it may fail too, only later.
-                let sure = plan.steps[n].waits_for[m] || (begun && walk.fails_at[m].is_none());
-                carried.push((step.id, walk.finish[m], sure));
-            }
+            let carried = self.carried(plan, walk, incoming, n, *at);
             next.push((n, Incoming { carried, ..incoming.at(now) }));
         }
         next
+    }
+
+    /// The steps that are not begun again after one of a plan failed for good in this range of moments.
+    fn carried(&self, plan: &PlanInfo<'_>, walk: &Walk, incoming: &Incoming, failed: usize, at: Span) -> Vec<Carried> {
+        let mut carried: Vec<Carried> = Vec::new();
+        for one in incoming.carried.iter().filter(|one| one.step != plan.steps[failed].id) {
+            // A plan lets go what was under way and is not of it; in one that has it, it would have failed by now.
+            let here = plan.steps.iter().position(|step| step.id == one.step);
+            let done = here.is_some_and(|m| plan.steps[failed].waits_for[m]);
+            let fails_at = one.fails_at.filter(|fails_at| here.is_some() && !done && fails_at.hi > at.lo);
+            let over = one.over || done || (fails_at.is_none() && one.finish.hi <= at.lo);
+            let sure = one.sure && (one.over || here.is_some());
+            carried.push(Carried { fails_at, over, sure: sure || done, ..*one });
+        }
+        for (m, step) in plan.steps.iter().enumerate() {
+            let known = carried.iter().any(|one| one.step == step.id);
+            if m == failed || step.of_point || known || plan.steps[m].waits_for[failed] || walk.begin[m].lo > at.hi {
+                continue;
+            }
+            // What the failing step waited for was done. A step beside it may fail too, but later.
+            let done = plan.steps[failed].waits_for[m];
+            let begun = step.after.iter().all(|p| plan.steps[failed].waits_for[*p]) || walk.begin[m].hi <= at.lo;
+            let fails_at = walk.fails_at[m].filter(|fails_at| !done && fails_at.hi > at.lo);
+            let over = done || (fails_at.is_none() && walk.finish[m].hi <= at.lo);
+            carried.push(Carried { step: step.id, finish: walk.finish[m], fails_at, sure: done || begun, over });
+        }
+        carried
     }
 
     /// Times of all steps; with `back_at`, the point of no return lies before the latest such moment.
@@ -433,16 +455,17 @@ impl Search<'_> {
                 ready = ready.capped(end);
             }
             walk.begin.push(ready);
-            let carried = incoming.carried.iter().find(|(id, ..)| *id == step.id);
-            if let Some((_, finish, true)) = carried {
+            let carried = incoming.carried.iter().find(|one| one.step == step.id);
+            let late = carried.and_then(|one| one.fails_at).map(|at| at.max(begin));
+            if let Some(one) = carried.filter(|one| one.sure) {
                 // What comes after it still waits for what comes before it.
-                walk.finish.push(finish.max(ready));
-                walk.fails_at.push(None);
+                walk.finish.push(one.finish.max(ready));
+                walk.fails_at.push(late);
                 continue;
             }
             if option.is_up[n] {
-                walk.finish.push(carried.map_or(ready, |c| ready.or(c.1.max(ready))));
-                walk.fails_at.push(None);
+                walk.finish.push(carried.map_or(ready, |one| ready.or(one.finish.max(ready))));
+                walk.fails_at.push(late);
                 continue;
             }
             let (mut done, mut over) = self.duration(plan, n, source, points, ready);
@@ -454,8 +477,8 @@ impl Search<'_> {
                 walk.inflow += writes * source.seconds_per_byte[n];
             }
             let may_fail = step.row.fails.value() > 0.0 && !step.row.background;
-            walk.fails_at.push(may_fail.then_some(over));
-            walk.finish.push(carried.map_or(done, |c| done.or(c.1.max(ready))));
+            walk.fails_at.push(either(may_fail.then_some(over), late));
+            walk.finish.push(carried.map_or(done, |one| done.or(one.finish.max(ready))));
         }
         walk
     }
@@ -474,12 +497,9 @@ impl Search<'_> {
         let takes = if is_detection { Span::ZERO } else { step.takes };
         let pace = source.seconds_per_byte[n];
         let fixed = |now: Span| {
-            let volume = match step.amount {
-                Amount::Nothing => return now.plus(takes),
+            let (volume, _) = match step.amount {
                 Amount::Inflow(writes) => return self.catch_up(step.id, writes, pace, points, now.plus(takes)),
-                Amount::Point { replays: false } => points.moves,
-                Amount::Point { replays: true } => points.replays,
-                Amount::Bytes(bytes) => Span::exactly(bytes),
+                amount => amount.volume(points).unwrap_or((Span::ZERO, None)),
             };
             let mut moved = if volume.hi == 0.0 { Span::ZERO } else { volume.times(pace) };
             if moved.hi.is_infinite() && moved.why.is_none() {

@@ -1,10 +1,30 @@
 //! What a try of a plan begins with: when, which steps are done, and what is known of recovery points.
 
-use super::span::Span;
+use super::span::{Span, either};
 use crate::id::{CopyId, StepId};
 
-/// A step that need not be done again: when it is done, and whether that is sure.
-pub(super) type Carried = Vec<(StepId, Span, bool)>;
+/// A step that need not be begun again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried {
+    pub(super) step: StepId,
+    /// When it is done, if it does not fail.
+    pub(super) finish: Span,
+    /// When it fails, if it can and it is not known yet whether it does.
+    pub(super) fails_at: Option<Span>,
+    /// Whether it is sure that it is not begun again in a plan that has it.
+    pub(super) sure: bool,
+    /// Whether it was surely over when the last plan was struck off: what was not, a plan without it lets go.
+    pub(super) over: bool,
+}
+
+impl Carried {
+    /// Either of two ways to the same step.
+    fn or(&self, other: &Self) -> Self {
+        let finish = self.finish.or(other.finish);
+        let fails_at = either(self.fails_at, other.fails_at);
+        Self { finish, fails_at, sure: self.sure && other.sure, over: self.over && other.over, ..*self }
+    }
+}
 
 /// How many points of each copy were struck off: a bad one stays bad in every plan. `None`: any number.
 pub(super) type Struck = Option<Vec<(Option<CopyId>, u32)>>;
@@ -13,10 +33,13 @@ pub(super) type Struck = Option<Vec<(Option<CopyId>, u32)>>;
 #[derive(Clone, Debug)]
 pub(super) struct Incoming {
     pub(super) now: Span,
-    pub(super) carried: Carried,
+    pub(super) carried: Vec<Carried>,
     pub(super) struck: Struck,
     /// How many points copies have, by what was met so far: at least and at most, in the order of copies.
     pub(super) counts: Vec<(CopyId, u32, u32)>,
+    /// When people know of it, by the tries so far; `unseen`: it may be that they do not yet.
+    pub(super) seen: Option<Span>,
+    pub(super) unseen: bool,
     /// Of the tries so far, as in [`super::timeline::Endings`].
     pub(super) work: f64,
     pub(super) inflow: f64,
@@ -74,12 +97,15 @@ const MOST_WAYS: usize = 256;
 
 impl Ways {
     pub(super) fn add(&mut self, way: Incoming) {
-        let alike = |a: &Carried, b: &Carried| {
-            a.len() == b.len() && a.iter().all(|(id, _, sure)| b.iter().any(|(i, _, s)| i == id && s == sure))
+        let kind = |one: &Carried| (one.step, one.sure, one.over, one.fails_at.is_some());
+        let alike = |a: &[Carried], b: &[Carried]| {
+            a.len() == b.len() && a.iter().all(|one| b.iter().any(|other| kind(one) == kind(other)))
         };
         let full = self.0.len() >= MOST_WAYS;
         let same = |known: &Incoming| {
-            (&known.struck, &known.counts) == (&way.struck, &way.counts) && alike(&known.carried, &way.carried)
+            let of = |way: &Incoming| (way.seen.is_some(), way.unseen);
+            (&known.struck, &known.counts, of(known)) == (&way.struck, &way.counts, of(&way))
+                && alike(&known.carried, &way.carried)
         };
         match self.0.iter_mut().find(|known| full || same(known)) {
             Some(known) => *known = join(known, &way),
@@ -105,14 +131,14 @@ impl Ways {
 
 /// Either of two ways.
 fn join(a: &Incoming, b: &Incoming) -> Incoming {
-    let mut carried = Carried::new();
-    for (step, span, sure) in a.carried.iter().chain(&b.carried) {
-        if carried.iter().all(|(s, ..)| s != step) {
-            let other = if a.carried.iter().any(|(s, ..)| s == step) { &b.carried } else { &a.carried };
-            match other.iter().find(|(s, ..)| s == step) {
-                Some((_, more, also)) => carried.push((*step, span.or(*more), *sure && *also)),
-                None => carried.push((*step, *span, false)),
-            }
+    let of = |all: &[Carried], step: StepId| all.iter().find(|one| one.step == step).copied();
+    let mut carried = Vec::new();
+    for one in a.carried.iter().chain(&b.carried) {
+        if of(&carried, one.step).is_none() {
+            carried.push(match (of(&a.carried, one.step), of(&b.carried, one.step)) {
+                (Some(a), Some(b)) => a.or(&b),
+                _ => Carried { sure: false, ..*one },
+            });
         }
     }
     let struck = a.struck.clone().filter(|struck| b.struck.as_ref() == Some(struck));
@@ -122,5 +148,6 @@ fn join(a: &Incoming, b: &Incoming) -> Incoming {
         (*least, *most) = ((*least).min(other_least), (*most).max(other_most));
     }
     let (work, inflow) = (a.work.max(b.work), a.inflow.max(b.inflow));
-    Incoming { now: a.now.or(b.now), carried, struck, counts, work, inflow }
+    let (seen, unseen) = (either(a.seen, b.seen), a.unseen || b.unseen);
+    Incoming { now: a.now.or(b.now), carried, struck, counts, seen, unseen, work, inflow }
 }

@@ -15,7 +15,7 @@ use crate::id::{CopyId, PlanId, ServiceId, StepId};
 /// what they can be, or, where one must be over just before another, in between.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Way {
-    /// The members that are hit together, by their position in the failure.
+    /// The members that are hit together, by their position in the failure, ascending.
     pub members: Vec<usize>,
     /// What is hit is destroyed.
     pub destroyed: bool,
@@ -25,7 +25,7 @@ pub struct Way {
     pub dwell: (f64, f64),
     /// When the outage ends: the least and the most, seconds; `None` for what does not end by itself.
     pub lasts: Option<(f64, f64)>,
-    /// What is tried, in this order.
+    /// What is tried, in this order, service by service; empty where nothing is.
     pub tries: Vec<Try>,
 }
 
