@@ -11,9 +11,9 @@ use common::adversary::{Answers, Course, Search};
 use common::engine::load;
 use common::generator::{self, Reach};
 use common::questions::Questions;
-use drplan::bound::{Bound, IncidentBounds, Way, all_bounds_truncated};
-use drplan::id::TierId;
-use drplan::sim::{Adversary, Attempts, Filter, Key, NEVER, Outcome, Purpose, Random, Simulator, Uniform};
+use drplan::bound::{Bound, IncidentBounds, TryEnd, Way, all_bounds_truncated};
+use drplan::id::{ServiceId, TierId};
+use drplan::sim::{Adversary, Attempts, Filter, Key, NEVER, Outcome, PlanLabel, Purpose, Random, Simulator, Uniform};
 use rayon::prelude::*;
 
 /// Random scenarios.
@@ -30,6 +30,9 @@ const CLOSE: f64 = 0.99;
 
 /// Scenarios that it searches unless told otherwise: each costs some ten thousand incidents.
 const SEARCHED: u64 = 24;
+
+/// What an incident counts for that is not on the way: less than any that is.
+const ASIDE: f64 = 0.1;
 
 /// A figure of an outcome.
 type Figure = fn(&Outcome) -> u64;
@@ -257,7 +260,8 @@ impl Target {
         assert!(value <= self.worst.round() + 1.0, "{value} > {}: {}", self.worst, self.place);
         assert!(value >= self.best.round() - 1.0, "{value} < {}: {}", self.best, self.place);
         if self.is_worst {
-            value / self.worst
+            // What comes as near as an outcome can tell has come all the way.
+            if value >= self.worst.round() - 1.0 { 1.0 } else { value / self.worst }
         } else if self.best > 0.0 {
             self.best / value
         } else {
@@ -271,6 +275,7 @@ impl Target {
 struct Ground<'a> {
     simulator: &'a Simulator<'a>,
     tier: TierId,
+    services: Vec<ServiceId>,
     questions: &'a Questions<'a>,
     /// Shares of the year at which schedules are at their worst.
     moments: &'a [f64],
@@ -299,10 +304,25 @@ impl<'a> Ground<'a> {
         self.targets.borrow()[n].near >= CLOSE
     }
 
+    /// The services, by their place among the outcomes, that a plan brings back on one of these ways.
+    fn served_by(&self, ways: &[Way]) -> Vec<usize> {
+        let tries = ways.iter().flat_map(|way| &way.tries).filter(|one| one.end == TryEnd::Served);
+        tries.filter_map(|one| self.services.iter().position(|id| *id == one.service)).map(|n| n + 1).collect()
+    }
+
+    /// How near an incident comes to a target: hardly, if a service waits until the outage is over that a plan
+    /// would have brought back on the way.
+    fn on_the_way(&self, n: usize, served: &[usize], outcomes: &[Outcome]) -> f64 {
+        let near = self.targets.borrow()[n].nearness(outcomes);
+        let waits = served.iter().any(|n| outcomes[*n].plan == PlanLabel::Wait);
+        if waits { near.min(near * ASIDE) } else { near }
+    }
+
     /// Sets out for one of the targets: at the corners of the ways that the bound names, then from the
     /// nearest of them.
     fn hunt(&self, n: usize) {
         let (ways, is_worst) = (self.targets.borrow()[n].ways.clone(), self.targets.borrow()[n].is_worst);
+        let served = self.served_by(&ways);
         // By what the incident itself is like: the nearest course of each kind.
         let mut starts: BTreeMap<u32, (f64, Course)> = BTreeMap::new();
         let corners = 1 << Course::CORNERS;
@@ -314,7 +334,7 @@ impl<'a> Ground<'a> {
                 let corner = if is_worst { corners - 1 - bits } else { bits };
                 let course = Course::new(self.questions, way, corner);
                 let outcomes = self.try_out(&Answers::new(self.questions, course.clone()));
-                let near = self.targets.borrow()[n].nearness(&outcomes);
+                let near = self.on_the_way(n, &served, &outcomes);
                 let known = starts.entry(corner & Course::OF_THE_INCIDENT).or_insert((-2.0, course.clone()));
                 if near > known.0 {
                     *known = (near, course);
@@ -330,7 +350,7 @@ impl<'a> Ground<'a> {
             }
             let mut evaluate = |answers: &Answers<'a>| {
                 let outcomes = self.try_out(answers);
-                self.targets.borrow()[n].nearness(&outcomes)
+                self.on_the_way(n, &served, &outcomes)
             };
             let answers = Answers::new(self.questions, course);
             let (enough, moments) = (CLOSE, self.moments);
@@ -403,7 +423,8 @@ fn reached(seed: u64) -> Reached {
             let all = all_bounds_truncated(&scenario, tier, failure);
             let targets = RefCell::new(targets(&all, (seed, &place), &mut reached));
             let incidents = Cell::new(0);
-            let ground = Ground { simulator, tier, questions, moments: &moments, targets, incidents };
+            let services = row.services.iter().map(|row| row.service).collect();
+            let ground = Ground { simulator, tier, services, questions, moments: &moments, targets, incidents };
             let count = ground.targets.borrow().len();
             for n in 0..count {
                 ground.hunt(n);

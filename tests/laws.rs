@@ -116,6 +116,12 @@ fn generator_covers_the_language() {
         "policy when_short",
         "stress",
         "rebuild",
+        "growth",
+        "drill that interrupts",
+        "failure repaired by people",
+        "failure whose repair starts late",
+        "failure of a length off by a factor",
+        "step off by a factor",
     ] {
         assert!(share(feature) >= 0.05, "{feature}: {:.1}%", share(feature) * 100.0);
     }

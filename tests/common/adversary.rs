@@ -11,11 +11,22 @@ use drplan::sim::{Key, Purpose, Uniform};
 use super::questions::{ByKey, KINDS, Kind, Question, Questions};
 
 /// Which runs of a backup fail: those that began less than so many runs before the failure; then so many
-/// that can be used do not, then all do.
+/// that can be used do not, then so many do, and no older ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) fail: u64,
     pub(crate) good: u64,
+    pub(crate) fail_again: u64,
+}
+
+impl Row {
+    const ALL_GOOD: Self = Self { fail: 0, good: u64::MAX, fail_again: 0 };
+
+    /// Whether a run fails, where the first that was asked about is known.
+    fn fails(self, run: u64, first: u64) -> bool {
+        let again = self.fail.max(first).saturating_add(self.good);
+        run < self.fail || (run >= again && run - again < self.fail_again)
+    }
 }
 
 /// How every question is answered.
@@ -109,7 +120,8 @@ impl Course {
             if one.end == TryEnd::Missed {
                 for copy in copies {
                     self.missed.insert(copy);
-                    self.rows.insert(copy, Row { fail: 0, good: needed.get(&copy).copied().unwrap_or(0) });
+                    let good = needed.get(&copy).copied().unwrap_or(0);
+                    self.rows.insert(copy, Row { fail: 0, good, fail_again: u64::MAX });
                 }
                 continue;
             }
@@ -148,8 +160,8 @@ struct Seen {
     answers: ByKey<f64>,
     /// In their order, each once.
     list: Vec<(Key, Purpose)>,
-    /// Of each backup, the first run that was asked about.
-    runs: BTreeMap<CopyId, u64>,
+    /// Of each backup, the first and the last run that was asked about.
+    runs: BTreeMap<CopyId, (u64, u64)>,
 }
 
 /// A moment of the year that nothing is special about.
@@ -184,10 +196,16 @@ impl<'a> Answers<'a> {
                 course.share(if early { Kind::Early } else { kind })
             }
             (Some(Question::RunFails(copy, n)), _) => {
-                let first = *seen.runs.entry(copy).or_insert(n);
-                let all_good = Row { fail: 0, good: u64::MAX };
-                let Row { fail, good } = course.rows.get(&copy).copied().unwrap_or(all_good);
-                answer(n < fail || n >= fail.max(first).saturating_add(good))
+                let (first, last) = seen.runs.entry(copy).or_insert((n, n));
+                *last = n;
+                answer(course.rows.get(&copy).copied().unwrap_or(Row::ALL_GOOD).fails(n, *first))
+            }
+            (Some(Question::Cycle(copy)), _) => {
+                let (cycle, run) = (self.questions.cycle(copy), seen.runs.get(&copy).map_or(0, |(_, last)| *last));
+                let increments = (course.share(Kind::Cycle) * (cycle - 1) as f64).round() as u64;
+                // A full is where the run and the phase together are a multiple of the cycle.
+                let phase = (2 * cycle - increments - run % cycle) % cycle;
+                (phase as f64 + 0.5) / cycle as f64
             }
             (_, Purpose::Attempt { last }) => answer(course.failing.contains(&key) || (course.retried && !last)),
             (_, Purpose::Chance) => answer(course.fulls_fail),
@@ -236,6 +254,12 @@ const MOST_KEYS: usize = 40;
 
 /// Longest row of failures that is tried.
 const LONGEST: u64 = 1 << 16;
+
+/// Rows that are tried from the longest down that leaves a run.
+const LAST_ROWS: u64 = 12;
+
+/// Full backups in a row that fail.
+const MOST_FULLS: u64 = 64;
 
 /// The search for the worst incident near a course.
 pub(crate) struct Search<'e, 'a> {
@@ -293,6 +317,7 @@ impl Search<'_, '_> {
                     Knob::Kind(if early { Kind::Early } else { kind })
                 }
                 (Some(Question::RunFails(copy, _)), _) => Knob::Row(copy),
+                (Some(Question::Cycle(_)), _) => Knob::Kind(Kind::Cycle),
                 (Some(Question::Member), _) if self.answers.course.members.len() > 1 => Knob::First,
                 (_, Purpose::Attempt { last: false }) => Knob::Retried,
                 (_, Purpose::Duration) => Knob::Kind(Kind::Run),
@@ -406,34 +431,63 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Tries ever longer rows of failures while that helps, then those between the last that helped and
-    /// the first that did not.
+    /// Tries rows of failures, before the points that are found and before the full backups under them.
     fn fail_in_a_row(&mut self, copy: CopyId) {
         let known = self.answers.course.rows.get(&copy).map_or(u64::MAX, |row| row.good);
         let mut tried = vec![u64::MAX, known, known.saturating_add(1), 1, 2, 3, 4];
         tried.dedup();
         for good in tried {
-            let (mut most, mut least, mut so_far) = (0, LONGEST, -1.0);
+            let row = Row { fail: 0, good, fail_again: u64::MAX };
             self.attempt(|course| {
-                course.rows.insert(copy, Row { fail: 0, good });
+                course.rows.insert(copy, row);
             });
-            while least - most > 1 && !self.is_over() {
-                let fail = if least == LONGEST { 2 * most + 1 } else { most.midpoint(least) };
-                let before = self.answers.course.rows.insert(copy, Row { fail, good });
-                let value = self.value();
-                if value >= so_far && value >= 0.0 {
-                    (most, so_far) = (fail, value);
-                } else {
-                    least = fail;
-                }
-                if value > self.best {
-                    self.best = value;
-                } else {
-                    match before {
-                        Some(row) => self.answers.course.rows.insert(copy, row),
-                        None => self.answers.course.rows.remove(&copy),
-                    };
-                }
+            self.ever_longer(copy, row);
+        }
+        let questions = self.answers.questions;
+        let cycle = questions.cycle(copy);
+        for fail in
+            questions.kept(copy).into_iter().flat_map(|last| (0..LAST_ROWS).map(move |n| (last + 2).saturating_sub(n)))
+        {
+            self.row(copy, |row| Row { fail, ..row });
+        }
+        for fulls in if cycle > 1 { 0..=MOST_FULLS } else { 0..=0 } {
+            for good in [1, known] {
+                self.row(copy, |row| Row { good, fail_again: fulls * cycle, ..row });
+            }
+        }
+    }
+
+    /// Tries a change of which runs fail.
+    fn row(&mut self, copy: CopyId, change: impl FnOnce(Row) -> Row) {
+        if self.is_over() {
+            return;
+        }
+        self.attempt(|course| {
+            let row = course.rows.entry(copy).or_insert(Row::ALL_GOOD);
+            *row = change(*row);
+        });
+    }
+
+    /// Tries ever longer rows of failures while that helps, then those between the last that helped and
+    /// the first that did not.
+    fn ever_longer(&mut self, copy: CopyId, row: Row) {
+        let (mut most, mut least, mut so_far) = (0, LONGEST, -1.0);
+        while least - most > 1 && !self.is_over() {
+            let fail = if least == LONGEST { 2 * most + 1 } else { most.midpoint(least) };
+            let before = self.answers.course.rows.insert(copy, Row { fail, ..row });
+            let value = self.value();
+            if value >= so_far && value >= 0.0 {
+                (most, so_far) = (fail, value);
+            } else {
+                least = fail;
+            }
+            if value > self.best {
+                self.best = value;
+            } else {
+                match before {
+                    Some(row) => self.answers.course.rows.insert(copy, row),
+                    None => self.answers.course.rows.remove(&copy),
+                };
             }
         }
     }

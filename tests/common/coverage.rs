@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drplan::id::{LinkId, PlanId, RoleId};
 use drplan::model::{
-    AsyncLag, Commit, Copy, CopyKind, FailureKind, FittedPlan, PlanPolicy, Scenario, Schedule, Tier, TierService,
-    WhenShort, fit_plan,
+    AsyncLag, Commit, Copy, CopyKind, Delay, FailureKind, FittedPlan, PlanPolicy, Scenario, Schedule, Tier,
+    TierService, WhenShort, fit_plan,
 };
 
 /// The features of one scenario, each named once.
@@ -29,6 +29,7 @@ pub(crate) fn features(scenario: &Scenario) -> BTreeSet<String> {
     if scenario.stress.is_some() {
         found.insert("stress".to_owned());
     }
+    year_features(scenario, &mut found);
     found
 }
 
@@ -82,6 +83,24 @@ fn copy_features(scenario: &Scenario, copy: &Copy, found: &mut BTreeSet<String>)
             add("soft-delete of what is replicated", *replicated);
         }
         CopyKind::Derived { .. } => {}
+    }
+}
+
+/// What matters over years, and how well things are known.
+fn year_features(scenario: &Scenario, found: &mut BTreeSet<String>) {
+    let repairs = || scenario.failures.rows().iter().filter_map(|failure| failure.repair.as_ref());
+    let off_by = |delay: &Option<Delay>| delay.as_ref().is_some_and(|delay| delay.off_by() > 1.0);
+    for (feature, there) in [
+        ("growth", scenario.data.rows().iter().any(|data| data.growth > 0.0)),
+        ("drill that interrupts", scenario.drills.rows().iter().any(|drill| drill.interrupts.is_some())),
+        ("failure repaired by people", repairs().next().is_some()),
+        ("failure whose repair starts late", repairs().any(|repair| repair.starts.is_some())),
+        ("failure of a length off by a factor", scenario.failures.rows().iter().any(|f| off_by(&f.lasts))),
+        ("step off by a factor", scenario.steps.rows().iter().any(|step| off_by(&step.takes))),
+    ] {
+        if there {
+            found.insert(feature.to_owned());
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod copies;
 mod failures;
 mod plans;
+mod years;
 
 use super::document::Document;
 use super::random::Random;
@@ -42,6 +43,7 @@ pub(crate) fn scenario(seed: u64, reach: Reach) -> Document {
         maker.tiers(services);
     }
     maker.stress();
+    maker.years(seed);
     maker.doc
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     /// Runs of backups and what they copy.
     Run,
     Phase,
-    /// How far from a full backup.
+    /// How many increments stand between a full backup and the point.
     Cycle,
     /// Where in a burst of writes.
     Burst,
@@ -49,6 +49,8 @@ pub(crate) enum Question {
     Bypass(CopyId),
     /// Whether a run of a backup fails: the n-th back from the failure.
     RunFails(CopyId, u64),
+    /// How far the last run of a backup is from a full one.
+    Cycle(CopyId),
     /// Whether an attempt of this round fails.
     Attempt(StepId, u64),
 }
@@ -122,6 +124,23 @@ impl<'a> Questions<'a> {
         }
     }
 
+    /// Runs of a backup from one full to the next; 1 for what has no increments.
+    pub(crate) fn cycle(&self, copy: CopyId) -> u64 {
+        match &self.scenario.copies[copy].kind {
+            CopyKind::Backup { schedule, full_every: Some(full), .. } => {
+                (full.seconds() / schedule.mean_gap().seconds()).round().max(1.0) as u64
+            }
+            _ => 1,
+        }
+    }
+
+    /// How many runs of a backup are there at most, by how long they are kept and by how long they are locked.
+    pub(crate) fn kept(&self, copy: CopyId) -> Vec<u64> {
+        let CopyKind::Backup { schedule, keep, locked, .. } = &self.scenario.copies[copy].kind else { return vec![] };
+        let gap = schedule.mean_gap().seconds();
+        [Some(keep), locked.as_ref()].into_iter().flatten().map(|limit| (limit.seconds() / gap) as u64).collect()
+    }
+
     /// Whether a step that fails strikes off a recovery point, not a plan.
     pub(crate) fn verifies(&self, step: StepId) -> bool {
         self.scenario.steps[step].phase == Phase::Verify
@@ -145,6 +164,8 @@ impl<'a> Questions<'a> {
             ("detected", Kind::Detected),
             ("dwell", Kind::Dwell),
             ("lasts", Kind::Lasts),
+            // Both parts of an outage go together: the longer one, the longer the other.
+            ("repair_starts", Kind::Lasts),
             ("stress", Kind::Stress),
             ("moment", Kind::Moment),
         ];
@@ -163,7 +184,7 @@ impl<'a> Questions<'a> {
         self.add(self.key.of("bypass").of(name), Question::Bypass(id));
         let key = self.key.of("backup").of(name);
         self.add(key.of("phase"), Question::Is(Kind::Phase));
-        self.add(key.of("cycle"), Question::Is(Kind::Cycle));
+        self.add(key.of("cycle"), Question::Cycle(id));
         match kind {
             CopyKind::Backup { fails, .. } if fails.value() > 0.0 => {
                 (0..RUNS).for_each(|n| self.add(key.of("fails").nth(n), Question::RunFails(id, n)));
@@ -202,26 +223,29 @@ impl<'a> Questions<'a> {
         (0..ATTEMPTS).map(move |attempt| key.nth((round << 32) + attempt))
     }
 
-    /// The distribution of what all services share, if the failure has one.
-    fn law(&self, kind: Kind) -> Option<&Delay> {
+    /// The distributions of what all services share, one after the other.
+    fn laws(&self, kind: Kind) -> Vec<&Delay> {
         let row = &self.scenario.failures[self.failure];
         match kind {
-            Kind::Detected => row.detected.as_ref(),
-            Kind::Dwell => row.dwell.as_ref(),
-            Kind::Lasts => row.lasts.as_ref(),
-            _ => None,
+            Kind::Detected => row.detected.iter().collect(),
+            Kind::Dwell => row.dwell.iter().collect(),
+            Kind::Lasts => row.outage().collect(),
+            _ => Vec::new(),
         }
     }
 
     /// The shares, after truncation, of draws up to the ends of a range of seconds.
     pub(crate) fn shares(&self, kind: Kind, (low, high): (f64, f64)) -> (f64, f64) {
-        let Some(law) = self.law(kind) else { return (0.0, 1.0) };
+        let laws = self.laws(kind);
+        if laws.is_empty() {
+            return (0.0, 1.0);
+        }
         // By bisection: quantiles rise with the share.
         let share = |seconds: f64, up: bool| {
             let (mut below, mut above) = (0.0, 1.0);
             for _ in 0..50 {
                 let middle = f64::midpoint(below, above);
-                let value = law.quantile(CUT + (1.0 - 2.0 * CUT) * middle);
+                let value: f64 = laws.iter().map(|law| law.quantile(CUT + (1.0 - 2.0 * CUT) * middle)).sum();
                 if value < seconds || (!up && value <= seconds) { below = middle } else { above = middle }
             }
             if up { above } else { below }
