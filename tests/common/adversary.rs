@@ -258,6 +258,9 @@ const LONGEST: u64 = 1 << 16;
 /// Rows that are tried from the longest down that leaves a run.
 const LAST_ROWS: u64 = 12;
 
+/// Places in a cycle that are tried.
+const TURNS: u64 = 32;
+
 /// Full backups in a row that fail.
 const MOST_FULLS: u64 = 64;
 
@@ -454,6 +457,28 @@ impl Search<'_, '_> {
             for good in [1, known] {
                 self.row(copy, |row| Row { good, fail_again: fulls * cycle, ..row });
             }
+        }
+        if cycle > 1 {
+            self.one_full_more(copy, cycle);
+        }
+    }
+
+    /// Tries one full backup more that fails, with fewer increments since the next older one.
+    fn one_full_more(&mut self, copy: CopyId, cycle: u64) {
+        let Some(row) = self.answers.course.rows.get(&copy).copied() else { return };
+        if row.fail_again > MOST_FULLS * cycle {
+            return;
+        }
+        let more = Row { fail_again: row.fail_again + cycle, ..row };
+        for n in 0..TURNS {
+            if self.is_over() {
+                return;
+            }
+            self.attempt(|course| {
+                course.rows.insert(copy, more);
+                course.shares[Kind::Cycle as usize] = n as f64 / TURNS as f64;
+            });
+            self.row(copy, |_| Row { fail: row.fail + n * cycle / TURNS, ..more });
         }
     }
 
