@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::impact::Impact;
 use super::incident::{Outcome, PlanLabel, Scratch, facts, simulate};
-use super::lanes::{self, Lanes};
+use super::lanes::{Group, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
 use super::running::RunningCampaign;
@@ -73,7 +73,8 @@ struct Worker {
     impacts: HashMap<(usize, Vec<usize>, bool), Impact>,
     members: Vec<usize>,
     services: Vec<Block>,
-    groups: Vec<Lanes>,
+    groups: Vec<Group>,
+    lanes: Lanes,
 }
 
 /// How incidents ended, one entry per incident.
@@ -404,54 +405,54 @@ fn run_block(
     block: &mut Block,
     tallies: &mut [IncidentTally],
 ) {
-    if lanes::can_run(program) {
-        run_lanes(simulator, program, n, occurrences, worker, block, tallies);
-    } else {
-        run_each(simulator, program, n, occurrences, worker, block, tallies);
-    }
-}
-
-/// Incident by incident: programs of several services, and of what waits or spreads.
-fn run_each(
-    simulator: &Simulator<'_>,
-    program: &FailureProgram,
-    n: usize,
-    occurrences: Range<u64>,
-    worker: &mut Worker,
-    block: &mut Block,
-    tallies: &mut [IncidentTally],
-) {
     let mut services = std::mem::take(&mut worker.services);
     services.resize_with(program.services.len(), Block::default);
     let count = (occurrences.end - occurrences.start) as usize;
-    services.iter_mut().for_each(|block| block.resize(count));
-    for (position, occurrence) in occurrences.enumerate() {
-        let outcome = simulator.simulate_one(&Random, program, n, occurrence, worker);
-        block.set(position, &outcome);
-        record_steps(program, &worker.scratch, tallies);
-        for (block, service) in services.iter_mut().zip(&worker.scratch.services) {
-            block.set(position, service);
+    if program.services.len() == 1 {
+        // A single service is the application.
+        run_services(simulator, program, n, occurrences, worker, std::slice::from_mut(block), tallies);
+    } else {
+        services.iter_mut().for_each(|block| block.resize(count));
+        run_services(simulator, program, n, occurrences, worker, &mut services, tallies);
+        for group in &program.agreeing {
+            Block::agree(&mut services, group, |n| (program.services[n].writes, program.services[n].rpo));
         }
-    }
-    for (service, block) in tallies[1..].iter_mut().zip(&services) {
-        service.record(block);
+        block.absorb(&services, program.limits);
+        for (service, block) in tallies[1..].iter_mut().zip(&services) {
+            service.record(block);
+        }
     }
     worker.services = services;
 }
 
-/// Side by side, grouped by impact; what leaves the common path by itself.
-fn run_lanes(
+/// Incidents as its services see them: side by side, grouped by impact; what leaves the common path, and
+/// events that spread, by itself.
+fn run_services(
     simulator: &Simulator<'_>,
     program: &FailureProgram,
     n: usize,
     occurrences: Range<u64>,
     worker: &mut Worker,
-    block: &mut Block,
+    blocks: &mut [Block],
     tallies: &mut [IncidentTally],
 ) {
-    let mut groups = std::mem::take(&mut worker.groups);
-    groups.resize_with(groups.len().max(program.impacts.len()), Lanes::default);
-    groups.iter_mut().for_each(Lanes::begin_group);
+    let alone =
+        |position: usize, occurrence: u64, worker: &mut Worker, blocks: &mut [Block], tallies: &mut [IncidentTally]| {
+            simulator.simulate_one(&Random, program, n, occurrence, worker);
+            record_steps(program, &worker.scratch, tallies);
+            for (block, service) in blocks.iter_mut().zip(&worker.scratch.services) {
+                block.set(position, service);
+            }
+        };
+    if program.spreads.is_some() {
+        for (position, occurrence) in occurrences.enumerate() {
+            alone(position, occurrence, worker, blocks, tallies);
+        }
+        return;
+    }
+    let (mut groups, mut lanes) = (std::mem::take(&mut worker.groups), std::mem::take(&mut worker.lanes));
+    groups.resize_with(groups.len().max(program.impacts.len()), Group::default);
+    groups.iter_mut().for_each(Group::clear);
     let alike = program.slots.len() == 1 && !program.destroyed.is_possible();
     if alike {
         groups[0].push_all(occurrences.clone());
@@ -462,18 +463,15 @@ fn run_lanes(
         let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
         groups[slot * 2 + usize::from(destroyed)].push(position, occurrence);
     }
-    for (at, impact) in program.impacts.iter().enumerate() {
-        let group = &mut groups[at];
-        let together = group.run(program, impact, &Random, block, &mut tallies[0].steps);
+    for (group, impact) in groups.iter().zip(&program.impacts) {
+        let together = lanes.run((program, impact), group, &Random, blocks, tallies);
         for (index, (position, occurrence)) in group.incidents().enumerate() {
-            if !together || group.off[index] {
-                let outcome = simulator.simulate_one(&Random, program, n, occurrence, worker);
-                block.set(position, &outcome);
-                record_steps(program, &worker.scratch, tallies);
+            if !together || lanes.off[index] {
+                alone(position, occurrence, worker, blocks, tallies);
             }
         }
     }
-    worker.groups = groups;
+    (worker.groups, worker.lanes) = (groups, lanes);
 }
 
 fn record_pairs(tally: &mut PairTally, first: &[u64], second: &[u64]) {

@@ -23,6 +23,7 @@ impl<'a> Incident<'a> {
 }
 
 impl Stage for Incident<'_> {
+    #[inline]
     fn task(&self, n: usize, launch: &Launch) -> Task<'_> {
         let (plan, option, source) = self.site(n).plan(launch);
         Task { plan, option, source, occurrence: self.facts.occurrence, stress: self.facts.stress }

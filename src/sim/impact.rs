@@ -15,6 +15,9 @@ pub(super) struct Impact {
     pub(super) services: Vec<ServiceImpact>,
     /// Capacities of what transfers share, less what goes on beside them.
     pub(super) capacities: Vec<f64>,
+    /// Whether a step of the plans that it leaves may have to wait. Years, in which failures overlap, have
+    /// the word of the whole program instead.
+    pub(super) contended: bool,
 }
 
 /// What one event does to one service.
@@ -193,7 +196,9 @@ impl Impact {
             members.iter().flat_map(|m| ctx.scenario.failures[ctx.failure].members[*m].targets.clone()).collect();
         let gone = if destroyed { taken.clone() } else { AssetSet::empty(ctx.assets.size()) };
         let survival = Survival::new(ctx, &targets, taken, destroyed);
-        Self::of(ctx, program, survival, &gone)
+        let mut impact = Self::of(ctx, program, survival, &gone);
+        impact.contended = super::route::contends(program, &impact);
+        impact
     }
 
     /// What it does to lose so much, of which `gone` does not come back.
@@ -221,7 +226,7 @@ impl Impact {
                 services[n] = one(n, row, &survival);
             }
         }
-        Self { services, capacities: survival.capacities }
+        Self { services, capacities: survival.capacities, contended: false }
     }
 }
 

@@ -260,12 +260,12 @@ pub(super) fn simulate<U: Uniform>(
     let site = |n: usize| Site { service: &program.services[n], impact: &impact.services[n] };
     for n in 0..program.services.len() {
         scratch.recoveries[n].reset();
-        if !program.contended && matches!(impact.services[n].fate, Fate::Down { own: true, .. }) {
+        if !impact.contended && matches!(impact.services[n].fate, Fate::Down { own: true, .. }) {
             let ended = walk::recover(&site(n), &facts, draws, &mut scratch.recoveries[n]);
             scratch.recoveries[n].ended = Some(ended);
         }
     }
-    if program.contended {
+    if impact.contended {
         contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.scheduler);
     }
     scratch.totals.clear();
@@ -298,11 +298,15 @@ fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
         if outcome.data_loss_before < oldest {
             outcome.data_loss_before = oldest;
             outcome.data_loss = oldest.saturating_add(outcome.data_loss_after);
-            let seconds = outcome.data_loss as f64 / 1000.0;
-            outcome.data_loss_bytes = if oldest == NEVER { NEVER } else { (service.writes * seconds).round() as u64 };
+            outcome.data_loss_bytes = bytes_back_to(oldest, service.writes, outcome.data_loss);
             outcome.rpo_met = outcome.data_loss <= service.rpo;
         }
     }
+}
+
+/// Bytes that a service loses which goes back to the `oldest` common moment, so many milliseconds in all.
+pub(super) fn bytes_back_to(oldest: u64, writes: f64, data_loss: u64) -> u64 {
+    if oldest == NEVER { NEVER } else { (writes * (data_loss as f64 / 1000.0)).round() as u64 }
 }
 
 /// Seconds and bytes lost by one service.

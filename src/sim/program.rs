@@ -66,7 +66,7 @@ pub(super) struct FailureProgram {
     pub(super) services: Vec<ServiceProgram>,
     /// Per slot: not destroyed, destroyed. Empty if the event spreads: then impacts are made as met.
     pub(super) impacts: Vec<Impact>,
-    /// Whether steps may wait for links, people or other services' data.
+    /// Whether steps may wait for links, people or other services' data, whatever is lost.
     pub(super) contended: bool,
     pub(super) resources: Vec<f64>,
     pub(super) people: Vec<u32>,

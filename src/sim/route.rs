@@ -1,6 +1,6 @@
 //! What transfers share: links, the reading side, the writing side; and whether anything can wait.
 
-use super::impact::Fate;
+use super::impact::{Fate, Impact};
 use super::program::{Amount, Context, FailureProgram, PlanProgram, StepProgram};
 use super::streams::streams;
 use crate::id::{CopyId, Id, LinkId, PlaceId, PoolId};
@@ -108,6 +108,66 @@ pub(super) fn may_contend(program: &FailureProgram) -> bool {
         }
     }
     false
+}
+
+/// A step that an event may call for.
+struct Job<'a> {
+    service: usize,
+    plan: &'a PlanProgram,
+    at: usize,
+    /// What its transfer shares, from any source of the plan.
+    uses: Vec<usize>,
+}
+
+impl Job<'_> {
+    fn step(&self) -> &StepProgram {
+        &self.plan.steps[self.at]
+    }
+
+    /// Whether both may be under way at the same time: of different services, or unordered in one plan.
+    fn is_beside(&self, other: &Self) -> bool {
+        let ordered = || {
+            is_before(self.plan, self.at, other.at) || is_before(self.plan, other.at, self.at) || self.at == other.at
+        };
+        self.service != other.service || (std::ptr::eq(self.plan, other.plan) && !ordered())
+    }
+}
+
+/// Whether any step of the plans that an event leaves may have to wait for what another takes: a link, a
+/// person, data. Narrower than [`may_contend`]: steps that take no time, as what they start is up, and plans
+/// that cannot be carried out keep nobody waiting.
+pub(super) fn contends(program: &FailureProgram, impact: &Impact) -> bool {
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for (service, row) in impact.services.iter().enumerate() {
+        let Fate::Down { own: true, options, after_outage, .. } = &row.fate else { continue };
+        if row.fate.is_gated() {
+            return true;
+        }
+        for option in options.iter().chain(after_outage) {
+            let plan = &program.services[service].plans[option.plan];
+            for at in (0..plan.steps.len()).filter(|at| !option.is_up[*at]) {
+                let shares = option.sources.iter().flat_map(|source| &source.routes[at].shares);
+                let moves = plan.steps[at].amount != Amount::Nothing;
+                let uses = shares.filter(|_| moves).map(|(resource, _)| *resource).collect();
+                jobs.push(Job { service, plan, at, uses });
+            }
+        }
+    }
+    let mut waiting_for = vec![0_u32; program.people.len()];
+    for (n, job) in jobs.iter().enumerate() {
+        let mut wants = false;
+        for other in jobs.iter().enumerate().filter(|(m, other)| *m != n && job.is_beside(other)).map(|(_, job)| job) {
+            let once = job.step().shared && job.step().step == other.step().step;
+            if once || other.uses.iter().any(|resource| job.uses.contains(resource)) {
+                return true;
+            }
+            wants |= job.step().role == other.step().role;
+        }
+        if let (true, Some(role)) = (wants, job.step().role) {
+            waiting_for[role] += 1;
+        }
+    }
+    waiting_for.iter().zip(&program.people).any(|(wanted, people)| wanted > people)
 }
 
 /// Whether plans of different services of the tier may have to wait for one another when failures

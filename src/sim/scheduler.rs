@@ -69,6 +69,10 @@ pub(super) struct Actor {
     pub(super) nodes: Vec<Node>,
     /// When it was back; infinite until then.
     pub(super) serve: f64,
+    /// Something of its plan may end at this moment.
+    due: bool,
+    /// Something of its plan is done since it was last looked at.
+    done: bool,
     /// Steps under way when the last plan was struck off, which go on in the next.
     kept: Vec<Kept>,
 }
@@ -142,6 +146,9 @@ pub(super) struct Scheduler {
     free: Vec<u32>,
     /// Shared steps that are done.
     once: Vec<Once>,
+    /// Steps may be ready, or be moving something: there is no need to look if not.
+    waiting: bool,
+    moving: bool,
     ready: Vec<(f64, usize, usize)>,
     flows: Vec<Flow>,
     rates: Vec<f64>,
@@ -172,6 +179,8 @@ impl Scheduler {
         let plan = stage.task(n, &launch).plan;
         let actor = &mut self.actors[n];
         actor.launch = Some(launch);
+        (actor.due, actor.done) = (true, true);
+        self.moving |= !actor.kept.is_empty();
         actor.nodes.clear();
         actor.nodes.extend(plan.steps.iter().map(|step| {
             let kept = actor.kept.iter().find(|kept| kept.once.step == step.step);
@@ -218,7 +227,10 @@ impl Scheduler {
             .filter(|m| *m != n)
             .find_map(|m| self.node_of(stage, m, kept.once, |state| state == State::Joined).map(|step| (m, step)));
         match (heir, kept.role) {
-            (Some((m, step)), _) => self.actors[m].nodes[step] = kept.node,
+            (Some((m, step)), _) => {
+                self.actors[m].nodes[step] = kept.node;
+                (self.actors[m].due, self.moving) = (true, true);
+            }
             (None, Some(role)) => self.free[role] += 1,
             (None, None) => {}
         }
@@ -242,8 +254,9 @@ impl Scheduler {
             return false;
         }
         recovery.begin[step_n] = now;
-        let node = &mut self.actors[n].nodes[step_n];
-        node.state = if is_done { State::Over { failed: false } } else { State::Joined };
+        let actor = &mut self.actors[n];
+        actor.nodes[step_n].state = if is_done { State::Over { failed: false } } else { State::Joined };
+        actor.due |= is_done;
         true
     }
 
@@ -255,6 +268,7 @@ impl Scheduler {
         for m in (0..self.actors.len()).filter(|m| *m != n) {
             if let Some(step) = self.node_of(stage, m, once, |state| state == State::Joined) {
                 self.actors[m].nodes[step].state = State::Over { failed };
+                self.actors[m].due = true;
             }
         }
     }
@@ -285,7 +299,7 @@ impl Scheduler {
 
     /// Steps whose predecessors are done become ready, or are done if nothing is to be done.
     pub(super) fn make_ready(&mut self, stage: &impl Stage, n: usize, recovery: &mut Recovery) -> bool {
-        let Some(launch) = self.actors[n].launch else { return false };
+        let Some(launch) = self.actors[n].launch.filter(|_| self.actors[n].done) else { return false };
         let Task { plan, option, .. } = stage.task(n, &launch);
         let now = self.now - self.actors[n].origin;
         let mut changed = false;
@@ -304,6 +318,7 @@ impl Scheduler {
                 nodes[step_n].state = State::Done;
             } else {
                 nodes[step_n].state = State::Ready(self.now);
+                self.waiting = true;
             }
         }
         changed
@@ -316,6 +331,10 @@ impl Scheduler {
         draws: &U,
         recoveries: &mut [Recovery],
     ) -> bool {
+        if !self.waiting {
+            return false;
+        }
+        self.waiting = false;
         let mut ready = std::mem::take(&mut self.ready);
         ready.clear();
         for (n, actor) in self.actors.iter().enumerate().filter(|(_, a)| a.launch.is_some()) {
@@ -337,13 +356,12 @@ impl Scheduler {
                 continue;
             }
             let needs_data = step.amount != Amount::Nothing || step.phase == Phase::Restore;
-            if needs_data && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now) {
+            let no_data = needs_data && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now);
+            if no_data || step.role.is_some_and(|role| self.free[role] == 0) {
+                self.waiting = true;
                 continue;
             }
             if let Some(role) = step.role {
-                if self.free[role] == 0 {
-                    continue;
-                }
                 self.free[role] -= 1;
             }
             recoveries[n].begin[step_n] = self.now - self.actors[n].origin;
@@ -355,10 +373,12 @@ impl Scheduler {
     }
 
     fn begin_attempt<U: Uniform>(&mut self, task: &Task<'_>, draws: &U, n: usize, step_n: usize) {
-        let node = &mut self.actors[n].nodes[step_n];
+        let actor = &mut self.actors[n];
+        let node = &mut actor.nodes[step_n];
         let count = attempt_count(node.round, node.attempt);
-        let takes = task.plan.steps[step_n].fixed(draws, task.occurrence, count, task.stress);
-        node.state = State::Fixed(self.now + takes);
+        let until = self.now + task.plan.steps[step_n].fixed(draws, task.occurrence, count, task.stress);
+        node.state = State::Fixed(until);
+        actor.due |= until <= self.now;
     }
 
     /// Fixed parts and transfers of a service that end at this moment.
@@ -372,7 +392,8 @@ impl Scheduler {
         n: usize,
         recovery: &mut Recovery,
     ) -> Result<bool, usize> {
-        let Some(launch) = self.actors[n].launch else { return Ok(false) };
+        let Some(launch) = self.actors[n].launch.filter(|_| self.actors[n].due) else { return Ok(false) };
+        self.actors[n].due = false;
         let task = stage.task(n, &launch);
         let elapsed = self.now - self.actors[n].origin;
         let mut changed = false;
@@ -385,12 +406,14 @@ impl Scheduler {
                     };
                     changed = true;
                     self.actors[n].nodes[step_n].state = State::Moving(left);
+                    self.moving |= left > 0.0;
                     left <= 0.0
                 }
                 State::Moving(left) => left <= 0.0,
                 State::Over { failed } => {
                     changed = true;
                     self.actors[n].nodes[step_n].state = State::Done;
+                    self.actors[n].done = true;
                     if failed && !step.background {
                         return Err(step_n);
                     }
@@ -428,7 +451,9 @@ impl Scheduler {
             return Ok(());
         }
         node.state = State::Done;
-        let once = Once::new(step, task.occurrence, node.round);
+        let round = node.round;
+        self.actors[n].done = true;
+        let once = Once::new(step, task.occurrence, round);
         if let Some(role) = step.role {
             self.free[role] += 1;
         }
@@ -452,9 +477,10 @@ impl Scheduler {
 
     /// Whether the service is back, and whether all is done; notes in the actor when it was back.
     pub(super) fn check_served(&mut self, stage: &impl Stage, n: usize, recovery: &Recovery) -> Served {
-        let Some(launch) = self.actors[n].launch else { return Served::No };
-        let plan = stage.task(n, &launch).plan;
         let actor = &mut self.actors[n];
+        let Some(launch) = actor.launch.filter(|_| actor.done) else { return Served::No };
+        actor.done = false;
+        let plan = stage.task(n, &launch).plan;
         let done = |background: bool| {
             plan.steps
                 .iter()
@@ -477,6 +503,9 @@ impl Scheduler {
 
     /// Shares links and sides among the transfers that run now.
     pub(super) fn set_rates(&mut self, stage: &impl Stage) {
+        if !self.moving {
+            return;
+        }
         self.flows.clear();
         for (n, actor) in self.actors.iter_mut().enumerate() {
             let Some(launch) = actor.launch else { continue };
@@ -489,6 +518,7 @@ impl Scheduler {
             }
         }
         if self.flows.is_empty() {
+            self.moving = false;
             return;
         }
         let route = |flow: &Flow| &stage.task(flow.actor, &flow.launch).source.routes[flow.step];
@@ -512,6 +542,9 @@ impl Scheduler {
 
     /// Whether anything is being transferred.
     pub(super) fn has_transfers(&self) -> bool {
+        if !self.moving {
+            return false;
+        }
         let launched = self.actors.iter().filter(|actor| actor.launch.is_some());
         launched.flat_map(|actor| &actor.nodes).any(|node| matches!(node.state, State::Moving(_)))
     }
@@ -547,19 +580,26 @@ impl Scheduler {
 
     /// Lets time pass until `next`.
     pub(super) fn advance(&mut self, next: f64) {
-        let elapsed = next - self.now;
-        let now = self.now;
-        for actor in self.actors.iter_mut().filter(|a| a.begin() <= now) {
+        let (now, elapsed) = (self.now, next - self.now);
+        self.now = next;
+        for actor in self.actors.iter_mut().filter(|actor| actor.launch.is_some()) {
+            if actor.begin() > now {
+                actor.due |= actor.begin() <= next;
+                continue;
+            }
             for node in &mut actor.nodes {
-                if let State::Moving(left) = node.state
-                    && node.rate > 0.0
-                {
-                    // What is due at this very moment is done, whatever the rounding leaves.
-                    let due = now + left / node.rate <= next;
-                    node.state = State::Moving(if due { 0.0 } else { (left - node.rate * elapsed).max(0.0) });
+                match node.state {
+                    State::Fixed(until) => actor.due |= until <= next,
+                    State::Moving(left) if node.rate > 0.0 => {
+                        // What is due at this very moment is done, whatever the rounding leaves.
+                        let due = now + left / node.rate <= next;
+                        let left = if due { 0.0 } else { (left - node.rate * elapsed).max(0.0) };
+                        node.state = State::Moving(left);
+                        actor.due |= left <= 0.0;
+                    }
+                    _ => {}
                 }
             }
         }
-        self.now = next;
     }
 }

@@ -1,6 +1,6 @@
 //! What a campaign of simulated incidents leaves behind: integers that merge in any order.
 
-use super::incident::{Outcome, PlanLabel};
+use super::incident::{Outcome, PlanLabel, bytes_back_to};
 use crate::id::{FailureId, PlanId, ServiceId, StepId, TierId};
 use crate::stats::{PairTally, Tally};
 
@@ -292,6 +292,76 @@ impl Block {
             (*interrupted, *rto_met) = (*time > 0, *time <= rto);
         }
         self.rpo_met.iter_mut().zip(&self.data_loss).for_each(|(kept, data_loss)| *kept = met(*data_loss));
+    }
+
+    /// Data sets that must agree go back to their oldest common moment.
+    ///
+    /// # Arguments
+    /// `services`: by service, average logical bytes per second and the objective for data loss.
+    pub(super) fn agree(blocks: &mut [Self], group: &[usize], services: impl Fn(usize) -> (f64, u64)) {
+        let Some(first) = group.first() else { return };
+        for at in 0..blocks[*first].plan.len() {
+            let oldest = group.iter().map(|n| blocks[*n].data_loss_before[at]).max().unwrap_or(0);
+            for n in group {
+                let (block, (writes, rpo)) = (&mut blocks[*n], services(*n));
+                if block.data_loss_before[at] < oldest {
+                    block.data_loss_before[at] = oldest;
+                    block.data_loss[at] = oldest.saturating_add(block.data_loss_after[at]);
+                    block.data_loss_bytes[at] = bytes_back_to(oldest, writes, block.data_loss[at]);
+                    block.rpo_met[at] = block.data_loss[at] <= rpo;
+                }
+            }
+        }
+    }
+
+    /// The application's outcomes: as bad as the worst of its services, lost bytes added up, held against
+    /// its own objective if it has one. The plan is that of the service that was back last.
+    pub(super) fn absorb(&mut self, services: &[Self], limits: Option<(u64, u64)>) {
+        let worst = |list: &mut Vec<u64>, of: fn(&Self) -> &Vec<u64>| {
+            list.fill(0);
+            for service in services {
+                list.iter_mut().zip(of(service)).for_each(|(worst, value)| *worst = (*worst).max(*value));
+            }
+        };
+        worst(&mut self.recovery_time_full, |block| &block.recovery_time_full);
+        worst(&mut self.undetected, |block| &block.undetected);
+        worst(&mut self.data_loss_before, |block| &block.data_loss_before);
+        worst(&mut self.data_loss_after, |block| &block.data_loss_after);
+        worst(&mut self.data_loss, |block| &block.data_loss);
+        self.data_loss_bytes.fill(0);
+        self.recovery_time.fill(0);
+        self.plan.fill(PlanLabel::None);
+        for service in services {
+            let lost = self.data_loss_bytes.iter_mut().zip(&service.data_loss_bytes);
+            lost.for_each(|(sum, bytes)| *sum = sum.saturating_add(*bytes));
+            let times = self.recovery_time.iter_mut().zip(&service.recovery_time);
+            for ((time, of_service), (plan, label)) in times.zip(self.plan.iter_mut().zip(&service.plan)) {
+                if of_service > time || *plan == PlanLabel::None {
+                    *plan = *label;
+                }
+                *time = (*time).max(*of_service);
+            }
+        }
+        let flags = |list: &mut Vec<bool>, start: bool, of: fn(&Self) -> &Vec<bool>| {
+            list.fill(start);
+            for service in services {
+                list.iter_mut().zip(of(service)).for_each(|(all, one)| {
+                    if *one != start {
+                        *all = *one
+                    }
+                });
+            }
+        };
+        flags(&mut self.interrupted, false, |block| &block.interrupted);
+        flags(&mut self.unrecoverable, false, |block| &block.unrecoverable);
+        flags(&mut self.rto_met, true, |block| &block.rto_met);
+        flags(&mut self.rpo_met, true, |block| &block.rpo_met);
+        if let Some((rto, rpo)) = limits {
+            let times = self.recovery_time.iter().zip(&self.unrecoverable);
+            self.rto_met.iter_mut().zip(times).for_each(|(met, (time, lost))| *met = *time <= rto && !lost);
+            let met = |loss: u64| loss <= rpo && loss != super::NEVER;
+            self.rpo_met.iter_mut().zip(&self.data_loss).for_each(|(kept, loss)| *kept = met(*loss));
+        }
     }
 
     /// Puts an outcome at its position.

@@ -143,7 +143,7 @@ fn agree(a: &Outcome, b: &Outcome) -> bool {
 #[test]
 fn the_event_queue_agrees_with_the_walk_where_nothing_waits() {
     let mut compared = 0;
-    for text in SCENARIOS {
+    for text in SCENARIOS.into_iter().chain(OTHERS) {
         let scenario = load(text);
         let (assets, tables) = (AssetIndex::new(&scenario), Tables::default());
         let setting = Setting { scenario: &scenario, assets: &assets, seed: 5, truncate: false, tables: &tables };
@@ -151,15 +151,12 @@ fn the_event_queue_agrees_with_the_walk_where_nothing_waits() {
             for failure in scenario.failures.ids() {
                 let compile = || FailureProgram::compile(&setting.context(tier, failure), None);
                 let (Some(walked), Some(mut queued)) = (compile(), compile()) else { continue };
-                if walked.contended || walked.spreads.is_some() {
-                    continue;
-                }
-                queued.contended = true;
+                queued.impacts.iter_mut().for_each(|impact| impact.contended = true);
                 let (mut one, mut other) = (Scratch::default(), Scratch::default());
                 for occurrence in 0..500 {
                     let destroyed = walked.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
-                    for slot in 0..walked.slot_count {
-                        let at = slot * 2 + usize::from(destroyed);
+                    let hit = (0..walked.slot_count).map(|slot| slot * 2 + usize::from(destroyed));
+                    for at in hit.filter(|at| walked.impacts.get(*at).is_some_and(|impact| !impact.contended)) {
                         let a = simulate(&walked, &walked.impacts[at], &Random, occurrence, &mut one);
                         let b = simulate(&queued, &queued.impacts[at], &Random, occurrence, &mut other);
                         assert!(agree(&a, &b), "{} {}: {a:?} {b:?}", scenario.title, scenario.failures[failure].name);
@@ -172,34 +169,39 @@ fn the_event_queue_agrees_with_the_walk_where_nothing_waits() {
     assert!(compared > 10_000, "only {compared} incidents had nothing to wait for");
 }
 
-/// Side by side or one by one, an incident has the same outcome.
+/// Side by side or one by one, an incident has the same outcome, for the application and every service.
 #[test]
 fn a_campaign_tallies_what_single_incidents_give() {
-    for text in SCENARIOS {
+    for text in SCENARIOS.into_iter().chain(OTHERS) {
         let scenario = load(text);
         // More than one block, and not a whole number of blocks.
         let settings = CampaignSettings { trials: 1500, seed: 9, threads: 1, truncate: false };
         let result = run_incidents(&scenario, &settings, &Filter::default());
         let simulator = Simulator::new(&scenario, settings.seed, false, &Filter::default());
-        for tier in &result.tiers {
-            for tally in tier.incidents.iter().filter(|tally| tally.service.is_none()) {
-                let incidents =
-                    (0..settings.trials).map(|n| simulator.incident(tier.tier, tally.failure, n).unwrap().0);
-                let mut sums = [0_u128; 4];
-                let mut lost = 0;
-                for outcome in incidents {
-                    let values =
-                        [outcome.recovery_time, outcome.recovery_time_full, outcome.data_loss, outcome.data_loss_bytes];
-                    for (sum, value) in sums.iter_mut().zip(values) {
-                        *sum += if value == NEVER { 0 } else { u128::from(value) };
-                    }
-                    lost += u64::from(outcome.unrecoverable);
+        for (tier, tally) in result.tiers.iter().flat_map(|tier| tier.incidents.iter().map(move |t| (tier.tier, t))) {
+            let position =
+                tally.service.map(|id| scenario.tiers[tier].services.iter().position(|s| s.service == id).unwrap());
+            let mut sums = [0_u128; 6];
+            let mut counts = [0_u64; 4];
+            let mut plans = std::collections::BTreeMap::new();
+            for n in 0..settings.trials {
+                let (application, services) = simulator.incident(tier, tally.failure, n).unwrap();
+                let outcome = position.map_or(application, |position| services[position]);
+                let times = [outcome.recovery_time, outcome.recovery_time_full, outcome.undetected];
+                let losses = [outcome.data_loss, outcome.data_loss_after, outcome.data_loss_bytes];
+                for (sum, value) in sums.iter_mut().zip(times.into_iter().chain(losses)) {
+                    *sum += if value == NEVER { 0 } else { u128::from(value) };
                 }
-                let tallied =
-                    [&tally.recovery_time, &tally.recovery_time_full, &tally.data_loss, &tally.data_loss_bytes];
-                assert_eq!(tallied.map(crate::stats::Tally::sum), sums);
-                assert_eq!(tally.unrecoverable, lost);
+                let flags = [outcome.unrecoverable, outcome.interrupted, outcome.rto_met, outcome.rpo_met];
+                counts.iter_mut().zip(flags).for_each(|(count, flag)| *count += u64::from(flag));
+                *plans.entry(outcome.plan).or_insert(0) += 1;
             }
+            let times = [&tally.recovery_time, &tally.recovery_time_full, &tally.undetected];
+            let losses = [&tally.data_loss, &tally.data_loss_after, &tally.data_loss_bytes];
+            let tallied: Vec<u128> = times.into_iter().chain(losses).map(crate::stats::Tally::sum).collect();
+            assert_eq!(tallied, sums, "{}", scenario.failures[tally.failure].name);
+            assert_eq!([tally.unrecoverable, tally.interrupted, tally.rto_met, tally.rpo_met], counts);
+            assert_eq!(tally.plans, plans.into_iter().collect::<Vec<_>>());
         }
     }
 }

@@ -165,6 +165,7 @@ pub(super) struct Desk<'b> {
 }
 
 impl Stage for Desk<'_> {
+    #[inline]
     fn task(&self, n: usize, launch: &Launch) -> Task<'_> {
         let unit = &self.units[n];
         if let Work::Recovering(case) = &unit.work {
