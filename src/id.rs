@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Index;
+use std::sync::Arc;
 
 /// An index into one kind of table.
 pub trait Id: Copy + Ord {
@@ -64,7 +65,8 @@ ids! {
 /// Rows of one kind, in the order of their names, indexed by their own id type.
 #[derive(Clone, Debug)]
 pub struct Table<I, T> {
-    rows: Vec<T>,
+    // Shared, so that a scenario with one change is made without copying the rest.
+    rows: Arc<[T]>,
     id: PhantomData<I>,
 }
 
@@ -72,7 +74,7 @@ impl<I: Id, T> Table<I, T> {
     /// A table of these rows, shape \[n\]; row `i`, from 0, gets the id of index `i`.
     #[must_use]
     pub fn new(rows: Vec<T>) -> Self {
-        Self { rows, id: PhantomData }
+        Self { rows: rows.into(), id: PhantomData }
     }
 
     /// The rows with their ids, in order.
@@ -110,14 +112,28 @@ impl<I: Id, T> Table<I, T> {
     }
 
     /// The same to be changed, in a table that is not part of a scenario yet.
-    pub(crate) fn get_mut(&mut self, id: I) -> Option<&mut T> {
-        self.rows.get_mut(id.index())
+    pub(crate) fn get_mut(&mut self, id: I) -> Option<&mut T>
+    where
+        T: Clone,
+    {
+        Arc::make_mut(&mut self.rows).get_mut(id.index())
+    }
+
+    /// Changes a row; `None` if there is nothing to change, and nothing is copied then.
+    pub(crate) fn edit(&mut self, id: I, change: impl FnOnce(&mut T) -> Option<()>) -> Option<()>
+    where
+        T: Clone,
+    {
+        let mut row = self.get(id)?.clone();
+        change(&mut row)?;
+        *self.get_mut(id)? = row;
+        Some(())
     }
 }
 
 impl<I, T> Default for Table<I, T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), id: PhantomData }
+        Self { rows: Arc::new([]), id: PhantomData }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::assessment::{FailureYear, RareEvent};
 use super::composed::year_over_an_hour;
 use super::objective::MS;
-use crate::id::{Id, ServiceId};
+use crate::id::Id;
 use crate::model::{Scenario, Service};
 use crate::sim::{IncidentTally, TierTally};
 use crate::stats::Tally;
@@ -28,18 +28,16 @@ pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
 
 /// What each failure adds: the sums are linear in the rates.
 fn by_failure(scenario: &Scenario, tier: &TierTally) -> Vec<FailureYear> {
-    let of_application = tier.incidents.iter().filter(|tally| tally.service.is_none());
-    let one = |tally: &IncidentTally| {
-        let alone = |other: &IncidentTally| if other.failure == tally.failure { other.rate_per_year } else { 0.0 };
-        let sum = rare_event_at(scenario, tier, &alone);
+    let one = |incidents: &[IncidentTally]| {
+        let sum = sum_of(scenario, incidents, &as_given);
         FailureYear {
-            failure: scenario.failures[tally.failure].name.clone(),
+            failure: scenario.failures[incidents[0].failure].name.clone(),
             downtime_per_year: sum.downtime_per_year,
             data_loss_per_year: sum.data_loss_per_year,
             known_penalty_per_year: sum.known_penalty_per_year,
         }
     };
-    of_application.map(one).collect()
+    tier.incidents.chunk_by(|a, b| a.failure == b.failure).map(one).collect()
 }
 
 /// Failures of the tier whose times between events are not exponential.
@@ -56,9 +54,14 @@ pub(super) fn as_given(tally: &IncidentTally) -> f64 {
 
 /// The same with other rates, those of all members of a failure together; without the chance of a long year.
 pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn(&IncidentTally) -> f64) -> RareEvent {
+    sum_of(scenario, &tier.incidents, rate)
+}
+
+/// The same of some of a tier's incidents: of each failure the application, then its services.
+fn sum_of(scenario: &Scenario, incidents: &[IncidentTally], rate: &dyn Fn(&IncidentTally) -> f64) -> RareEvent {
     let weight = |tally: &IncidentTally| rate(tally) * scenario.failures[tally.failure].share;
     let mut sum = RareEvent::default();
-    for tally in tier.incidents.iter().filter(|t| t.service.is_none()) {
+    for tally in incidents.iter().filter(|t| t.service.is_none()) {
         let weight = weight(tally);
         sum.interruptions_per_year += rate(tally) * part(tally.interrupted, tally.n);
         sum.downtime_per_year += weight * mean_of_all(&tally.recovery_time);
@@ -66,9 +69,8 @@ pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn
         sum.unrecoverable_per_year += rate(tally) * part(tally.unrecoverable, tally.n);
     }
     sum.availability = 1.0 - (sum.downtime_per_year / SECONDS_PER_YEAR).min(1.0);
-    for (service, row) in scenario.services.iter() {
-        let tallies: Vec<&IncidentTally> = of_service(scenario, tier, service).collect();
-        let (known, unknown) = penalty(&weight, row, &tallies);
+    for (tallies, row) in by_service(scenario, incidents).iter().zip(scenario.services.rows()) {
+        let (known, unknown) = penalty(&weight, row, tallies);
         sum.known_penalty_per_year += known;
         sum.unknown.extend(unknown);
     }
@@ -76,16 +78,18 @@ pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn
     sum
 }
 
-/// The incidents of a service; those of the application where it is the only service and not listed
+/// The incidents of each service; those of the application where it is the only service and not listed
 /// apart.
-fn of_service<'a>(
-    scenario: &'a Scenario,
-    tier: &'a TierTally,
-    service: ServiceId,
-) -> impl Iterator<Item = &'a IncidentTally> {
-    let apart = tier.incidents.iter().any(|t| t.service.is_some());
-    let wanted = if !apart && scenario.services.len() == 1 && service.index() == 0 { None } else { Some(service) };
-    tier.incidents.iter().filter(move |t| t.service == wanted)
+fn by_service<'a>(scenario: &Scenario, incidents: &'a [IncidentTally]) -> Vec<Vec<&'a IncidentTally>> {
+    let mut all = vec![Vec::new(); scenario.services.len()];
+    let apart = incidents.iter().any(|t| t.service.is_some());
+    let only = (!apart && scenario.services.len() == 1).then_some(0);
+    for tally in incidents {
+        if let Some(service) = tally.service.map(Id::index).or(only) {
+            all[service].push(tally);
+        }
+    }
+    all
 }
 
 /// Money per year for one service as far as it has prices, and the prices that are missing.

@@ -124,38 +124,36 @@ impl Scenario {
 
 fn apply(parts: &mut Parts, change: Change) -> Option<()> {
     match change {
-        Change::Detection(id) => halve(parts.failures.get_mut(id)?.detected.as_mut()?),
-        Change::StepTime(id) => halve(parts.steps.get_mut(id)?.takes.as_mut()?),
-        Change::StepRate(id) => double(parts.steps.get_mut(id)?.work.as_mut()?.rate.as_mut()?),
-        Change::StepFails(id) => {
-            let fails = &mut parts.steps.get_mut(id)?.fails;
-            *fails = Probability::new(fails.value() / 2.0).filter(|half| *half != Probability::NEVER)?;
+        Change::Detection(id) => parts.failures.edit(id, |row| halve(row.detected.as_mut()?)),
+        Change::StepTime(id) => parts.steps.edit(id, |row| halve(row.takes.as_mut()?)),
+        Change::StepRate(id) => parts.steps.edit(id, |row| double(row.work.as_mut()?.rate.as_mut()?)),
+        Change::StepFails(id) => parts.steps.edit(id, |row| {
+            row.fails = Probability::new(row.fails.value() / 2.0).filter(|half| *half != Probability::NEVER)?;
             Some(())
-        }
-        Change::People(id) => {
-            let people = &mut parts.roles.get_mut(id)?.people;
-            *people = people.checked_add(1)?;
+        }),
+        Change::People(id) => parts.roles.edit(id, |row| {
+            row.people = row.people.checked_add(1)?;
             Some(())
-        }
-        Change::AfterDown(id) => halve_time(parts.plans.get_mut(id)?.after_down.as_mut()?),
-        Change::Bandwidth(id) => double(parts.links.get_mut(id)?.bandwidth.as_mut()?),
-        Change::ReadRate(id) => double(parts.copies.get_mut(id)?.read_rate.as_mut()?),
-        Change::WriteRate(id) => double(parts.compute.get_mut(id)?.write_rate.as_mut()?),
-        Change::Takeover(id) => halve(parts.compute.get_mut(id)?.takeover.as_mut()?),
-        Change::Resume(id) => halve(parts.services.get_mut(id)?.resume.as_mut()?),
-        Change::Lag(id) => match &mut parts.copies.get_mut(id)?.kind {
+        }),
+        Change::AfterDown(id) => parts.plans.edit(id, |row| halve_time(row.after_down.as_mut()?)),
+        Change::Bandwidth(id) => parts.links.edit(id, |row| double(row.bandwidth.as_mut()?)),
+        Change::ReadRate(id) => parts.copies.edit(id, |row| double(row.read_rate.as_mut()?)),
+        Change::WriteRate(id) => parts.compute.edit(id, |row| double(row.write_rate.as_mut()?)),
+        Change::Takeover(id) => parts.compute.edit(id, |row| halve(row.takeover.as_mut()?)),
+        Change::Resume(id) => parts.services.edit(id, |row| halve(row.resume.as_mut()?)),
+        Change::Lag(id) => parts.copies.edit(id, |row| match &mut row.kind {
             CopyKind::Async { lag: AsyncLag::Law(lag), .. } => halve(lag),
             CopyKind::Log { lag, .. } | CopyKind::Primary { lag, .. } => halve(lag.as_mut()?),
             _ => None,
-        },
-        Change::Interval(id) => match &mut parts.copies.get_mut(id)?.kind {
+        }),
+        Change::Interval(id) => parts.copies.edit(id, |row| match &mut row.kind {
             CopyKind::Backup { schedule: Schedule::Every { interval, .. }, .. } => halve_time(interval),
             _ => None,
-        },
-        Change::Travel(id) => match &mut parts.copies.get_mut(id)?.kind {
+        }),
+        Change::Travel(id) => parts.copies.edit(id, |row| match &mut row.kind {
             CopyKind::Backup { travel, .. } => halve(travel.as_mut()?),
             _ => None,
-        },
+        }),
     }
 }
 

@@ -6,7 +6,7 @@ use super::lag::Lag;
 use super::point::PointFinder;
 use super::program::{Amount, Context, FailureProgram, ServiceProgram};
 use super::random::Draw;
-use super::route::{Route, routes};
+use super::route::{Contention, Route, contention, routes};
 use crate::id::{CopyId, LinkId, PlaceId, PoolId};
 use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, Upstream, WhenShort};
 
@@ -15,9 +15,9 @@ pub(super) struct Impact {
     pub(super) services: Vec<ServiceImpact>,
     /// Capacities of what transfers share, less what goes on beside them.
     pub(super) capacities: Vec<f64>,
-    /// Whether a step of the plans that it leaves may have to wait. Years, in which failures overlap, have
-    /// the word of the whole program instead.
-    pub(super) contended: bool,
+    /// What of the plans that it leaves may have to wait. Years, in which failures overlap, have the word of
+    /// the whole program instead.
+    pub(super) contention: Contention,
 }
 
 /// What one event does to one service.
@@ -197,7 +197,7 @@ impl Impact {
         let gone = if destroyed { taken.clone() } else { AssetSet::empty(ctx.assets.size()) };
         let survival = Survival::new(ctx, &targets, taken, destroyed);
         let mut impact = Self::of(ctx, program, survival, &gone);
-        impact.contended = super::route::contends(program, &impact);
+        impact.contention = contention(program, &impact);
         impact
     }
 
@@ -226,7 +226,7 @@ impl Impact {
                 services[n] = one(n, row, &survival);
             }
         }
-        Self { services, capacities: survival.capacities, contended: false }
+        Self { services, capacities: survival.capacities, contention: Contention::default() }
     }
 }
 

@@ -260,12 +260,12 @@ pub(super) fn simulate<U: Uniform>(
     let site = |n: usize| Site { service: &program.services[n], impact: &impact.services[n] };
     for n in 0..program.services.len() {
         scratch.recoveries[n].reset();
-        if !impact.contended && matches!(impact.services[n].fate, Fate::Down { own: true, .. }) {
+        if !impact.contention.any && matches!(impact.services[n].fate, Fate::Down { own: true, .. }) {
             let ended = walk::recover(&site(n), &facts, draws, &mut scratch.recoveries[n]);
             scratch.recoveries[n].ended = Some(ended);
         }
     }
-    if impact.contended {
+    if impact.contention.any {
         contention::recover(program, impact, &facts, draws, &mut scratch.recoveries, &mut scratch.scheduler);
     }
     scratch.totals.clear();

@@ -108,9 +108,8 @@ impl Lanes {
         blocks: &mut [Block],
         tallies: &mut [IncidentTally],
     ) -> bool {
-        if impact.contended || !impact.services.iter().all(has_common_path) {
-            return false;
-        }
+        let common = impact.services.iter().all(has_common_path);
+        let Some(clashes) = impact.contention.clashes.as_ref().filter(|_| common) else { return false };
         self.off.clear();
         self.off.resize(group.occurrences.len(), false);
         self.facts.draw(program, group, draws);
@@ -119,11 +118,21 @@ impl Lanes {
         for (n, block) in blocks.iter_mut().enumerate() {
             let case = Case { program, impact: &impact.services[n], n, group, facts: &self.facts, draws };
             let (before, rest) = self.tracks.split_at_mut(n);
-            rest[0].run(&case, &mut self.off, &mut self.room);
+            rest[0].run(&case, before, &mut self.off, &mut self.room);
             for need in &program.services[n].needs {
                 rest[0].wait_for(&before[*need]);
             }
             rest[0].write(&case, &mut self.off, &self.room, block);
+        }
+        for clash in clashes {
+            let [first, second] = clash.steps.map(|(n, step)| self.tracks[n].times(step));
+            for (at, off) in self.off.iter_mut().enumerate() {
+                *off |= if clash.one {
+                    first.0[at] != second.0[at]
+                } else {
+                    first.0[at] < second.1[at] && second.0[at] < first.1[at]
+                };
+            }
         }
         for (n, track) in self.tracks[..count].iter().enumerate() {
             track.tally_steps(program, n, &self.facts, &self.off, &mut self.room, tallies);

@@ -171,6 +171,11 @@ pub(super) enum Amount {
 }
 
 impl StepProgram {
+    /// Whether it begins only once the data is there that its service waits for.
+    pub(super) fn needs_data(&self) -> bool {
+        self.amount != Amount::Nothing || self.phase == Phase::Restore
+    }
+
     /// The fixed part of the `count`-th attempt within the incident, seconds.
     #[inline(always)]
     pub(super) fn fixed<U: Uniform>(&self, draws: &U, occurrence: u64, count: u64, stress: f64) -> f64 {

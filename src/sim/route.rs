@@ -117,6 +117,8 @@ struct Job<'a> {
     at: usize,
     /// What its transfer shares, from any source of the plan.
     uses: Vec<usize>,
+    /// It belongs to the first plan of its service.
+    is_first: bool,
 }
 
 impl Job<'_> {
@@ -131,43 +133,80 @@ impl Job<'_> {
         };
         self.service != other.service || (std::ptr::eq(self.plan, other.plan) && !ordered())
     }
+
+    /// Whether it is done once for both services.
+    fn is_one_with(&self, other: &Self) -> bool {
+        self.step().shared && self.step().step == other.step().step
+    }
+
+    fn shares_with(&self, other: &Self) -> bool {
+        other.uses.iter().any(|resource| self.uses.contains(resource))
+    }
 }
 
-/// Whether any step of the plans that an event leaves may have to wait for what another takes: a link, a
-/// person, data. Narrower than [`may_contend`]: steps that take no time, as what they start is up, and plans
-/// that cannot be carried out keep nobody waiting.
-pub(super) fn contends(program: &FailureProgram, impact: &Impact) -> bool {
+/// Two steps of the first plans of an impact that hinder each other if they are under way at the same time,
+/// each as service and position; or that are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Clash {
+    pub(super) steps: [(usize, usize); 2],
+    pub(super) one: bool,
+}
+
+/// What may have to wait after an event.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Contention {
+    /// Whether any step may have to wait for what another takes: a link, a person, data.
+    pub(super) any: bool,
+    /// Nobody waits, but for the data of services before it, in incidents in which the first plans succeed
+    /// and none of these meet; `None`: there is no telling.
+    pub(super) clashes: Option<Vec<Clash>>,
+}
+
+/// What may have to wait of the plans that an event leaves. Narrower than [`may_contend`]: steps that take no
+/// time, as what they start is up, and plans that cannot be carried out keep nobody waiting.
+pub(super) fn contention(program: &FailureProgram, impact: &Impact) -> Contention {
     let mut jobs: Vec<Job<'_>> = Vec::new();
+    let (mut gated, mut in_order) = (false, true);
     for (service, row) in impact.services.iter().enumerate() {
         let Fate::Down { own: true, options, after_outage, .. } = &row.fate else { continue };
-        if row.fate.is_gated() {
-            return true;
-        }
-        for option in options.iter().chain(after_outage) {
+        gated |= row.fate.is_gated();
+        in_order &= options.first().and_then(|option| option.sources[0].gate).is_none_or(|gate| gate < service);
+        for (n, option) in options.iter().chain(after_outage).enumerate() {
             let plan = &program.services[service].plans[option.plan];
             for at in (0..plan.steps.len()).filter(|at| !option.is_up[*at]) {
                 let shares = option.sources.iter().flat_map(|source| &source.routes[at].shares);
                 let moves = plan.steps[at].amount != Amount::Nothing;
                 let uses = shares.filter(|_| moves).map(|(resource, _)| *resource).collect();
-                jobs.push(Job { service, plan, at, uses });
+                jobs.push(Job { service, plan, at, uses, is_first: n == 0 });
             }
         }
     }
     let mut waiting_for = vec![0_u32; program.people.len()];
     for (n, job) in jobs.iter().enumerate() {
-        let mut wants = false;
-        for other in jobs.iter().enumerate().filter(|(m, other)| *m != n && job.is_beside(other)).map(|(_, job)| job) {
-            let once = job.step().shared && job.step().step == other.step().step;
-            if once || other.uses.iter().any(|resource| job.uses.contains(resource)) {
-                return true;
-            }
-            wants |= job.step().role == other.step().role;
-        }
-        if let (true, Some(role)) = (wants, job.step().role) {
+        let rival =
+            |(m, other): (usize, &Job<'_>)| m != n && other.step().role == job.step().role && job.is_beside(other);
+        if let Some(role) = job.step().role.filter(|_| jobs.iter().enumerate().any(rival)) {
             waiting_for[role] += 1;
         }
     }
-    waiting_for.iter().zip(&program.people).any(|(wanted, people)| wanted > people)
+    let scarce = |role: usize| waiting_for[role] > program.people[role];
+    let mut all = Contention { any: gated, clashes: None };
+    let mut clashes = Vec::new();
+    for (n, first) in jobs.iter().enumerate() {
+        for second in jobs[n + 1..].iter().filter(|second| first.is_beside(second)) {
+            let one = first.is_one_with(second);
+            let people = first.step().role == second.step().role && first.step().role.is_some_and(scarce);
+            if one || people || first.shares_with(second) {
+                all.any = true;
+                if first.is_first && second.is_first {
+                    let steps = [(first.service, first.at), (second.service, second.at)];
+                    clashes.push(Clash { steps, one });
+                }
+            }
+        }
+    }
+    all.clashes = in_order.then_some(clashes);
+    all
 }
 
 /// Whether plans of different services of the tier may have to wait for one another when failures

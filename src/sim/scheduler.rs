@@ -7,105 +7,18 @@
 //! Which plan runs is not decided here: one incident is led by [`super::contention`], the years of a
 //! lifetime by `lifetime`.
 
+mod actor;
+
+pub(super) use actor::State;
+use actor::{Actor, FRESH, Kept, Node, Once};
+
 use super::impact::{PlanOption, SourceOption};
 use super::incident::Launch;
-use super::program::{Amount, PlanProgram, StepProgram};
+use super::program::{Amount, PlanProgram};
 use super::random::{Purpose, Uniform};
 use super::recovery::{Carried, Recovery};
 use super::share::{Flow, share};
 use super::walk::{attempt_count, volume};
-use crate::id::StepId;
-use crate::model::Phase;
-
-/// Where a step stands. Moments are seconds on the scheduler's clock.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum State {
-    /// For other steps.
-    Waiting,
-    /// For people or data, since this moment.
-    Ready(f64),
-    /// Its fixed part, until this moment.
-    Fixed(f64),
-    /// Its transfer, with this many logical bytes left.
-    Moving(f64),
-    /// Another service does it for all.
-    Joined,
-    /// What another service did for all is over.
-    Over {
-        failed: bool,
-    },
-    Done,
-}
-
-impl State {
-    /// Whether it is being worked on.
-    pub(super) fn is_under_way(self) -> bool {
-        matches!(self, Self::Fixed(_) | Self::Moving(_))
-    }
-
-    /// Whether it is being worked on, by this service or by another for all.
-    pub(super) fn is_going_on(self) -> bool {
-        self.is_under_way() || self == Self::Joined
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    pub(super) state: State,
-    attempt: u32,
-    round: u64,
-    rate: f64,
-    flow: usize,
-}
-
-const FRESH: Node = Node { state: State::Waiting, attempt: 0, round: 0, rate: 0.0, flow: usize::MAX };
-
-/// A service whose plans run here.
-#[derive(Default)]
-pub(super) struct Actor {
-    pub(super) launch: Option<Launch>,
-    /// When its incident began: the moment that the times of its launch and its draws count from.
-    pub(super) origin: f64,
-    pub(super) nodes: Vec<Node>,
-    /// When it was back; infinite until then.
-    pub(super) serve: f64,
-    /// Something of its plan may end at this moment.
-    due: bool,
-    /// Something of its plan is done since it was last looked at.
-    done: bool,
-    /// Steps under way when the last plan was struck off, which go on in the next.
-    kept: Vec<Kept>,
-}
-
-/// A step under way whose plan is over.
-#[derive(Clone, Copy)]
-struct Kept {
-    once: Once,
-    node: Node,
-    role: Option<usize>,
-}
-
-/// Names a step of an incident: of all services, if it is shared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Once {
-    step: StepId,
-    occurrence: u64,
-    /// What is done anew for another recovery point is another thing in the next round.
-    round: u64,
-}
-
-impl Once {
-    fn new(step: &StepProgram, occurrence: u64, round: u64) -> Self {
-        Self { step: step.step, occurrence, round: if step.of_point { round } else { 0 } }
-    }
-}
-
-impl Actor {
-    /// When its plan begins; infinite without one.
-    fn begin(&self) -> f64 {
-        self.launch.map_or(f64::INFINITY, |launch| self.origin + launch.begin)
-    }
-}
 
 /// What a service carries out.
 #[derive(Clone, Copy)]
@@ -149,6 +62,8 @@ pub(super) struct Scheduler {
     /// Steps may be ready, or be moving something: there is no need to look if not.
     waiting: bool,
     moving: bool,
+    /// Transfers began or ended since rates were set.
+    stale: bool,
     ready: Vec<(f64, usize, usize)>,
     flows: Vec<Flow>,
     rates: Vec<f64>,
@@ -162,6 +77,7 @@ impl Scheduler {
         self.free.clear();
         self.free.extend_from_slice(people);
         self.once.clear();
+        (self.waiting, self.moving, self.stale) = (false, false, true);
         self.now = 0.0;
         for actor in &mut self.actors {
             (actor.launch, actor.origin, actor.serve) = (None, 0.0, 0.0);
@@ -181,6 +97,7 @@ impl Scheduler {
         actor.launch = Some(launch);
         (actor.due, actor.done) = (true, true);
         self.moving |= !actor.kept.is_empty();
+        self.stale = true;
         actor.nodes.clear();
         actor.nodes.extend(plan.steps.iter().map(|step| {
             let kept = actor.kept.iter().find(|kept| kept.once.step == step.step);
@@ -204,6 +121,7 @@ impl Scheduler {
 
     /// The service's plan is over: people who work on it are free.
     pub(super) fn end(&mut self, stage: &impl Stage, n: usize, serve: f64) {
+        self.stale = true;
         if let Some(launch) = self.actors[n].launch.take() {
             let task = stage.task(n, &launch);
             for (step_n, step) in task.plan.steps.iter().enumerate() {
@@ -229,7 +147,7 @@ impl Scheduler {
         match (heir, kept.role) {
             (Some((m, step)), _) => {
                 self.actors[m].nodes[step] = kept.node;
-                (self.actors[m].due, self.moving) = (true, true);
+                (self.actors[m].due, self.moving, self.stale) = (true, true, true);
             }
             (None, Some(role)) => self.free[role] += 1,
             (None, None) => {}
@@ -276,6 +194,7 @@ impl Scheduler {
     /// A step failed for good: what is under way and does not depend on the recovery point is kept.
     pub(super) fn strike(&mut self, stage: &impl Stage, n: usize, failed: usize, recovery: &mut Recovery) {
         let Some(launch) = self.actors[n].launch.take() else { return };
+        self.stale = true;
         let Task { plan, source, occurrence, .. } = stage.task(n, &launch);
         for (step_n, step) in plan.steps.iter().enumerate() {
             let node = self.actors[n].nodes[step_n];
@@ -355,8 +274,7 @@ impl Scheduler {
                 changed = true;
                 continue;
             }
-            let needs_data = step.amount != Amount::Nothing || step.phase == Phase::Restore;
-            let no_data = needs_data && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now);
+            let no_data = step.needs_data() && task.source.gate.is_some_and(|gate| self.actors[gate].serve > self.now);
             if no_data || step.role.is_some_and(|role| self.free[role] == 0) {
                 self.waiting = true;
                 continue;
@@ -406,7 +324,7 @@ impl Scheduler {
                     };
                     changed = true;
                     self.actors[n].nodes[step_n].state = State::Moving(left);
-                    self.moving |= left > 0.0;
+                    (self.moving, self.stale) = (self.moving || left > 0.0, true);
                     left <= 0.0
                 }
                 State::Moving(left) => left <= 0.0,
@@ -501,11 +419,17 @@ impl Scheduler {
         }
     }
 
+    /// What transfers share has changed.
+    pub(super) fn resources_changed(&mut self) {
+        self.stale = true;
+    }
+
     /// Shares links and sides among the transfers that run now.
     pub(super) fn set_rates(&mut self, stage: &impl Stage) {
-        if !self.moving {
+        if !self.moving || !self.stale {
             return;
         }
+        self.stale = false;
         self.flows.clear();
         for (n, actor) in self.actors.iter_mut().enumerate() {
             let Some(launch) = actor.launch else { continue };
@@ -596,6 +520,7 @@ impl Scheduler {
                         let left = if due { 0.0 } else { (left - node.rate * elapsed).max(0.0) };
                         node.state = State::Moving(left);
                         actor.due |= left <= 0.0;
+                        self.stale |= left <= 0.0;
                     }
                     _ => {}
                 }

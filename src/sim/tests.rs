@@ -151,12 +151,12 @@ fn the_event_queue_agrees_with_the_walk_where_nothing_waits() {
             for failure in scenario.failures.ids() {
                 let compile = || FailureProgram::compile(&setting.context(tier, failure), None);
                 let (Some(walked), Some(mut queued)) = (compile(), compile()) else { continue };
-                queued.impacts.iter_mut().for_each(|impact| impact.contended = true);
+                queued.impacts.iter_mut().for_each(|impact| impact.contention.any = true);
                 let (mut one, mut other) = (Scratch::default(), Scratch::default());
                 for occurrence in 0..500 {
                     let destroyed = walked.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
                     let hit = (0..walked.slot_count).map(|slot| slot * 2 + usize::from(destroyed));
-                    for at in hit.filter(|at| walked.impacts.get(*at).is_some_and(|impact| !impact.contended)) {
+                    for at in hit.filter(|at| walked.impacts.get(*at).is_some_and(|impact| !impact.contention.any)) {
                         let a = simulate(&walked, &walked.impacts[at], &Random, occurrence, &mut one);
                         let b = simulate(&queued, &queued.impacts[at], &Random, occurrence, &mut other);
                         assert!(agree(&a, &b), "{} {}: {a:?} {b:?}", scenario.title, scenario.failures[failure].name);

@@ -7,11 +7,10 @@
 use super::impact::{Fate, Impact};
 use super::incident::{Ended, Facts, Outcome, PlanLabel, Scratch, Site};
 use super::milliseconds;
-use super::program::{Amount, FailureProgram, StepProgram};
+use super::program::{FailureProgram, StepProgram};
 use super::random::Random;
 use super::recovery::{Round, RoundEnd};
 use crate::id::{Id, PlanId, RoleId, ServiceId, StepId};
-use crate::model::Phase;
 
 /// What somebody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +311,7 @@ impl<'a> Joined<'a> {
             nodes[at] = if let Some(earlier) = self.earlier(first, step) {
                 if matches!(self.items[earlier].state, State::UnderWay(_)) {
                     let begin = self.items[earlier].begin;
-                    let known = if self.program.contended { round.finish[at] } else { self.items[earlier].finish };
+                    let known = if self.impact.contention.any { round.finish[at] } else { self.items[earlier].finish };
                     (self.items[earlier].finish, self.items[earlier].state) = ending(round, at, step, begin, known);
                 }
                 if self.items[earlier].finish >= ready { Some(earlier) } else { cause }
@@ -350,7 +349,7 @@ impl<'a> Joined<'a> {
         }
         let (plan, _, source) = self.site(n).plan(&round.launch);
         let step = &plan.steps[at];
-        let needs_data = step.amount != Amount::Nothing || step.phase == Phase::Restore;
+        let needs_data = step.needs_data();
         let gate = source.gate.filter(|gate| needs_data && self.own[*gate].0 == begin);
         match (gate, step.role) {
             (Some(gate), _) => {

@@ -51,9 +51,9 @@ pub fn worths(
         let simulator = Simulator::new(&changed, settings.seed, settings.truncate, filter);
         Some(compare(*change, &now, &outcomes(&simulator, tier, failure, 0..settings.trials)))
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads.max(1)).build();
+    let pool = (settings.threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build());
     match pool {
-        Ok(pool) if settings.threads > 1 => pool.install(|| changes.par_iter().filter_map(one).collect()),
+        Some(Ok(pool)) => pool.install(|| changes.par_iter().filter_map(one).collect()),
         _ => changes.iter().filter_map(one).collect(),
     }
 }

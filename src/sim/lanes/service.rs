@@ -38,7 +38,10 @@ pub(super) struct Track {
     full: Vec<f64>,
     /// Position of the plan that is carried out.
     plan: Option<usize>,
+    /// When it was back by itself, for those that wait for its data.
+    own: Vec<f64>,
     /// By step of the plan.
+    begin: Vec<Vec<f64>>,
     finish: Vec<Vec<f64>>,
     /// The outage is over before the plan is past its point of no return; empty without a plan.
     given_up: Vec<bool>,
@@ -52,8 +55,8 @@ fn fill<T: Clone>(list: &mut Vec<T>, count: usize, value: T) {
 }
 
 impl Track {
-    /// What the service itself comes to.
-    pub(super) fn run<U: Uniform>(&mut self, case: &Case<'_, U>, off: &mut [bool], room: &mut Room) {
+    /// What the service itself comes to, beside those before it.
+    pub(super) fn run<U: Uniform>(&mut self, case: &Case<'_, U>, before: &[Self], off: &mut [bool], room: &mut Room) {
         let count = case.count();
         self.plan = None;
         self.given_up.clear();
@@ -70,9 +73,13 @@ impl Track {
             }
             Fate::Down { options, waits_for_outside, .. } => {
                 match options.first() {
-                    Some(option) => self.recover(case, option, off, room),
+                    Some(option) => {
+                        let data = option.sources[0].gate.map(|gate| before[gate].own.as_slice());
+                        self.recover(case, (option, data), off, room);
+                    }
                     None => self.give_up(case),
                 }
+                self.own.clone_from(&self.serve);
                 self.wait_for_outside(case, *waits_for_outside);
             }
         }
@@ -156,14 +163,28 @@ impl Track {
         }
     }
 
-    /// The first plan from its first source.
-    fn recover<U: Uniform>(&mut self, case: &Case<'_, U>, option: &PlanOption, off: &mut [bool], room: &mut Room) {
+    /// Begin and finish of a step of the plan that is carried out, in all incidents.
+    pub(super) fn times(&self, step: usize) -> (&[f64], &[f64]) {
+        (&self.begin[step], &self.finish[step])
+    }
+
+    /// The first plan from its first source, once the data that it waits for is there.
+    fn recover<U: Uniform>(
+        &mut self,
+        case: &Case<'_, U>,
+        (option, data): (&PlanOption, Option<&[f64]>),
+        off: &mut [bool],
+        room: &mut Room,
+    ) {
         let plan = &case.program.services[case.n].plans[option.plan];
         let source = &option.sources[0];
         self.plan = Some(option.plan);
         fill(&mut self.labels, case.count(), PlanLabel::Plan(plan.plan));
         room.find_points(case, source, off);
-        self.walk(case, (plan, option, source), off, room);
+        if let Some(data) = data {
+            off.iter_mut().zip(data).for_each(|(off, data)| *off |= data.is_infinite());
+        }
+        self.walk(case, (plan, option, source), data, off, room);
         if option.short {
             self.full.iter_mut().zip(&case.facts.end).for_each(|(full, end)| *full = full.max(*end));
         }
@@ -181,6 +202,7 @@ impl Track {
         &mut self,
         case: &Case<'_, U>,
         (plan, option, source): (&PlanProgram, &PlanOption, &SourceOption),
+        data: Option<&[f64]>,
         off: &mut [bool],
         room: &mut Room,
     ) {
@@ -191,9 +213,11 @@ impl Track {
             list.clear();
             list.extend_from_slice(&room.begin);
         }
-        self.finish.resize_with(self.finish.len().max(plan.steps.len()), Vec::new);
+        for list in [&mut self.begin, &mut self.finish] {
+            list.resize_with(list.len().max(plan.steps.len()), Vec::new);
+        }
         for step_n in 0..plan.steps.len() {
-            self.step(case, (plan, option, source), step_n, off, room);
+            self.step(case, (plan, option, source), (step_n, data), off, room);
         }
         if case.program.lasts.is_some() && !case.impact.data_lost {
             let committed = if let CommitAt::End = plan.commit { &self.serve } else { &room.committed };
@@ -207,7 +231,7 @@ impl Track {
         &mut self,
         case: &Case<'_, U>,
         (plan, option, source): (&PlanProgram, &PlanOption, &SourceOption),
-        step_n: usize,
+        (step_n, data): (usize, Option<&[f64]>),
         off: &mut [bool],
         room: &mut Room,
     ) {
@@ -219,6 +243,10 @@ impl Track {
                 *ready = ready.max(*done);
             }
         }
+        if let Some(data) = data.filter(|_| step.needs_data() && !option.is_up[step_n]) {
+            room.ready.iter_mut().zip(data).for_each(|(ready, data)| *ready = ready.max(*data));
+        }
+        self.begin[step_n].clone_from(&room.ready);
         if let CommitAt::Start(at) = plan.commit
             && at == step_n
         {

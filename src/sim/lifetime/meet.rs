@@ -47,6 +47,7 @@ impl World<'_> {
 
     fn find_taken(&mut self) {
         self.situations.taken(self.streams, &self.active, &mut self.taken);
+        self.ends.clear();
         if self.has_cuts {
             self.situations.cut_links(self.streams, &self.active, &mut self.cut);
         }

@@ -50,6 +50,10 @@ pub(super) struct World<'a> {
     pub(super) resources: Vec<f64>,
     /// Streams that use links, how the copies follow, and links that are cut.
     traffic: Vec<Stream>,
+    /// By stream: whether its ends are there, with all that is taken; empty if nobody has looked.
+    pub(super) ends: Vec<bool>,
+    /// By stream: what it carries over its link; not a number before anybody has looked.
+    carried: Vec<(LinkId, f64)>,
     pub(super) replicas: Replicas,
     pub(super) cut: Vec<LinkId>,
     /// Drills that users feel.
@@ -81,6 +85,7 @@ impl<'a> World<'a> {
         });
         let (capacities, people, contended) = situations.shared(streams);
         let grows = scenario.data.rows().iter().any(|data| data.growth > 0.0);
+        let traffic = situations.streams();
         let mut scheduler = Scheduler::default();
         scheduler.reset(tier.services.len(), &people);
         Self {
@@ -93,7 +98,9 @@ impl<'a> World<'a> {
             foresees: !contended && !grows,
             contended,
             resources: capacities.clone(),
-            traffic: situations.streams(),
+            ends: Vec::new(),
+            carried: traffic.iter().map(|stream| (stream.link, f64::NAN)).collect(),
+            traffic,
             replicas: situations.replicas(),
             cut: Vec::new(),
             drills: Drills::default(),
@@ -203,6 +210,8 @@ impl<'a> World<'a> {
         self.cut.clear();
         self.replicas.reset();
         self.resources.copy_from_slice(&self.capacities);
+        self.ends.clear();
+        self.carried.iter_mut().for_each(|(_, rate)| *rate = f64::NAN);
         self.units.iter_mut().for_each(|unit| *unit = Unit::new());
         if self.contended {
             self.scheduler.reset(self.units.len(), &self.people);
@@ -278,14 +287,24 @@ impl<'a> World<'a> {
         if !self.has_cuts && self.traffic.is_empty() {
             return;
         }
-        self.resources.copy_from_slice(&self.capacities);
         let (units, situations, taken) = (&self.units, &self.situations, &self.taken);
-        let rate = |stream: &Stream| {
+        if self.ends.is_empty() {
+            self.ends.extend(self.traffic.iter().map(|stream| situations.has_ends(stream, taken)));
+        }
+        let mut changed = self.has_cuts;
+        for ((stream, has_ends), carried) in self.traffic.iter().zip(&self.ends).zip(&mut self.carried) {
             let unit = &units[stream.service];
-            let goes = unit.away.is_none() && situations.has_ends(stream, taken);
-            (stream.link, if goes { stream.rate * (1.0 - unit.total) } else { 0.0 })
-        };
-        leave(&mut self.resources, self.traffic.iter().map(rate));
+            let goes = unit.away.is_none() && *has_ends;
+            let now = (stream.link, if goes { stream.rate * (1.0 - unit.total) } else { 0.0 });
+            changed |= *carried != now;
+            *carried = now;
+        }
+        if !changed {
+            return;
+        }
+        self.scheduler.resources_changed();
+        self.resources.copy_from_slice(&self.capacities);
+        leave(&mut self.resources, self.carried.iter().copied());
         for link in &self.cut {
             self.resources[link.index()] = 0.0;
         }
@@ -300,7 +319,7 @@ impl<'a> World<'a> {
             unit.outside = Outside::There;
         }
         match &unit.work {
-            Work::Idle => return self.next_in_queue(n),
+            Work::Idle => return !unit.queue.is_empty() && self.next_in_queue(n),
             Work::Recovering(case) => {
                 if let Progress::Rebuilding(at) = case.progress {
                     return at <= self.now && self.finish_rebuild(n);
@@ -319,7 +338,7 @@ impl<'a> World<'a> {
             }
             Work::Returning(_) => {}
         }
-        self.contended && self.scheduler.actors[n].launch.is_some() && self.look_at_steps(n)
+        self.contended && self.scheduler.actors[n].asks() && self.look_at_steps(n)
     }
 
     /// Who is without service now.
