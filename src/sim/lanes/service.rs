@@ -182,7 +182,9 @@ impl Track {
         fill(&mut self.labels, case.count(), PlanLabel::Plan(plan.plan));
         room.find_points(case, source, off);
         if let Some(data) = data {
-            off.iter_mut().zip(data).for_each(|(off, data)| *off |= data.is_infinite());
+            // At the very end of the outage the order of events decides.
+            let ends = data.iter().zip(&case.facts.end);
+            off.iter_mut().zip(ends).for_each(|(off, (data, end))| *off |= data.is_infinite() || data == end);
         }
         self.walk(case, (plan, option, source), data, off, room);
         if option.short {
