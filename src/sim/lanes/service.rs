@@ -411,7 +411,13 @@ impl Room {
         let logical = !program.kind.ends_by_itself();
         for (n, occurrence) in case.group.occurrences.iter().enumerate() {
             let moments = if plain {
-                Moments { moment: 0.0, detect: case.facts.detect[n], cutoff: 0.0, log_begins: f64::NEG_INFINITY, logical }
+                Moments {
+                    moment: 0.0,
+                    detect: case.facts.detect[n],
+                    cutoff: 0.0,
+                    log_begins: f64::NEG_INFINITY,
+                    logical,
+                }
             } else {
                 facts(program, case.draws, *occurrence).moments
             };

@@ -8,7 +8,6 @@ use crate::id::Id;
 use crate::model::Occurrence;
 use crate::spec::codes;
 use crate::spec::names::quote;
-use crate::units::PerYear;
 
 pub(super) fn check(checks: &mut Checks<'_>) {
     let scenario = checks.scenario;
