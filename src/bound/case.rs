@@ -144,8 +144,8 @@ impl<'a> Setting<'a> {
                     || tier.services.iter().any(|s| pool_in(s, account))
             }
             Target::Link(link) => {
-                let sides = scenario.links[link].between.map(|place| self.all_in(place));
-                sides.iter().all(|side| tier.services.iter().any(|s| self.holds_any(s, side)))
+                let holds = |region| tier.services.iter().any(|s| self.holds_any(s, &self.all_in(region)));
+                scenario.is_needed(link, holds)
             }
             _ => false,
         })
@@ -252,22 +252,5 @@ impl Case {
             Some(Upstream::Copy(up)) if row.sites.is_empty() => self.place_of(at, up),
             _ => None,
         })
-    }
-}
-
-/// The two regions that a cut link parts, the one where the service runs first.
-pub(super) fn sides(at: &Setting<'_>, row: &TierService, targets: &[Target]) -> Option<(PlaceId, PlaceId)> {
-    let scenario = at.scenario;
-    let link = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None })?;
-    let runs_at = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
-    let lies_at = || {
-        let primary = row.copies.iter().find(|c| at.is_primary(**c))?;
-        scenario.copies[*primary].sites.first().map(|site| scenario.site_place(*site))
-    };
-    let region = scenario.places[runs_at.or_else(lies_at)?].region;
-    match scenario.links[link].between {
-        [a, b] if a == region => Some((a, b)),
-        [a, b] if b == region => Some((b, a)),
-        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::units::{BytesPerSecond, Seconds};
 
-use super::case::{Case, Reach, Setting, sides};
+use super::case::{Case, Reach, Setting};
 use super::lag::{Behind, chain};
 use super::points::{Finder, Gaps, Log, Points, Runs, longest_chain};
 use super::span::{Cause, Span};
@@ -174,7 +174,7 @@ pub(super) struct ServiceCase {
 pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>>]) -> Vec<ServiceCase> {
     let rows = &at.tier.services;
     let alone = |n: usize, case: &Case| match at.kind() {
-        FailureKind::Partition => cut(at, case, &rows[n], &plans[n]),
+        FailureKind::Partition => super::sides::cut(at, case, &rows[n], &plans[n]),
         _ => service_case(at, case, &rows[n], &plans[n]),
     };
     // Derived data waits for its input, so who is down must be known first.
@@ -201,7 +201,7 @@ pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>
     services
 }
 
-fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
+pub(super) fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
     let taken = &case.taken;
     let short = row.runs.iter().any(|pool| at.lost_instances(*pool, taken) > 0);
     let outside = at.needs_lost(row, taken);
@@ -242,36 +242,6 @@ fn masked(at: &Setting<'_>, case: &Case, row: &TierService) -> Fate {
         return Fate::Untouched;
     }
     Fate::Masked { takeovers, tail, diverges: false }
-}
-
-/// A partition: each side is judged as if the other were lost.
-fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
-    let untouched = ServiceCase { fate: Fate::Untouched, data_lost: false, short: false };
-    let Some((home, far)) = sides(at, row, &case.targets) else { return untouched };
-    let (far_lost, home_lost) = (at.all_in(far), at.all_in(home));
-    if !at.holds_any(row, &far_lost) {
-        return untouched;
-    }
-    let side = |lost: AssetSet| Case { left: case.left.clone(), ..Case::new(at, Vec::new(), lost, false) };
-    let far_up = at.is_up(row, &home_lost) && !at.needs_lost(row, &home_lost);
-    let here = service_case(at, &side(far_lost), row, plans);
-    let copies = || row.copies.iter().map(|copy| &at.scenario.copies[*copy]);
-    let in_far = |place: PlaceId| at.scenario.places[place].region == far;
-    let both_ways = copies().any(|copy| {
-        matches!(copy.kind, CopyKind::Async { both_ways: true, merges: false, .. })
-            && copy.sites.iter().any(|site| in_far(at.scenario.site_place(*site)))
-    });
-    match here.fate {
-        Fate::Down { .. } if far_up => {
-            ServiceCase { fate: masked(at, &side(home_lost), row), data_lost: false, short: true }
-        }
-        Fate::Masked { takeovers, .. } => {
-            let merges = copies().any(|copy| matches!(copy.kind, CopyKind::Async { merges: true, .. }));
-            let diverges = both_ways || (far_up && !merges);
-            ServiceCase { fate: Fate::Masked { takeovers, tail: None, diverges }, data_lost: false, short: here.short }
-        }
-        fate => ServiceCase { fate, data_lost: false, short: here.short },
-    }
 }
 
 fn options(

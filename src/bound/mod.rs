@@ -32,6 +32,7 @@ mod parts;
 mod points;
 mod queue;
 mod service;
+mod sides;
 mod span;
 mod streams;
 mod timeline;

@@ -13,6 +13,7 @@ mod copies;
 mod delay;
 mod failures;
 mod fit;
+mod network;
 mod places;
 mod plans;
 mod residual;
@@ -26,6 +27,7 @@ pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};
 pub use delay::{Delay, Factor, Law, normal_quantile};
 pub use failures::{Failure, FailureKind, Member, Occurrence, Rate, Repair, Taints, Target};
 pub use fit::{FittedPlan, FittedStep, fit_failback, fit_plan};
+pub use network::Side;
 pub use places::{Account, Burst, DataSet, External, Link, Place, Role};
 pub use plans::{Commit, GraphNode, Phase, Plan, Step, StepGraph, Volume, Work};
 pub use services::{

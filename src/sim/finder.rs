@@ -72,6 +72,14 @@ impl<'a> Survival<'a> {
         Self { open_places: true, ..self.clone() }
     }
 
+    /// The same as a side sees it that does not reach everything.
+    pub(super) fn as_seen<'b>(&self, targets: &'b [Target], taken: AssetSet) -> Survival<'b>
+    where
+        'a: 'b,
+    {
+        Survival { targets, taken, ..self.clone() }
+    }
+
     /// Whether the damage is to the content of data rather than to places.
     pub(super) fn logical(&self) -> bool {
         !self.kind.ends_by_itself()

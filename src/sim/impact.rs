@@ -7,7 +7,7 @@ use super::point::PointFinder;
 use super::program::{Amount, Context, FailureProgram, ServiceProgram};
 use super::random::Draw;
 use super::route::{Contention, Route, contention, routes};
-use crate::id::{CopyId, LinkId, PlaceId, PoolId};
+use crate::id::{CopyId, PlaceId, PoolId};
 use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, Upstream, WhenShort};
 
 /// What one event does to each service of the tier, in the tier's order.
@@ -113,22 +113,24 @@ pub(super) fn concerns(ctx: &Context<'_>, targets: &[Target]) -> bool {
                 || tier.services.iter().any(|s| pool_in(s, account))
         }
         Target::Link(link) => {
-            let sides = scenario.links[link].between.map(|place| region_assets(ctx, place));
-            sides.iter().all(|side| tier.services.iter().any(|s| holds_any(ctx, s, side)))
+            let holds = |region| tier.services.iter().any(|s| holds_any(ctx, s, &region_assets(ctx, &[region])));
+            scenario.is_needed(link, holds)
         }
         _ => false,
     })
 }
 
-/// Everything in a region, as the other side of a cut link sees it.
-pub(super) fn region_assets(ctx: &Context<'_>, place: PlaceId) -> AssetSet {
+/// Everything in these regions, as who is cut off from them sees it.
+pub(super) fn region_assets(ctx: &Context<'_>, regions: &[PlaceId]) -> AssetSet {
     let mut set = AssetSet::empty(ctx.assets.size());
-    ctx.assets.take_place(ctx.scenario, place, &mut set);
+    for region in regions {
+        ctx.assets.take_place(ctx.scenario, *region, &mut set);
+    }
     set
 }
 
 /// Whether a service has running or waiting compute, copies or needs among `taken`.
-fn holds_any(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
+pub(super) fn holds_any(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
     let pools = row.runs.iter().chain(&row.standby).any(|pool| lost_instances(ctx, *pool, taken) > 0);
     let copies = row.copies.iter().any(|copy| lost_sites(ctx, *copy, taken) > 0);
     pools || copies || needs_lost(ctx, row, taken)
@@ -159,7 +161,7 @@ pub(super) fn lost_sites(ctx: &Context<'_>, copy: CopyId, taken: &AssetSet) -> u
 }
 
 /// How many places of a copy a write waits for, and whether it goes on with one.
-fn acks(ctx: &Context<'_>, copy: CopyId) -> Option<(usize, WhenShort)> {
+pub(super) fn acks(ctx: &Context<'_>, copy: CopyId) -> Option<(usize, WhenShort)> {
     match &ctx.scenario.copies[copy].kind {
         CopyKind::Primary { acks, when_short, .. } => Some((*acks as usize, *when_short)),
         CopyKind::Log { acks: Some(acks), when_short, .. } => Some((*acks as usize, *when_short)),
@@ -180,7 +182,18 @@ fn is_up(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
         let (lost, all) = (lost_instances(ctx, *pool, taken), &ctx.scenario.compute[*pool]);
         if all.sharded { lost == 0 } else { all.instances.len() - lost >= all.enough as usize }
     });
-    pools && row.copies.iter().all(|copy| is_writable(ctx, *copy, taken, false))
+    pools && takes_writes(ctx, row, taken)
+}
+
+/// Whether every copy that writes go to can be written with what is left of it.
+pub(super) fn takes_writes(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
+    row.copies.iter().all(|copy| is_writable(ctx, *copy, taken, false))
+}
+
+/// Places left of the copies that writes wait for.
+pub(super) fn places_left(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> usize {
+    let left = |copy: &CopyId| ctx.scenario.copies[*copy].sites.len() - lost_sites(ctx, *copy, taken);
+    row.copies.iter().filter(|copy| acks(ctx, **copy).is_some()).map(left).sum()
 }
 
 impl Impact {
@@ -203,9 +216,8 @@ impl Impact {
 
     /// What it does to lose so much, of which `gone` does not come back.
     pub(super) fn of(ctx: &Context<'_>, program: &FailureProgram, mut survival: Survival<'_>, gone: &AssetSet) -> Self {
-        let one = |n: usize, row: &TierService, survival: &Survival<'_>| match ctx.kind() {
-            FailureKind::Partition if survival.taken.is_empty() => cut(ctx, program, n, row, survival),
-            _ => ServiceImpact::new(ctx, program, n, row, survival, gone),
+        let one = |n: usize, row: &TierService, survival: &Survival<'_>| {
+            super::sides::judge(ctx, &program.services[n], row, survival, gone)
         };
         let mut services: Vec<ServiceImpact> = Vec::new();
         for (n, row) in ctx.tier.services.iter().enumerate() {
@@ -220,10 +232,17 @@ impl Impact {
         // wherever the input's service stands, and what the others go on writing over the links.
         let going: Vec<f64> = services.iter().map(|s| s.goes_on(ctx, &survival)).collect();
         let left = super::streams::left(ctx, &survival, &going);
-        if (survival.down.len() > 1 && ctx.kind() == FailureKind::Outage) || left != survival.capacities {
+        if (survival.down.len() > 1 && !survival.logical()) || left != survival.capacities {
             survival.capacities = left;
             for (n, row) in ctx.tier.services.iter().enumerate().filter(|(n, _)| survival.down.contains(n)) {
                 services[n] = one(n, row, &survival);
+            }
+        }
+        for ((impact, service), row) in services.iter_mut().zip(&program.services).zip(&ctx.tier.services) {
+            if let Fate::Down { options, after_outage, .. } = &mut impact.fate {
+                for options in [options, after_outage] {
+                    super::choice::order_options(program, service, row.policy, options);
+                }
             }
         }
         Self { services, capacities: survival.capacities, contention: Contention::default() }
@@ -248,10 +267,10 @@ impl ServiceImpact {
         self
     }
 
-    fn new(
+    /// What it does where every part of the service that is not lost reaches every other.
+    pub(super) fn new(
         ctx: &Context<'_>,
-        program: &FailureProgram,
-        n: usize,
+        service: &ServiceProgram,
         row: &TierService,
         survival: &Survival<'_>,
         gone: &AssetSet,
@@ -260,22 +279,18 @@ impl ServiceImpact {
         let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
         let waits_for_outside = needs_lost(ctx, row, taken);
         let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, gone);
-        let own = survival.displaced == Some(n)
+        let own = survival.displaced.is_some_and(|n| ctx.tier.services[n].service == row.service)
             || !is_up(ctx, row, taken)
             || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
         if !own && !waits_for_outside {
             return Self { fate: masked(ctx, row, survival), data_lost, short };
         }
-        let service = &program.services[n];
-        let mut options = if own { options(ctx, service, row, survival, taken) } else { Vec::new() };
-        let mut after_outage = if own && data_lost && survival.kind == FailureKind::Outage {
+        let options = if own { options(ctx, service, row, survival, taken) } else { Vec::new() };
+        let after_outage = if own && data_lost && survival.kind == FailureKind::Outage {
             options_after(ctx, service, row, survival)
         } else {
             Vec::new()
         };
-        for options in [&mut options, &mut after_outage] {
-            super::choice::order_options(program, service, row.policy, options);
-        }
         Self { fate: Fate::Down { own, waits_for_outside, options, after_outage }, data_lost, short }
     }
 }
@@ -294,76 +309,6 @@ fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate
         return Fate::Untouched;
     }
     Fate::Masked { takeovers, tail, diverges: false }
-}
-
-/// A partition: each side is judged as if the other were lost. The side where the service runs goes
-/// on if it can; otherwise the other side does; otherwise plans are made where it ran.
-fn cut(
-    ctx: &Context<'_>,
-    program: &FailureProgram,
-    n: usize,
-    row: &TierService,
-    survival: &Survival<'_>,
-) -> ServiceImpact {
-    let (scenario, targets) = (ctx.scenario, survival.targets);
-    let untouched = || ServiceImpact { fate: Fate::Untouched, data_lost: false, short: false };
-    let Some(link) = targets.iter().find_map(|t| if let Target::Link(link) = t { Some(*link) } else { None }) else {
-        return untouched();
-    };
-    let Some((home, far)) = ends(ctx, row, link) else { return untouched() };
-    let (far_lost, home_lost) = (region_assets(ctx, far), region_assets(ctx, home));
-    if !holds_any(ctx, row, &far_lost) {
-        return untouched();
-    }
-    let mut home_side = Survival::new(ctx, &[], &far_lost, false);
-    home_side.capacities.clone_from(&survival.capacities);
-    let far_up = is_up(ctx, row, &home_lost) && !needs_lost(ctx, row, &home_lost);
-    let nothing = AssetSet::empty(ctx.assets.size());
-    let impact = ServiceImpact::new(ctx, program, n, row, &home_side, &nothing);
-    let both_ways = row.copies.iter().any(|copy| {
-        let copy = &scenario.copies[*copy];
-        matches!(copy.kind, CopyKind::Async { both_ways: true, merges: false, .. })
-            && copy.sites.iter().any(|site| scenario.places[scenario.site_place(*site)].region == far)
-    });
-    match impact.fate {
-        Fate::Down { .. } if far_up => {
-            let fate = masked(ctx, row, &Survival::new(ctx, &[], &home_lost, false));
-            ServiceImpact { fate, data_lost: false, short: true }
-        }
-        Fate::Masked { takeovers, .. } => {
-            let merges = row
-                .copies
-                .iter()
-                .any(|copy| matches!(scenario.copies[*copy].kind, CopyKind::Async { merges: true, .. }));
-            let diverges = both_ways || (far_up && !merges);
-            ServiceImpact {
-                fate: Fate::Masked { takeovers, tail: None, diverges },
-                data_lost: false,
-                short: impact.short,
-            }
-        }
-        fate => ServiceImpact { fate, data_lost: false, short: impact.short },
-    }
-}
-
-/// The regions of the two sides of a cut link, the one where the service runs first; `None` if it
-/// runs at neither.
-pub(super) fn ends(ctx: &Context<'_>, row: &TierService, link: LinkId) -> Option<(PlaceId, PlaceId)> {
-    let scenario = ctx.scenario;
-    let pool_place = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
-    let data_place = || {
-        let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
-        scenario.copies[*primary].sites.first().map(|site| scenario.site_place(*site))
-    };
-    let region = scenario.places[pool_place.or_else(data_place)?].region;
-    let [a, b] = scenario.links[link].between;
-    if region == a {
-        Some((a, b))
-    } else if region == b {
-        Some((b, a))
-    } else {
-        None
-    }
 }
 
 /// Plans that can be carried out while `down` is lost for service; copies survive as `survival` says.

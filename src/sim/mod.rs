@@ -24,6 +24,7 @@ mod running;
 mod schedule;
 mod scheduler;
 mod share;
+mod sides;
 mod streams;
 mod tail;
 mod tally;

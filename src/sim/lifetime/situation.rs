@@ -11,7 +11,7 @@ use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
 use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, ends, lacks_input, lost_sites, region_assets};
+use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, lacks_input, lost_sites};
 use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, services_meet};
@@ -269,8 +269,6 @@ impl<'a> Situations<'a> {
             taken.unite(&ctx.assets.taken(scenario, ctx.kind(), hit));
             targets.extend(hit);
         }
-        let cut_alone = !damage && active.len() == 1;
-        let mut cuts = Vec::new();
         for one in active {
             let failure = &scenario.failures[streams.rows[one.stream as usize].failure];
             for member in one.members.iter() {
@@ -280,24 +278,9 @@ impl<'a> Situations<'a> {
                 if one.destroyed {
                     gone.unite(&lost);
                 }
-                for target in hit {
-                    match target {
-                        Target::Link(link) if !cut_alone => cuts.push(*link),
-                        // Damage is done to what it hits, not to what is lost at the same time.
-                        Target::Place(_) => targets.push(*target),
-                        _ if !damage => targets.push(*target),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        // Beside other losses, a cut is the loss of the far side, unless home is lost: then it is what is left.
-        let elsewhere = taken.clone();
-        for (home, far) in
-            cuts.into_iter().filter_map(|link| ctx.tier.services.iter().find_map(|s| ends(&ctx, s, link)))
-        {
-            if !region_assets(&ctx, home).is_within(&elsewhere) {
-                taken.unite(&region_assets(&ctx, far));
+                // Damage is done to what it hits, not to what is lost at the same time.
+                let kept = |target: &&Target| !damage || matches!(target, Target::Place(_) | Target::Link(_));
+                targets.extend(hit.iter().filter(kept));
             }
         }
         let destroyed = !gone.is_empty();

@@ -1,0 +1,127 @@
+//! A partition: places and copies are all there, but not everything reaches everything. Each side is
+//! judged as if the rest were lost, on top of whatever else is lost.
+
+use super::finder::Survival;
+use super::impact::{Fate, PlanOption, ServiceImpact, acks, holds_any, places_left, region_assets, takes_writes};
+use super::program::{Context, ServiceProgram};
+use crate::id::{LinkId, PlaceId};
+use crate::model::{AssetSet, CopyKind, Side, Target, TierService};
+
+/// A side as the service meets it.
+struct SideImpact {
+    regions: Vec<PlaceId>,
+    /// Everything that it does not reach, and what is lost anyway.
+    taken: AssetSet,
+    impact: ServiceImpact,
+}
+
+/// What an event does to a service. The side where it runs goes on if it can, otherwise the strongest
+/// that can; where none can, the plans are those of all sides.
+pub(super) fn judge(
+    ctx: &Context<'_>,
+    service: &ServiceProgram,
+    row: &TierService,
+    survival: &Survival<'_>,
+    gone: &AssetSet,
+) -> ServiceImpact {
+    let mut sides = sides(ctx, service, row, survival, gone);
+    if sides.len() < 2 {
+        return ServiceImpact::new(ctx, service, row, survival, gone);
+    }
+    let is_down = |side: &SideImpact| matches!(side.impact.fate, Fate::Down { .. });
+    // The first is where it runs; of the others those with more places come first, equals by name.
+    sides[1..].sort_by_key(|side| std::cmp::Reverse(places_left(ctx, row, &side.taken)));
+    let Some(serving) = sides.iter().position(|side| !is_down(side)) else { return recover(sides) };
+    let parted = diverges(ctx, row, &sides, serving);
+    let mut impact = sides.swap_remove(serving).impact;
+    if let Fate::Masked { tail, diverges, .. } = &mut impact.fate {
+        *diverges = parted;
+        if serving == 0 {
+            // What is only cut off is not lost.
+            *tail = row.copies.iter().find_map(|copy| survival.lost_tail(ctx, *copy));
+        }
+    }
+    impact
+}
+
+/// The side where the service runs, and all others that hold something of it; none where nothing is cut.
+fn sides(
+    ctx: &Context<'_>,
+    service: &ServiceProgram,
+    row: &TierService,
+    survival: &Survival<'_>,
+    gone: &AssetSet,
+) -> Vec<SideImpact> {
+    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
+    let cut: Vec<LinkId> = survival.targets.iter().filter_map(link).collect();
+    let Some(home) = home(ctx, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
+    let side = |side: Side| {
+        let mut taken = region_assets(ctx, &side.beyond);
+        taken.unite(&survival.taken);
+        let targets: Vec<Target> =
+            survival.targets.iter().copied().chain(side.beyond.iter().copied().map(Target::Place)).collect();
+        let seen = survival.as_seen(&targets, taken.clone());
+        let impact = ServiceImpact::new(ctx, service, row, &seen, gone);
+        SideImpact { regions: side.regions, taken, impact }
+    };
+    let mut all = ctx.scenario.sides(home, &cut).into_iter();
+    let here = all.next();
+    here.into_iter()
+        .chain(all.filter(|other| holds_any(ctx, row, &region_assets(ctx, &other.regions))))
+        .map(side)
+        .collect()
+}
+
+/// The region where a service runs: of its first instance, or without any of its primary.
+fn home(ctx: &Context<'_>, row: &TierService) -> Option<PlaceId> {
+    let scenario = ctx.scenario;
+    let pool_place = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
+    let data_place = || {
+        let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
+        scenario.copies[*primary].sites.first().map(|site| scenario.site_place(*site))
+    };
+    Some(scenario.places[pool_place.or_else(data_place)?].region)
+}
+
+/// Whether writes are taken on two sides that do not join them when they meet again.
+fn diverges(ctx: &Context<'_>, row: &TierService, sides: &[SideImpact], serving: usize) -> bool {
+    let region = |place: PlaceId| ctx.scenario.places[place].region;
+    let mut merging = false;
+    let mut both_ways = false;
+    for copy in row.copies.iter().map(|copy| &ctx.scenario.copies[*copy]) {
+        if let CopyKind::Async { both_ways: takes_writes, merges, .. } = copy.kind {
+            merging |= merges;
+            let away = |place| sides[1..].iter().any(|side| side.regions.contains(&region(place)));
+            both_ways |= takes_writes && !merges && copy.sites.iter().any(|s| away(ctx.scenario.site_place(*s)));
+        }
+    }
+    let written = row.copies.iter().any(|copy| acks(ctx, *copy).is_some());
+    let writes = |side: &SideImpact| {
+        // A place that several sides reach acknowledges the writes of one, and that is the one that serves.
+        let apart = ctx.scenario.places.ids().filter(|place| !side.regions.contains(&region(*place)));
+        let mut taken = region_assets(ctx, &apart.collect::<Vec<PlaceId>>());
+        taken.unite(&side.taken);
+        !matches!(side.impact.fate, Fate::Down { .. }) && takes_writes(ctx, row, &taken)
+    };
+    let others = || sides.iter().enumerate().filter(|(n, _)| *n != serving).map(|(_, side)| side);
+    (serving == 0 && both_ways) || (written && !merging && others().any(writes))
+}
+
+/// Where no side goes on: on each, the plans that can be carried out there. Nobody waits for something
+/// outside that another side has.
+fn recover(mut sides: Vec<SideImpact>) -> ServiceImpact {
+    let others = sides.split_off(1);
+    let mut here = sides.swap_remove(0).impact;
+    let Fate::Down { own, waits_for_outside, options, .. } = &mut here.fate else { return here };
+    for side in others {
+        let Fate::Down { own: true, waits_for_outside: false, options: more, .. } = side.impact.fate else { continue };
+        if *waits_for_outside && !more.is_empty() {
+            (*own, *waits_for_outside, *options) = (true, false, Vec::new());
+        }
+        let there = |option: &PlanOption| options.iter().any(|known| known.plan == option.plan);
+        let new: Vec<PlanOption> = more.into_iter().filter(|option| !there(option)).collect();
+        options.extend(new);
+    }
+    options.sort_by_key(|option| option.plan);
+    here
+}

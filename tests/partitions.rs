@@ -1,0 +1,117 @@
+//! Partitions: who goes on, on which side, and what diverges.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::engine::{Case, load, outcomes};
+
+/// Every cut lasts so long, in milliseconds, and is noticed after a minute.
+const CUT: u64 = 7_200_000;
+
+/// Three regions, each joined to each; one place of the primary in each.
+const TRIANGLE: &str = r#"near = { between = ["r1", "r2"], bandwidth = "1 Gbps" }
+far-1 = { between = ["r1", "r3"], bandwidth = "1 Gbps" }
+far-2 = { between = ["r2", "r3"], bandwidth = "1 Gbps" }"#;
+
+fn cut(links: &str) -> String {
+    format!(r#"cut = {{ kind = "partition", hits = {links}, rate = "1 / year", lasts = "2h", detected = "1m" }}"#)
+}
+
+/// Recovery time and data loss of the cut, in milliseconds: the same in every incident.
+fn fixed(case: &Case) -> (u64, u64) {
+    let all = outcomes(&load(&case.text()), "cut", 50, 1);
+    assert!(all.iter().all(|o| !o.unrecoverable && o.recovery_time == all[0].recovery_time));
+    assert!(all.iter().all(|o| o.data_loss == all[0].data_loss));
+    (all[0].recovery_time, all[0].data_loss)
+}
+
+/// A primary in three joined regions, `acks` of them for a write, and instances of which one is enough.
+fn triangle(places: &str, acks: &str, instances: &str, links: &str) -> Case {
+    Case::new()
+        .only("places", "r1 = [\"a\", \"b\"]\nr2 = [\"c\", \"d\"]\nr3 = [\"e\"]")
+        .with("links", TRIANGLE)
+        .with("compute", format!("pool = {{ at = {instances}, enough = 1, takeover = \"20s\" }}"))
+        .only("copies", format!(r#"db = {{ kind = "primary", at = {places}, {acks} }}"#))
+        .with("failures", cut(links))
+        .with("service", r#"runs = ["pool"]"#)
+}
+
+const ALL: &str = r#"["near", "far-1", "far-2"]"#;
+const OFF: &str = r#"["near", "far-1"]"#;
+const ONE: &str = r#""near""#;
+
+/// Two acknowledgements of three. All links cut: each region holds one place, nobody can write, and
+/// service is back when the cut is over. Region 1 cut off: regions 2 and 3 hold two and go on after the
+/// takeover; two disjoint sets of two do not fit into three, so nothing diverges. One link cut: region 1
+/// still has its own place and that of region 3.
+#[test]
+fn a_side_writes_only_with_its_quorum() {
+    let quorum = |links| fixed(&triangle(r#"["a", "c", "e"]"#, "acks = 2", r#"["a", "c", "e"]"#, links));
+    assert_eq!(quorum(ALL), (CUT, 0));
+    assert_eq!(quorum(OFF), (20_000, 0));
+    assert_eq!(quorum(ONE), (20_000, 0));
+    // Four places, three acknowledgements: region 1 has two of them, the rest two.
+    let four = |links| fixed(&triangle(r#"["a", "b", "c", "e"]"#, "acks = 3", r#"["a", "c", "e"]"#, links));
+    assert_eq!((four(ALL), four(OFF)), ((CUT, 0), (CUT, 0)));
+    // Region 1 and the place that it shares with region 2 make three.
+    assert_eq!(four(ONE), (20_000, 0));
+}
+
+/// Compute in one region only: the others have the quorum and nothing that could use it.
+#[test]
+fn a_quorum_without_compute_serves_nobody() {
+    let home = |links| fixed(&triangle(r#"["a", "c", "e"]"#, "acks = 2", r#"["a"]"#, links));
+    assert_eq!((home(ALL), home(OFF), home(ONE)), ((CUT, 0), (CUT, 0), (0, 0)));
+}
+
+/// Where one place is enough both sides write on, and what one of them took in two hours is lost. With
+/// one link cut the third region is in reach of both, but acknowledges the writes of one: with `acks =
+/// 1` each has a place of its own all the same.
+#[test]
+fn sides_that_both_write_diverge() {
+    for links in [ALL, OFF, ONE] {
+        let one = triangle(r#"["a", "c", "e"]"#, "acks = 1", r#"["a", "c", "e"]"#, links);
+        assert_eq!(fixed(&one), (20_000, CUT), "{links}");
+        let alone = triangle(r#"["a", "c"]"#, r#"acks = 2, when_short = "continue""#, r#"["a", "c"]"#, links);
+        assert_eq!(fixed(&alone), (20_000, CUT), "{links}");
+    }
+}
+
+/// Two regions over a third: a cut of either link parts them, though none joins them.
+#[test]
+fn a_chain_is_parted_by_any_of_its_links() {
+    for link in ["one", "two"] {
+        let chain = triangle(r#"["a", "e"]"#, "acks = 2", r#"["a"]"#, &format!("\"{link}\"")).only(
+            "links",
+            "one = { between = [\"r1\", \"r2\"], bandwidth = \"1 Gbps\" }\ntwo = { between = [\"r2\", \"r3\"], bandwidth = \"1 Gbps\" }",
+        );
+        assert_eq!(fixed(&chain), (CUT, 0), "{link}");
+    }
+    // A third region that no link joins is in reach of both, and with it region 1 has two places of three.
+    let loose = triangle(r#"["a", "c", "e"]"#, "acks = 2", r#"["a"]"#, ONE)
+        .only("links", r#"near = { between = ["r1", "r2"], bandwidth = "1 Gbps" }"#);
+    assert_eq!(fixed(&loose), (0, 0));
+}
+
+/// Compute in region 2 with one place of three there, a standby in region 1 with the other two: cut off
+/// it cannot write, but on the other side the primary is whole, as after the loss of region 2: a minute
+/// until it is noticed, ten of the plan, and nothing lost. The same with the primary in one place and
+/// compute on the other side.
+#[test]
+fn a_plan_may_lead_to_the_side_that_holds_the_primary() {
+    let two = |places: &str, pool: &str, standby: &str| {
+        Case::new()
+            .only("places", "r1 = [\"a\", \"b\"]\nr2 = [\"c\", \"d\"]")
+            .with("links", r#"near = { between = ["r1", "r2"], bandwidth = "1 Gbps" }"#)
+            .with("compute", format!("pool = {{ at = \"{pool}\" }}\nspare = {{ at = \"{standby}\" }}"))
+            .only("copies", format!(r#"db = {{ kind = "primary", at = {places} }}"#))
+            .with("failures", cut(ONE))
+            .with("plans", r#"over = { for = ["cut"], from = ["db"], into = ["spare"], steps = ["switch"] }"#)
+            .with("steps", r#"switch = { phase = "redirect", takes = "10m" }"#)
+            .with("service", "runs = [\"pool\"]\nplans = [\"over\"]")
+            .with("strategy", r#"standby = ["spare"]"#)
+    };
+    let minutes = |n: u64| n * 60_000;
+    assert_eq!(fixed(&two(r#"["a", "b", "c"], acks = 2"#, "c", "b")), (minutes(11), 0));
+    assert_eq!(fixed(&two(r#""c""#, "a", "d")), (minutes(11), 0));
+}
