@@ -87,8 +87,16 @@ pub(super) fn mean_of(at: &Setting<'_>, delay: &Delay) -> Option<f64> {
     (!at.truncate || delay.is_constant() || symmetric).then(|| delay.mean())
 }
 
-/// The means of a service in an event; each missing where it has no closed form.
-pub(super) fn means(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, plans: &[PlanInfo<'_>], writes: f64) -> Means {
+/// The means of a service in an event; each missing where it has no closed form. `orders`: those in which
+/// its plans may be tried.
+pub(super) fn means(
+    at: &Setting<'_>,
+    clock: &Clock,
+    case: &ServiceCase,
+    plans: &[PlanInfo<'_>],
+    orders: &[Vec<usize>],
+    writes: f64,
+) -> Means {
     let mean_end = if at.row().lasts.is_some() { at.row().outage().map(|part| mean_of(at, part)).sum() } else { None };
     let until_end = if case.short { mean_end } else { Some(0.0) };
     let quiet = Means { detected: clock.mean_detect, full: until_end, ..Means::ZERO };
@@ -111,20 +119,19 @@ pub(super) fn means(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, plans: 
             Means { recovery: serve, full: if *outside { serve } else { until_end }, ..quiet }
         }
         Fate::Down { outside: true, .. } => Means::default(),
-        Fate::Down { options, after_outage, .. } => match options.first() {
-            None if clock.comes_back => {
-                let serve = waited(clock, mean_end);
-                Means { recovery: serve, full: serve, ..quiet }
+        Fate::Down { options, after_outage, .. } => {
+            let detects = |option: &PlanOption| plans[option.plan].fitted.detects;
+            let by_plan = options.iter().chain(after_outage).any(detects);
+            let detected = clock.mean_detect.filter(|_| !by_plan);
+            let first = |order: &Vec<usize>| order.first().copied();
+            let known = orders.first().and_then(first).filter(|n| orders.iter().all(|order| first(order) == Some(*n)));
+            match known {
+                None if options.is_empty() && clock.comes_back => at_the_end(clock, mean_end),
+                first => first
+                    .and_then(|n| planned(at, clock, &options[n], &plans[options[n].plan], (writes, mean_end)))
+                    .unwrap_or(Means { detected, ..Means::default() }),
             }
-            None => Means { detected: clock.mean_detect, ..Means::default() },
-            Some(option) => {
-                let detects = |o: &PlanOption| plans[o.plan].fitted.detects;
-                let by_plan = options.iter().chain(after_outage).any(detects);
-                let detected = clock.mean_detect.filter(|_| !by_plan);
-                let nothing = Means { detected, ..Means::default() };
-                planned(at, clock, option, &plans[option.plan], writes).unwrap_or(nothing)
-            }
-        },
+        }
     }
 }
 
@@ -133,8 +140,25 @@ fn waited(clock: &Clock, mean_end: Option<f64>) -> Option<f64> {
     mean_end.filter(|_| resumes).map(|end| end + clock.resume.lo)
 }
 
+/// Service is back because the outage is over: nothing is lost.
+fn at_the_end(clock: &Clock, mean_end: Option<f64>) -> Means {
+    let serve = waited(clock, mean_end);
+    Means { recovery: serve, full: serve, detected: clock.mean_detect, ..Means::ZERO }
+}
+
+/// When people, or the plan itself, begin to look at the clock of a plan.
+fn known(clock: &Clock, plan: &PlanInfo<'_>) -> (Span, Option<f64>) {
+    if clock.corruption || plan.fitted.detects { (Span::ZERO, Some(0.0)) } else { (clock.detect, clock.mean_detect) }
+}
+
 /// The first plan from its first source, if nothing else can happen.
-fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo<'_>, writes: f64) -> Option<Means> {
+fn planned(
+    at: &Setting<'_>,
+    clock: &Clock,
+    option: &PlanOption,
+    plan: &PlanInfo<'_>,
+    (writes, mean_end): (f64, Option<f64>),
+) -> Option<Means> {
     let source = option.sources.first()?;
     let logical = !at.kind().ends_by_itself();
     let point = |detect: f64| {
@@ -144,15 +168,20 @@ fn planned(at: &Setting<'_>, clock: &Clock, option: &PlanOption, plan: &PlanInfo
     };
     let ends = if logical { (point(clock.detect.lo), point(clock.detect.hi)) } else { (point(0.0), point(0.0)) };
     let (Some(early), Some(late)) = ends else { return None };
+    // An outage that is over when a plan would begin needs none.
+    let back_at = clock.end.filter(|_| clock.comes_back);
+    let after_down = Span::exactly(plan.row.after_down.map_or(0.0, |s| s.seconds()));
+    let begin = known(clock, plan).0.max(after_down);
+    if back_at.is_some_and(|end| end.hi <= begin.lo) {
+        return Some(at_the_end(clock, mean_end));
+    }
     let points = early.or(&late);
     let fails = plan.steps.iter().any(|s| s.row.fails.value() > 0.0);
     if fails || option.short {
         return None;
     }
     let (recovery, latest) = chain_time(at, clock, option, plan, source, &points)?;
-    if let Some(end) = clock.end.filter(|_| clock.comes_back)
-        && end.lo < latest
-    {
+    if back_at.is_some_and(|end| end.lo <= begin.hi || end.lo < latest) {
         return None;
     }
     let felt = matches!(at.kind(), FailureKind::Deletion | FailureKind::Corruption);
@@ -199,11 +228,7 @@ fn chain_time(
         return None;
     }
     let after_down = plan.row.after_down.map_or(0.0, |s| s.seconds());
-    let (known, mean_known) = if clock.corruption || plan.fitted.detects {
-        (Span::ZERO, Some(0.0))
-    } else {
-        (clock.detect, clock.mean_detect)
-    };
+    let (known, mean_known) = known(clock, plan);
     let mut mean = if known.lo >= after_down {
         mean_known
     } else if known.hi <= after_down && !clock.corruption {

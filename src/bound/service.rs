@@ -169,7 +169,7 @@ pub(super) fn services(
         range.serialised = contended;
         range.undecided = orders[n].now.len() > 1 || orders[n].later.len() > 1;
         if !contended {
-            range.means = means(at, &clocks[n], fate, &plans[n], writes_of(at, row));
+            range.means = means(at, &clocks[n], fate, &plans[n], &orders[n].now, writes_of(at, row));
             if joins_late(&plans[n], &shared_elsewhere(plans, n)) {
                 (range.means.recovery, range.means.full) = (None, None);
             }

@@ -101,6 +101,12 @@ impl Endings {
         self.add(serve, serve, Loss::NONE, clock.detect, now.ways);
     }
 
+    /// Nothing brings service back: that is known all the same.
+    fn lose(&mut self, clock: &Clock, now: Span) {
+        self.may_be_lost = true;
+        self.detected = either(self.detected, Some(clock.detect.by(now.ways)));
+    }
+
     /// One more ending, to whose least and most these ways lead. What is lost does not turn on when service
     /// is back, and the early way is the one that no end of the outage cuts off.
     fn add(&mut self, serve: Span, full: Span, loss: Loss, detected: Span, ways: (TurnId, TurnId)) {
@@ -158,7 +164,7 @@ impl Search<'_> {
         for way in left.0 {
             match (self.clock.comes_back, self.clock.end) {
                 (true, Some(end)) => endings.wait(self.clock, end, way.now),
-                _ => endings.may_be_lost = true,
+                _ => endings.lose(self.clock, way.now),
             }
         }
         endings
@@ -300,17 +306,18 @@ impl Search<'_> {
         let mut committed = plan.commit.map_or(serve, |n| walk.begin[n]);
         let surely_fails =
             all().any(|n| serving(&n) && plan.steps[n].row.fails.value() >= 1.0 && walk.fails_at[n].is_some());
-        // Waiting: the outage is over before the point of no return.
+        // Waiting: the outage is over when the plan would begin, or before the point of no return.
         if let Some(end) = back_at {
             let uncapped = self.walk(plan, option, source, points, &incoming, begin, None);
             committed = self.committed(plan, &uncapped, begin);
             let latest = self.latest_wait(plan, &uncapped, begin);
-            if end.lo < latest.hi {
+            if end.lo <= begin.hi || end.lo < latest.hi {
                 let ways = self.after(&incoming, plan, source, TryEnd::GivenUp);
                 endings.wait(self.clock, end.capped(latest), incoming.now.by(ways));
             }
         }
-        let reachable = back_at.is_none_or(|end| committed.lo <= end.hi) && !surely_fails;
+        let in_time = |end: Span| begin.lo < end.hi && committed.lo <= end.hi;
+        let reachable = back_at.is_none_or(in_time) && !surely_fails;
         if reachable {
             let full = if option.short && !late { self.clock.end.map_or(full, |end| full.max(end)) } else { full };
             let seen = |end: Span| walk.finish[0].capped(end.plus(Span::exactly(-self.least_until(plan, &walk, 0))));
