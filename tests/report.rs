@@ -132,6 +132,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
         title: Some(format!("Tier {id}")),
         strategies: BTreeMap::from([("shop".to_owned(), id.to_owned())]),
         incidents: vec![incident],
+        write_waits: Vec::new(),
         lifetimes: None,
         availability: None,
         outages_per_year: None,

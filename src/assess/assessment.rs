@@ -13,6 +13,7 @@ use super::inputs::{InputRanges, Ranking};
 use super::lifetime::Lifetimes;
 use super::representative::Representatives;
 use super::verdict::Verdict;
+use super::write_waits::WriteWait;
 use crate::cost::CostItem;
 use crate::stats::{Difference, Estimate, Proportion};
 
@@ -113,6 +114,9 @@ pub struct TierAssessment {
     pub strategies: BTreeMap<String, String>,
     /// One entry per failure and service, and per failure for the application.
     pub incidents: Vec<IncidentAssessment>,
+    /// What writes wait for, of copies that must have them in several places.
+    #[serde(default)]
+    pub write_waits: Vec<WriteWait>,
     /// Share of the time in service; needs lifetimes, or a precision that was asked for.
     pub availability: Option<Availability>,
     /// Needs lifetimes.

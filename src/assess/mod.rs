@@ -11,6 +11,7 @@ mod objective;
 mod representative;
 mod times;
 mod verdict;
+mod write_waits;
 mod yearly;
 
 pub use assessment::{
@@ -26,6 +27,7 @@ pub use lifetime::{Lifetimes, ServiceYears};
 pub use representative::{IncidentTimeLine, RepresentativeWay, Representatives, TimedStep, TimedWait};
 pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
+pub use write_waits::WriteWait;
 
 use std::collections::BTreeMap;
 
@@ -221,6 +223,7 @@ fn assess_tier(
         inputs: inputs::ranges(scenario, (position, tally), inputs),
         rare_event,
         incidents,
+        write_waits: write_waits::write_waits(scenario, tier),
         lifetimes: None,
         availability: None,
         outages_per_year: None,

@@ -138,6 +138,7 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
             .filter_map(withheld)
             .map(|(id, why)| format!("What failures that overlap add to {id} is not told: {why}.")),
     );
+    notes.extend(write_waits(tiers));
     let missing = |of: fn(&TierAssessment) -> &[String]| {
         let mut all: Vec<&str> = tiers.iter().flat_map(|t| of(t)).map(String::as_str).collect();
         all.sort_unstable();
@@ -166,6 +167,17 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
     let lost = tiers.iter().any(|t| t.rare_event.unrecoverable_per_year > 0.0);
     let aside = if lost { ", what is lost for good aside" } else { "" };
     format!("Chance of more than an hour down in a year{aside}: {}.{by_mean}", each.collect::<Vec<_>>().join(", "))
+}
+
+/// How long writes wait for other regions, tier by tier.
+fn write_waits(tiers: &[&TierAssessment]) -> Option<String> {
+    let longest = |tier: &&TierAssessment| {
+        let waits = tier.write_waits.iter().filter_map(|wait| wait.round_trip);
+        let longest = waits.reduce(f64::max).filter(|trip| *trip > 0.0)?;
+        Some(format!("{} {}", tier.id, human::time(longest)))
+    };
+    let each: Vec<String> = tiers.iter().filter_map(longest).collect();
+    (!each.is_empty()).then(|| format!("A write waits for acks from other regions: {}.", each.join(", ")))
 }
 
 /// What is known of the inputs only as a range, and what that leaves open.

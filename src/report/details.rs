@@ -4,7 +4,7 @@ use super::blocks::{Block, Grid};
 use super::cells::{TIMES, by_mean, limits, mark, money, provenance, value_at};
 use super::{human, verdict};
 use crate::assess::{
-    Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment,
+    Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment, WriteWait,
 };
 use crate::stats::{Difference, Estimate, Proportion, Quantile};
 
@@ -51,6 +51,7 @@ fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
         },
         yearly(tier),
     ];
+    lines.extend(tier.write_waits.iter().map(write_wait));
     lines.extend(rare(tier));
     blocks.push(Block::List(lines));
     if let Some(lifetimes) = &tier.lifetimes {
@@ -62,6 +63,16 @@ fn tier_blocks(tier: &TierAssessment) -> Vec<Block> {
         blocks.extend(incident_blocks(&tier.id, incident));
     }
     blocks
+}
+
+/// What a write waits for.
+fn write_wait(wait: &WriteWait) -> String {
+    let WriteWait { service, copy, from, acks, places, .. } = wait;
+    let trip = wait.round_trip.map_or_else(
+        || "a round trip that no link gives".to_owned(),
+        |trip| if trip > 0.0 { human::time(trip) } else { "no round trip between regions".to_owned() },
+    );
+    format!("a write of {service} from {from} waits for {acks} of {places} places of {copy}: {trip}")
 }
 
 fn yearly(tier: &TierAssessment) -> String {
