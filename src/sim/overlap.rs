@@ -66,17 +66,26 @@ struct Age {
 
 /// Those of a scenario by interval and longest run, each made once.
 #[derive(Debug, Default)]
-pub(super) struct AgesOfRuns(Mutex<Vec<(Delay, [f64; 2], Arc<Ages>)>>);
+pub(super) struct AgesOfRuns(Mutex<Vec<KnownAges>>);
+
+#[derive(Debug)]
+struct KnownAges {
+    delay: Delay,
+    interval: f64,
+    longest: f64,
+    ages: Arc<Ages>,
+}
 
 impl AgesOfRuns {
     fn of(&self, delay: &Delay, takes: &Draw, interval: f64) -> Arc<Ages> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = [interval, takes.longest()];
-        if let Some((.., ages)) = all.iter().find(|(of, with, _)| of == delay && *with == ends) {
-            return Arc::clone(ages);
+        let longest = takes.longest();
+        let same = |known: &&KnownAges| (&known.delay, known.interval, known.longest) == (delay, interval, longest);
+        if let Some(known) = all.iter().find(same) {
+            return Arc::clone(&known.ages);
         }
         let ages = Arc::new(Ages::new(takes, interval));
-        all.push((delay.clone(), ends, Arc::clone(&ages)));
+        all.push(KnownAges { delay: delay.clone(), interval, longest, ages: Arc::clone(&ages) });
         ages
     }
 }
