@@ -154,6 +154,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
             penalty_per_year: (!lost).then_some(500.0),
             known_penalty_per_year: 500.0,
             unknown: if lost { vec!["shop.unrecoverable_cost".into()] } else { Vec::new() },
+            incident_costs: Default::default(),
         },
         cost: Cost {
             currency: "USD".into(),

@@ -144,13 +144,16 @@ pub struct TierAssessment {
 }
 
 impl TierAssessment {
-    /// A year in the scenario's currency: twelve bills and the expected losses, from lifetimes if there are any;
+    /// A year in the scenario's currency: twelve bills, what incidents move and start, and the expected losses,
+    /// from lifetimes if there are any;
     /// `None` if a price is missing. And the part of it that has prices.
     #[must_use]
     pub fn expected_cost_per_year(&self) -> (Option<f64>, f64) {
-        let known = self.cost.known_per_month * 12.0 + self.rare_event.known_penalty_per_year;
+        let rare = &self.rare_event;
+        let known = self.cost.known_per_month * 12.0 + rare.known_penalty_per_year + rare.incident_costs.known_per_year;
         let lived = self.lifetimes.as_ref().and_then(|l| l.cost_per_year.as_ref()).and_then(|cost| cost.mean);
-        let summed = self.cost.per_month.zip(self.rare_event.penalty_per_year).map(|(bill, loss)| bill * 12.0 + loss);
+        let losses = rare.penalty_per_year.zip(rare.incident_costs.per_year);
+        let summed = self.cost.per_month.zip(losses).map(|(bill, (loss, moved))| bill * 12.0 + loss + moved);
         // Years in which nothing was lost do not say what the loss of everything would cost.
         match (lived, summed) {
             (Some(lived), Some(_)) => (Some(lived), lived),
@@ -192,6 +195,9 @@ pub struct RareEvent {
     pub known_penalty_per_year: f64,
     /// Prices that are missing.
     pub unknown: Vec<String>,
+    /// What incidents cost beyond the bill and the penalties.
+    #[serde(default)]
+    pub incident_costs: IncidentCosts,
     /// The chance of more than an hour down in a year.
     #[serde(default)]
     pub year_over_an_hour: Composed,
@@ -208,6 +214,24 @@ pub struct RareEvent {
     /// What each failure adds to the sums.
     #[serde(default)]
     pub by_failure: Vec<FailureYear>,
+}
+
+/// Money per year for data that plans move between regions and for compute that they start, there and back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentCosts {
+    /// All of it; `None` if a price is missing.
+    pub per_year: Option<f64>,
+    /// The part of it that has prices.
+    pub known_per_year: f64,
+    /// Prices that are missing.
+    pub unknown: Vec<String>,
+}
+
+impl Default for IncidentCosts {
+    /// Nothing is moved or started.
+    fn default() -> Self {
+        Self { per_year: Some(0.0), known_per_year: 0.0, unknown: Vec::new() }
+    }
 }
 
 /// What one failure adds to the yearly figures of [`RareEvent`].

@@ -284,7 +284,8 @@ pub(super) fn ranking(
             .zip(&campaign.tiers)
             .enumerate()
             .map(|(n, (tier, tally))| {
-                let losses = rare_event_at(scenario, tally, rate).known_penalty_per_year + more(n);
+                let year = rare_event_at(scenario, tally, rate);
+                let losses = year.known_penalty_per_year + year.incident_costs.known_per_year + more(n);
                 (tier.cost.known_per_month * 12.0 + losses, tier.id.as_str())
             })
             .collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::assessment::{Availability, Cost};
+use super::assessment::{Availability, Cost, IncidentCosts};
 use super::objective::MS;
 use crate::model::Scenario;
 use crate::sim::{LifetimeSettings, LifetimeTally, LineTally};
@@ -27,7 +27,8 @@ pub struct Lifetimes {
     pub year_over_an_hour: Proportion,
     /// Share of lifetimes in which something is lost for good.
     pub unrecoverable: Proportion,
-    /// Money: the bill of twelve months and the penalties; `None` if a price is missing.
+    /// Money: the bill of twelve months, the mean of what incidents move and start in a year as the incidents
+    /// alone tell it, and the penalties; `None` if a price is missing.
     pub cost_per_year: Option<Estimate>,
     /// Prices that are missing for penalties.
     pub unknown: Vec<String>,
@@ -64,7 +65,13 @@ pub(super) struct Yearly {
 }
 
 /// Assesses the lifetimes of a tier.
-pub(super) fn yearly(scenario: &Scenario, tally: &LifetimeTally, settings: &LifetimeSettings, cost: &Cost) -> Yearly {
+pub(super) fn yearly(
+    scenario: &Scenario,
+    tally: &LifetimeTally,
+    settings: &LifetimeSettings,
+    cost: &Cost,
+    incidents: &IncidentCosts,
+) -> Yearly {
     let lived = tally.years_lived();
     let each = lived / tally.lifetimes.max(1) as f64;
     let application = &tally.lines[0];
@@ -77,7 +84,8 @@ pub(super) fn yearly(scenario: &Scenario, tally: &LifetimeTally, settings: &Life
     let unknown: Vec<String> =
         tally.unpriced.iter().map(|(service, key)| format!("{}.{key}", scenario.services[*service].name)).collect();
     let penalty = unknown.is_empty().then(|| per_year(&tally.penalty, &tally.penalty_of_lifetime, HUNDREDTH));
-    let cost_per_year = penalty.as_ref().zip(cost.per_month).map(|(penalty, bill)| penalty.clone().plus(12.0 * bill));
+    let paid = cost.per_month.zip(incidents.per_year).map(|(bill, moved)| 12.0 * bill + moved);
+    let cost_per_year = penalty.as_ref().zip(paid).map(|(penalty, paid)| penalty.clone().plus(paid));
     let services = tally.lines[1..].iter().filter_map(|line| service_years(scenario, line, lived)).collect();
     let lifetimes = Lifetimes {
         years_lived: lived,

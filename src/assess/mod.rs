@@ -5,6 +5,7 @@ mod composed;
 mod dependence;
 mod explain;
 mod formulas;
+mod incident_costs;
 mod inputs;
 mod lifetime;
 mod objective;
@@ -88,7 +89,8 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
     for tally in &years.tiers {
         let row = &scenario.tiers[tally.tier];
         let Some(tier) = result.tiers.iter_mut().find(|tier| tier.id == row.name) else { continue };
-        let yearly = lifetime::yearly(scenario, tally, &years.settings, &tier.cost);
+        let incidents = &tier.rare_event.incident_costs;
+        let yearly = lifetime::yearly(scenario, tally, &years.settings, &tier.cost, incidents);
         objective::decide_availability(&mut tier.objectives, yearly.availability.as_ref(), &yearly.lifetimes);
         tier.objectives_met = objective::met_by(&tier.objectives);
         // Too few lifetimes for an interval leave what a precision asked of incidents.
@@ -247,7 +249,7 @@ fn strategies(scenario: &Scenario, tier: TierId) -> BTreeMap<String, String> {
 
 fn assess_cost(scenario: &Scenario, tier: TierId) -> Cost {
     let cost = monthly(scenario, tier);
-    let known_per_month = cost.items.iter().filter_map(|item| item.per_month).sum();
+    let known_per_month = cost.items.iter().filter_map(|item| item.per_month).fold(0.0, |sum, item| sum + item);
     Cost {
         currency: scenario.currency.clone(),
         per_month: cost.per_month,

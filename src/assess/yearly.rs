@@ -2,6 +2,7 @@
 
 use super::assessment::{FailureYear, RareEvent};
 use super::composed::year_over_an_hour;
+use super::incident_costs;
 use super::objective::MS;
 use crate::id::Id;
 use crate::model::{Scenario, Service};
@@ -54,7 +55,8 @@ pub(super) fn as_given(tally: &IncidentTally) -> f64 {
 
 /// The same with other rates, those of all members of a failure together; without the chance of a long year.
 pub(super) fn rare_event_at(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn(&IncidentTally) -> f64) -> RareEvent {
-    sum_of(scenario, &tier.incidents, rate)
+    let costs = incident_costs::per_year(scenario, tier, rate);
+    RareEvent { incident_costs: costs, ..sum_of(scenario, &tier.incidents, rate) }
 }
 
 /// The same of some of a tier's incidents: of each failure the application, then its services.
@@ -80,7 +82,7 @@ fn sum_of(scenario: &Scenario, incidents: &[IncidentTally], rate: &dyn Fn(&Incid
 
 /// The incidents of each service; those of the application where it is the only service and not listed
 /// apart.
-fn by_service<'a>(scenario: &Scenario, incidents: &'a [IncidentTally]) -> Vec<Vec<&'a IncidentTally>> {
+pub(super) fn by_service<'a>(scenario: &Scenario, incidents: &'a [IncidentTally]) -> Vec<Vec<&'a IncidentTally>> {
     let mut all = vec![Vec::new(); scenario.services.len()];
     let apart = incidents.iter().any(|t| t.service.is_some());
     let only = (!apart && scenario.services.len() == 1).then_some(0);

@@ -16,7 +16,7 @@ use crate::id::{PoolId, TierId};
 use crate::model::{Scenario, Tier, fit_plan};
 use crate::units::{HOURS_PER_MONTH, Money, SECONDS_PER_YEAR};
 
-pub use incident::{IncidentCost, IncidentItem, incident};
+pub use incident::{IncidentCost, IncidentItem, PlanUse, incident};
 pub use storage::{Stored, StoredPart, stored};
 pub use transfer::{Traffic, traffic};
 
@@ -82,7 +82,8 @@ pub fn monthly(scenario: &Scenario, tier: TierId) -> TierCost {
     items.retain(|item| item.quantity > 0.0);
     let unknown: Vec<String> =
         items.iter().filter(|item| item.per_month.is_none()).map(|item| item.item.clone()).collect();
-    let per_month = unknown.is_empty().then(|| items.iter().filter_map(|item| item.per_month).sum());
+    // Of nothing the sum of floating numbers is minus zero.
+    let per_month = unknown.is_empty().then(|| items.iter().filter_map(|item| item.per_month).fold(0.0, |a, b| a + b));
     TierCost { items, per_month, unknown }
 }
 

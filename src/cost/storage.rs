@@ -2,7 +2,7 @@
 
 use crate::id::{CopyId, PoolId};
 use crate::model::{Copy, CopyKind, Delay, Scenario, Schedule, Site};
-use crate::units::{Bytes, Seconds};
+use crate::units::{Bytes, SECONDS_PER_YEAR, Seconds};
 
 /// Which bytes of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +47,14 @@ pub struct Stored {
 /// - primary, asynchronous, derived all the time: S
 /// - log: w K; one without a base holds everything from the start, at least S
 /// - backups that are all full: S (1 − f) K ÷ G, the number of successful starts within K
-/// - full and incremental: increments of w K; fulls S (1 + K ÷ F), because the chain that the end of
-///   the retention falls into keeps its full; and w F ÷ 2, because it also keeps its increments back
-///   to that full, whose age beyond K is uniform on [0, F)
+/// - full and incremental, with L the time from a full to the last increment on it: what an increment
+///   holds was written since the run before, so w L per chain, each for K: w L K ÷ F; a full stays as
+///   long as the last increment on it: S (L + K) ÷ F; and so does every earlier increment, Σ w g t ÷ F
+///   with g the time since the run before and t the time to the last of the chain. See [`Chains`]
 /// - soft delete: w K if it has a price: in the long run as much is deleted as is written; nothing
 ///   otherwise
 ///
-/// A full that runs in place of an increment leaves that increment's bytes in the sum: w ÷ F × G too
-/// much at most, on the safe side.
+/// Increments count as if every run succeeded: what a run that fails leaves out, the next one brings.
 ///
 /// # Returns
 /// No more than three parts; none for a copy that stores nothing of its own.
@@ -79,15 +79,15 @@ pub fn stored(scenario: &Scenario, copy: CopyId) -> Vec<Stored> {
         },
         CopyKind::Backup { schedule, takes, full_every, fails, keep, .. } => {
             let keep = keep.seconds();
-            match full_distance(schedule, *full_every) {
+            match Chains::of(schedule, *full_every) {
                 None => {
                     let runs = keep / run_distance(schedule, takes);
                     vec![(StoredPart::Whole, size * (1.0 - fails.value()) * runs)]
                 }
-                Some(full) => vec![
-                    (StoredPart::Increments, written(keep)),
-                    (StoredPart::Chains, written(full / 2.0)),
-                    (StoredPart::Fulls, size * (1.0 + keep / full)),
+                Some(chains) => vec![
+                    (StoredPart::Increments, written(chains.length) * keep / chains.distance),
+                    (StoredPart::Chains, written(chains.tail / chains.distance)),
+                    (StoredPart::Fulls, size * (chains.length + keep) / chains.distance),
                 ],
             }
         }
@@ -108,11 +108,46 @@ pub(super) fn run_distance(schedule: &Schedule, takes: &Delay) -> f64 {
     }
 }
 
-/// Seconds from one full backup to the next, a whole number of runs; `None` if every run is full.
-pub(super) fn full_distance(schedule: &Schedule, full_every: Option<Seconds>) -> Option<f64> {
-    let gap = schedule.mean_gap().seconds();
-    let runs = (full_every?.seconds() / gap).round();
-    (runs > 1.0).then_some(runs * gap)
+/// Fulls and the increments on them, on average over a schedule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Chains {
+    /// Seconds from one full to the next.
+    pub(super) distance: f64,
+    /// Seconds from a full to the last increment on it.
+    pub(super) length: f64,
+    /// Over the increments on a full: seconds since the run before × seconds to the last one.
+    tail: f64,
+}
+
+impl Chains {
+    /// The fulls of a schedule are every n-th start, n the whole number nearest to their distance ÷ the
+    /// mean distance of starts; of a calendar, from the first start of the reference year on. `None` if
+    /// every run is full.
+    pub(super) fn of(schedule: &Schedule, full_every: Option<Seconds>) -> Option<Self> {
+        let gap = schedule.mean_gap().seconds();
+        let runs = (full_every?.seconds() / gap).round();
+        if runs <= 1.0 {
+            return None;
+        }
+        let (runs, starts) = match schedule {
+            Schedule::Every { .. } => {
+                let tail = gap * gap * (runs - 1.0) * (runs - 2.0) / 2.0;
+                return Some(Self { distance: runs * gap, length: (runs - 1.0) * gap, tail });
+            }
+            Schedule::Cron { starts, .. } => (runs as usize, starts),
+        };
+        let start = |n: usize| starts[n % starts.len()] + (n / starts.len()) as f64 * SECONDS_PER_YEAR;
+        let mut sum = Self { distance: 0.0, length: 0.0, tail: 0.0 };
+        let mut fulls = 0.0;
+        for full in (0..starts.len()).step_by(runs) {
+            let last = start(full + runs - 1);
+            sum.distance += start(full + runs) - start(full);
+            sum.length += last - start(full);
+            sum.tail += (full + 1..full + runs).map(|n| (start(n) - start(n - 1)) * (last - start(n))).sum::<f64>();
+            fulls += 1.0;
+        }
+        Some(Self { distance: sum.distance / fulls, length: sum.length / fulls, tail: sum.tail / fulls })
+    }
 }
 
 /// How many times the data set lies at the sites of a copy.

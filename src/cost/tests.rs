@@ -202,7 +202,8 @@ fn assert_item(cost: &TierCost, item: &str, quantity: f64, per_month: Option<f64
 }
 
 /// The Kafka backup documentation's sum, 10 GB/day × 30 d × $0.023 = $6.90, and $1.73 (1.725) with 4x
-/// compression, as daily fulls of 10 GB, as increments of 10 GB/day, and as a log of 10 GB/day.
+/// compression, as daily fulls of 10 GB and as a log of 10 GB/day. Increments hold 6 of 7 days under weekly
+/// fulls, and 23 of 24 hours under daily ones: the rest is in the fulls.
 #[test]
 fn thirty_days_of_ten_gigabytes_cost_six_dollars_ninety() {
     let log = CopyKind::Log {
@@ -214,32 +215,35 @@ fn thirty_days_of_ten_gigabytes_cost_six_dollars_ninety() {
         locked: None,
     };
     let cases = [
-        (backup(DAY, 3600.0, 30.0 * DAY, None), "storage: b"),
-        (backup(DAY, 3600.0, 30.0 * DAY, Some(7.0 * DAY)), "storage: b, increments"),
-        (backup(3600.0, 600.0, 30.0 * DAY, Some(DAY)), "storage: b, increments"),
-        (log, "storage: b"),
+        (backup(DAY, 3600.0, 30.0 * DAY, None), "storage: b", 1.0),
+        (backup(DAY, 3600.0, 30.0 * DAY, Some(7.0 * DAY)), "storage: b, increments", 6.0 / 7.0),
+        (backup(3600.0, 600.0, 30.0 * DAY, Some(DAY)), "storage: b, increments", 23.0 / 24.0),
+        (log, "storage: b", 1.0),
     ];
-    for (kind, item) in cases {
+    for (kind, item, part) in cases {
         let mut plain = copy("b", kind, Some(0), &[1]);
         let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), plain.clone()]));
-        assert_item(&cost, item, 300.0, Some(6.90));
+        assert_item(&cost, item, 300.0 * part, Some(6.90 * part));
         plain.compression = 4.0;
         let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), plain]));
-        assert_item(&cost, item, 75.0, Some(1.725));
+        assert_item(&cost, item, 75.0 * part, Some(1.725 * part));
     }
 }
 
-/// Fulls every 7 days kept 28 days: at any moment the 4 of the last 28 days and the one that the
-/// oldest kept increment builds on, and increments back to that, 3.5 days more on average.
+/// Fulls of 10 GB every 7 days, increments of 10 GB on the 6 days between, points kept 28 days. A full stays as
+/// long as the last increment on it, 6 + 28 of every 7 days; an increment 28 days, and the k-th 6 − k days more:
+/// 15 days for all of a week.
 #[test]
 fn a_chain_keeps_its_full_and_its_older_increments() {
     let kind = backup(DAY, 3600.0, 28.0 * DAY, Some(7.0 * DAY));
     let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), copy("b", kind, Some(0), &[1])]));
-    assert_item(&cost, "storage: b, fulls", 50.0, Some(1.15));
-    assert_item(&cost, "storage: b, increments", 280.0, Some(6.44));
-    assert_item(&cost, "storage: b, older increments of kept chains", 35.0, Some(0.805));
-    // 730 h of 10 GB/day and 730 h ÷ 168 h fulls of 10 GB.
-    let moved = 730.0 / 24.0 * 10.0 + 730.0 / 168.0 * 10.0;
+    let price = 0.023;
+    let (fulls, increments, older) = (10.0 * 34.0 / 7.0, 60.0 * 28.0 / 7.0, 10.0 * 15.0 / 7.0);
+    assert_item(&cost, "storage: b, fulls", fulls, Some(fulls * price));
+    assert_item(&cost, "storage: b, increments", increments, Some(increments * price));
+    assert_item(&cost, "storage: b, older increments of kept chains", older, Some(older * price));
+    // In 730 h ÷ 168 h weeks, each time a full and six increments.
+    let moved = 730.0 / 168.0 * 70.0;
     assert_item(&cost, "transfer: b over wan", moved, Some(moved * 0.02));
 }
 
@@ -253,21 +257,28 @@ fn fulls_as_often_as_runs_leave_no_increments() {
     assert!(!cost.items.iter().any(|i| i.item.contains("increments")), "{cost:?}");
 }
 
-/// Simulates the retention of fulls and increments day by day and averages what is kept.
+/// Counts hour by hour what must be kept: every run is kept until the last increment on its full has expired,
+/// or if it is the last one, until it has itself.
 #[test]
-fn the_chain_formula_agrees_with_a_day_by_day_count() {
-    let (keep, full) = (28.0, 7.0);
-    let (mut fulls, mut older) = (0.0, 0.0);
+fn the_chain_formula_agrees_with_an_hour_by_hour_count() {
+    let (keep, cycle) = (28.0, 7);
+    let (mut fulls, mut increments) = (0.0, 0.0);
     // Hourly moments over a whole number of weeks, taken mid-hour: no ties with the starts.
     let moments: Vec<f64> = (0..7 * 24 * 10).map(|h| 1000.0 * 7.0 + (f64::from(h) + 0.5) / 24.0).collect();
     for now in &moments {
-        let base = ((now - keep) / full).floor() * full;
-        fulls += ((now - base) / full).floor() + 1.0;
-        older += now - keep - base;
+        for day in (*now as i64 - 60)..=*now as i64 {
+            let last = day.div_euclid(cycle) * cycle + cycle - 1;
+            let needed_until = last as f64 + keep;
+            match day.rem_euclid(cycle) {
+                _ if needed_until < *now => {}
+                0 => fulls += 10.0,
+                _ => increments += 10.0,
+            }
+        }
     }
     let n = moments.len() as f64;
-    assert!((fulls / n - (1.0 + keep / full)).abs() < 1e-9);
-    assert!((older / n - full / 2.0).abs() < 1e-9);
+    assert!((fulls / n - 10.0 * 34.0 / 7.0).abs() < 1e-9);
+    assert!((increments / n - (60.0 * 28.0 + 10.0 * 15.0) / 7.0).abs() < 1e-9);
 }
 
 /// A backup of 90 minutes every hour starts every second hour: 15 days ÷ 2 h = 180 kept states.
@@ -385,10 +396,12 @@ fn an_incident_pays_for_what_it_moves_and_starts() {
     let parts = scenario(copies, pools, vec![of_tier(&[], &[], &[0], &[0, 1])]);
     let sealed = Scenario::seal(parts);
     let (tier, service, plan) = (TierId::from_index(0), ServiceId::from_index(0), PlanId::from_index(0));
-    let cost = incident(&sealed, tier, service, plan, 0.5, seconds(36_000.0)).unwrap();
+    let used =
+        PlanUse { share: 0.5, serving: seconds(36_000.0), helping: seconds(36_000.0), returned: Bytes::default() };
+    let cost = incident(&sealed, tier, service, plan, &used).unwrap();
     assert_eq!(cost.items[0].item, "transfer: load over wan");
     assert!((cost.items[0].quantity - 5.0).abs() < 1e-12);
     assert_eq!(cost.items[1].item, "compute: p");
     assert_eq!(cost.per_incident, Some(5.0 * 0.02 + 20.0));
-    assert_eq!(incident(&sealed, tier, service, PlanId::from_index(7), 1.0, Seconds::ZERO), None);
+    assert_eq!(incident(&sealed, tier, service, PlanId::from_index(7), &used), None);
 }

@@ -5,7 +5,7 @@ use crate::model::{Copy, CopyKind, Scenario, Upstream};
 use crate::units::Bytes;
 
 use super::SECONDS_PER_MONTH;
-use super::storage::{full_distance, run_distance};
+use super::storage::{Chains, run_distance};
 
 /// A steady flow from one region to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,10 +28,10 @@ pub struct Traffic {
 ///
 /// # Formula
 /// Per month of M = 730 h and receiving region, ÷ compression, with the mean rate of writing w, size
-/// S, mean distance of runs G and distance of fulls F:
+/// S, mean distance of runs G, distance of fulls F and L from a full to the last increment on it:
 /// - primary, asynchronous, log, derived all the time: w M
 /// - backups that are all full: S M ÷ G, failed runs included, for they were sent too
-/// - full and incremental: w M + S M ÷ F
+/// - full and incremental: (S + w L) M ÷ F, for what was written before a full is not sent twice
 ///
 /// # Arguments
 /// `in_tier`: the copies of the tier, among which the primary of an upstream data set is looked up.
@@ -94,9 +94,9 @@ fn moved_per_month(scenario: &Scenario, copy: &Copy) -> Option<Bytes> {
         | CopyKind::Async { .. }
         | CopyKind::Log { .. }
         | CopyKind::Derived { lag: Some(_) } => written,
-        CopyKind::Backup { schedule, takes, full_every, .. } => match full_distance(schedule, *full_every) {
+        CopyKind::Backup { schedule, takes, full_every, .. } => match Chains::of(schedule, *full_every) {
             None => size * SECONDS_PER_MONTH / run_distance(schedule, takes),
-            Some(full) => written + size * SECONDS_PER_MONTH / full,
+            Some(chains) => (size * SECONDS_PER_MONTH + written * chains.length) / chains.distance,
         },
         CopyKind::SoftDelete { .. } | CopyKind::Derived { lag: None } => return None,
     };

@@ -152,6 +152,10 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
     if !losses.is_empty() {
         notes.push(format!("?: prices missing for losses: {losses}."));
     }
+    let incidents = missing(|t| &t.rare_event.incident_costs.unknown);
+    if !incidents.is_empty() {
+        notes.push(format!("?: prices missing for what incidents move and start: {incidents}."));
+    }
     notes.extend(input_notes(result, tiers));
     if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
 }

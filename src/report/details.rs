@@ -81,8 +81,14 @@ fn yearly(tier: &TierAssessment) -> String {
         Some(sum) => format!("expected losses {}", human::money(sum, &tier.cost.currency)),
         None => format!("expected losses unknown (no {})", r.unknown.join(", ")),
     };
+    let costs = &r.incident_costs;
+    let moved = match costs.per_year {
+        Some(0.0) => String::new(),
+        Some(sum) => format!(", data moved and compute started {}", human::money(sum, &tier.cost.currency)),
+        None => format!(", data moved and compute started unknown (no {})", costs.unknown.join(", ")),
+    };
     format!(
-        "per year, as a sum over incidents: felt {} times, down {}, writes lost {}, {price}",
+        "per year, as a sum over incidents: felt {} times, down {}, writes lost {}, {price}{moved}",
         human::number(r.interruptions_per_year),
         human::time(r.downtime_per_year),
         human::time(r.data_loss_per_year)
