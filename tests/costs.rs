@@ -7,8 +7,9 @@ use common::engine::{campaign, load};
 use drplan::assess::assess;
 use drplan::cost::monthly;
 use drplan::id::{Id, TierId};
+use drplan::sim::Filter;
 
-/// Hours in a month, and days in it.
+/// Days of a month of 730 hours.
 const MONTH_DAYS: f64 = 730.0 / 24.0;
 
 /// 100 GB with 10 GB of writes a day, and this backup elsewhere: what it keeps (fulls, increments, older
@@ -113,7 +114,7 @@ b    = {{ phase = "redirect", takes = "5m" }}
     let hours = (20.0 * 3600.0 - 600.0 + 1000.0 + 300.0) / 3600.0;
     let (compute, transfer) = (hours * 10.0, 100.0 * (0.03 + 0.04));
     let scenario = load(&text(", per_gb = 0.03"));
-    let result = assess(&scenario, &campaign(&scenario, 1000, 1));
+    let result = assess(&scenario, &campaign(&scenario, 1000, 1), &Filter::default());
     let tier = &result.tiers[0];
     let costs = &tier.rare_event.incident_costs;
     near("incidents", costs.per_year.expect("all priced"), per_year * (compute + transfer));
@@ -124,7 +125,7 @@ b    = {{ phase = "redirect", takes = "5m" }}
     near("the year", total.expect("all priced"), bill + losses + per_year * (compute + transfer));
     // A link without a price leaves what crosses it unknown, and the year with it.
     let scenario = load(&text(""));
-    let result = assess(&scenario, &campaign(&scenario, 1000, 1));
+    let result = assess(&scenario, &campaign(&scenario, 1000, 1), &Filter::default());
     let costs = &result.tiers[0].rare_event.incident_costs;
     assert_eq!((costs.per_year, &costs.unknown[..]), (None, &["links.m.per_gb".to_owned()][..]));
     near("known", costs.known_per_year, per_year * (compute + 4.0));
@@ -150,7 +151,7 @@ s = { data = "d", copies = ["db"] }
 only = {}
 "#;
     let scenario = load(text);
-    let result = assess(&scenario, &campaign(&scenario, 10, 1));
+    let result = assess(&scenario, &campaign(&scenario, 10, 1), &Filter::default());
     assert!(result.tiers[0].cost.known_per_month.is_sign_positive());
     assert_eq!(result.tiers[0].cost.known_per_month, 0.0);
 }
