@@ -154,12 +154,13 @@ impl Search<'_> {
         let mut endings = Endings::default();
         let now = Span::ZERO.by((self.root, self.root));
         let (carried, struck, counts) = (Vec::new(), Some(Vec::new()), Vec::new());
-        let first = Incoming { now, carried, struck, counts, seen: None, unseen: true, work: 0.0, inflow: 0.0 };
+        let (failed, seen, unseen) = (Vec::new(), None, true);
+        let first = Incoming { now, carried, struck, counts, failed, seen, unseen, work: 0.0, inflow: 0.0 };
         let mut left = Ways(vec![first]);
-        left = self.through(options, left, false, &mut endings);
+        left = self.through(options, left, Some(after_outage), &mut endings);
         if let (Some(end), false) = (self.clock.end, after_outage.is_empty()) {
             left.0.iter_mut().for_each(|way| way.now = way.now.max(end).by(way.now.ways));
-            left = self.through(after_outage, left, true, &mut endings);
+            left = self.through(after_outage, left, None, &mut endings);
         }
         for way in left.0 {
             match (self.clock.comes_back, self.clock.end) {
@@ -170,12 +171,20 @@ impl Search<'_> {
         endings
     }
 
-    /// Tries plans in order; what is left when all may have failed.
-    fn through(&self, options: &[&PlanOption], start: Ways, late: bool, endings: &mut Endings) -> Ways {
+    /// Tries plans in order; what is left when all may have failed. `later`: those that may come after the
+    /// outage, `None` when it is over.
+    fn through(
+        &self,
+        options: &[&PlanOption],
+        start: Ways,
+        later: Option<&[&PlanOption]>,
+        endings: &mut Endings,
+    ) -> Ways {
         let mut into_option = start;
         for option in options {
             let plan = &self.plans[option.plan];
-            let mut into_next = Ways::default();
+            let again = later.is_some_and(|later| later.iter().any(|other| other.plan == option.plan));
+            let mut into_next = into_option.that_failed(option.plan);
             let mut into_source = std::mem::take(&mut into_option);
             for source in &option.sources {
                 let mut into_point = std::mem::take(&mut into_source);
@@ -197,11 +206,14 @@ impl Search<'_> {
                         }
                         let Some(point) = there else { continue };
                         let way = way.knowing(source.root, skip, true);
-                        for (step, mut next) in self.attempt(plan, option, source, &point, way, late, endings) {
+                        for (step, mut next) in
+                            self.attempt(plan, option, source, &point, way, later.is_none(), endings)
+                        {
                             if plan.steps[step].row.phase == Phase::Verify {
                                 next.strike(source.copy);
                                 into_point.add(next);
                             } else {
+                                next.failed.extend(again.then_some(option.plan));
                                 into_next.add(next);
                             }
                         }

@@ -40,6 +40,8 @@ pub(super) struct Incoming {
     /// When people know of it, by the tries so far; `unseen`: it may be that they do not yet.
     pub(super) seen: Option<Span>,
     pub(super) unseen: bool,
+    /// Plans that were tried and failed, of those that may come again, by position.
+    pub(super) failed: Vec<usize>,
     /// Of the tries so far, as in [`super::timeline::Endings`].
     pub(super) work: f64,
     pub(super) inflow: f64,
@@ -104,7 +106,8 @@ impl Ways {
         let full = self.0.len() >= MOST_WAYS;
         let same = |known: &Incoming| {
             let of = |way: &Incoming| (way.seen.is_some(), way.unseen);
-            (&known.struck, &known.counts, of(known)) == (&way.struck, &way.counts, of(&way))
+            (&known.struck, &known.counts, &known.failed, of(known))
+                == (&way.struck, &way.counts, &way.failed, of(&way))
                 && alike(&known.carried, &way.carried)
         };
         match self.0.iter_mut().find(|known| full || same(known)) {
@@ -122,6 +125,13 @@ impl Ways {
         let here = Self(here);
         here.0.iter().filter(|way| way.struck.is_none()).for_each(|way| self.add(way.clone()));
         here
+    }
+
+    /// Takes out those on which a plan failed before.
+    pub(super) fn that_failed(&mut self, plan: usize) -> Self {
+        let (failed, others) = std::mem::take(&mut self.0).into_iter().partition(|way| way.failed.contains(&plan));
+        self.0 = others;
+        Self(failed)
     }
 
     pub(super) fn extend(&mut self, others: Self) {
@@ -147,7 +157,9 @@ fn join(a: &Incoming, b: &Incoming) -> Incoming {
         let (other_least, other_most) = b.count(Some(*copy));
         (*least, *most) = ((*least).min(other_least), (*most).max(other_most));
     }
+    // What failed on one of them only may come again.
+    let failed = a.failed.iter().copied().filter(|plan| b.failed.contains(plan)).collect();
     let (work, inflow) = (a.work.max(b.work), a.inflow.max(b.inflow));
     let (seen, unseen) = (either(a.seen, b.seen), a.unseen || b.unseen);
-    Incoming { now: a.now.or(b.now), carried, struck, counts, seen, unseen, work, inflow }
+    Incoming { now: a.now.or(b.now), carried, struck, counts, failed, seen, unseen, work, inflow }
 }

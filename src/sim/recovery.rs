@@ -3,7 +3,7 @@
 use super::incident::{Ended, Facts, Launch, Site};
 use super::program::PlanProgram;
 use super::random::Uniform;
-use crate::id::{CopyId, StepId};
+use crate::id::{CopyId, PlanId, StepId};
 
 /// A step that was done or under way when a plan was struck off.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Recovery {
     pub(super) last_resort: bool,
     /// How many points of each copy were struck off: a bad one stays bad in every plan.
     struck: Vec<(Option<CopyId>, u32)>,
+    /// Plans of which a step failed for good: they are not tried again.
+    failed: Vec<PlanId>,
     /// Steps of earlier rounds that are not begun again.
     pub(super) carried: Vec<Carried>,
     /// Steps of the plan under way that fail for good, by position, and when: as far as a walk knows.
@@ -75,6 +77,7 @@ impl Recovery {
         (self.option, self.source, self.after_outage, self.round) = (0, 0, false, 0);
         (self.passed_over, self.last_resort) = (false, false);
         self.struck.clear();
+        self.failed.clear();
         self.carried.clear();
         self.failing.clear();
         (self.seen, self.ended) = (None, None);
@@ -129,7 +132,8 @@ impl Recovery {
             let options = site.options(self.after_outage);
             while let Some(option) = options.get(self.option) {
                 let plan = &site.service.plans[option.plan];
-                while let Some(source) = option.sources.get(self.source) {
+                let sources: &[_] = if self.failed.contains(&plan.plan) { &[] } else { &option.sources };
+                while let Some(source) = sources.get(self.source) {
                     let skip = self.struck(source.copy);
                     let point = (skip < plan.points)
                         .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, skip))
@@ -187,6 +191,7 @@ impl Recovery {
                 None => self.struck.push((copy, 1)),
             }
         } else {
+            self.failed.push(plan.plan);
             (self.option, self.source) = (self.option + 1, 0);
         }
     }
