@@ -5,6 +5,7 @@
 mod common;
 
 use common::engine::{Case, MS, SEEDS, campaign, load, mean_holds, on_each_seed, plan_share, share_holds, tally};
+use drplan::bound::bounds;
 use drplan::id::{FailureId, Id, TierId};
 use drplan::sim::{Filter, Outcome, Simulator};
 
@@ -629,4 +630,126 @@ fn a_shared_step_goes_on_for_who_still_needs_it() {
     let failure = r#"lasts = "5m", destroyed = "100%""#;
     let each = decided_once(r#""10m""#, failure, (r#"["declare"]"#, r#"["declare"]"#));
     assert!(each.iter().all(|s| (s[0].recovery_time, s[1].recovery_time) == (300_000, 600_000)));
+}
+
+/// Along a chain times add up. A vault copy of b1 (every 6 h, 1 h to run) is made every day and takes 2 h: its run
+/// is U[2, 26] h old and holds a point of b1 that was U[1, 7] h old then, 18 h in the mean and 33 h at worst. Where
+/// b1 starts at 0:00, 6:00, … and the copy at 2:00, the point of 0:00 is always 2 h old: 16 h, 28 h at worst. A
+/// bucket with b1's runs 30 min behind: 4.5 h, 7.5 h at worst.
+#[test]
+fn copies_of_backups() {
+    let chain = |first: &str, then: &str| {
+        let b1 = format!(
+            r#"b1 = {{ kind = "backup", of = "db", at = "here", every = "6h", {first} takes = "1h", keep = "10d" }}"#
+        );
+        let case = Case::new().with("copies", b1).with("copies", then).with("failures", SITE);
+        case.only("service", "data = \"d\"\ncopies = [\"db\", \"b1\"]").back("site", "vault", r#"["go"]"#).text()
+    };
+    let daily = |offset: &str| {
+        format!(
+            r#"vault = {{ kind = "backup", of = "b1", at = "there", every = "1d", {offset} takes = "2h", keep = "30d" }}"#
+        )
+    };
+    let bucket = r#"vault = { kind = "async", of = "b1", at = "there", lag = "30m" }"#;
+    for (text, mean, worst, closed) in [
+        (chain("", &daily("")), 18.0, 33.0, Some(18.0)),
+        // No single expression gives the mean of two calendars that are both fixed.
+        (chain(r#"offset = "0s","#, &daily(r#"offset = "2h","#)), 16.0, 28.0, None),
+        (chain("", bucket), 4.5, 7.5, Some(4.5)),
+    ] {
+        let bound = bounds(&load(&text), TierId::from_index(0), FailureId::from_index(0), None).data_loss;
+        assert_eq!(bound.mean, closed.map(|hours| hours * HOUR));
+        on_each_seed(&text, 60_000, "site", |i| {
+            mean_holds("loss", &i.data_loss, MS, mean * HOUR);
+            let most = i.data_loss.max().unwrap() as f64 * MS;
+            // Two ranges that are drawn apart are both near their end in one of 60,000: within 5%.
+            assert!(most <= worst * HOUR && most > 0.95 * worst * HOUR && most <= bound.worst.unwrap(), "{most}");
+        });
+    }
+}
+
+/// An increment without its full is nothing. Daily, a full every 4 days, locked for 2 days, all under the account
+/// that is taken an hour after the entry: the newest clean run is 1 h + u old, u ~ U[0, 24 h], the k-th after its
+/// full, k uniform on 0..=3. The full is 1 h + u + 24 h k old, still locked for k = 0, and for k = 1 if u <= 23 h.
+/// P(nothing is left) = 1 − (1 + 23/24) ÷ 4.
+#[test]
+fn increments_on_a_full_that_is_gone() {
+    let text = Case::new()
+        .with("head", r#"accounts = ["prod"]"#)
+        .only("copies", r#"db = { kind = "primary", at = "here", account = "prod" }"#)
+        .with(
+            "copies",
+            r#"bk = { kind = "backup", of = "db", at = "there", every = "1d", full_every = "4d", takes = "0s", keep = "20d", locked = "2d", account = "prod" }"#,
+        )
+        .with("failures", r#"taken = { kind = "compromise", hits = "prod", rate = "1 / year", dwell = "1h", detected = "0s" }"#)
+        .back("taken", "bk", r#"["go"]"#)
+        .text();
+    on_each_seed(&text, 60_000, "taken", |i| {
+        share_holds("gone", i.unrecoverable, i.n, 1.0 - (1.0 + 23.0 / 24.0) / 4.0);
+    });
+}
+
+/// A plan that failed for good is not tried again when the outage ends: nothing is left. A step of 10 min that fails
+/// with 1/2, tried twice: 1/4 are lost for good. Of the others 2/3 pass at once, 1/3 the second time:
+/// 5 min + (2/3 × 10 + 1/3 × 20) min + 10 min.
+#[test]
+fn a_plan_that_failed_is_not_tried_again() {
+    let text = Case::new()
+        .with("copies", r#"bk = { kind = "backup", of = "db", at = "there", every = "1h", takes = "0s", keep = "10d" }"#)
+        .with(
+            "failures",
+            r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = "30d", destroyed = "100%", detected = "5m" }"#,
+        )
+        .back("site", "bk", r#"["try", "switch"]"#)
+        .with("steps", r#"try = { phase = "provision", takes = "10m", fails = "50%", retries = 1 }"#)
+        .with("steps", r#"switch = { phase = "redirect", takes = "10m" }"#)
+        .text();
+    let bound = bounds(&load(&text), TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
+    assert_eq!((bound.best, bound.worst), (Some(25.0 * MINUTE), Some(35.0 * MINUTE)));
+    on_each_seed(&text, 60_000, "site", |i| {
+        share_holds("lost", i.unrecoverable, i.n, 0.25);
+        mean_holds("time", &i.recovery_time, MS, (5.0 + 40.0 / 3.0 + 10.0) * MINUTE);
+    });
+}
+
+/// Where nothing computes, data goes back to where its primary was, if only that was hit: 100 GB over a link of
+/// 800 Mbps take 1000 s, though the step could do ten times that.
+#[test]
+fn a_restore_without_compute_goes_over_the_link() {
+    let text = Case::new()
+        .with("links", r#"wan = { between = ["here", "there"], bandwidth = "800 Mbps" }"#)
+        .with("copies", r#"bk = { kind = "backup", of = "db", at = "there", every = "1h", takes = "0s", keep = "10d" }"#)
+        .with(
+            "failures",
+            r#"disk = { kind = "outage", hits = "db", rate = "1 / year", lasts = "30d", destroyed = "100%", detected = "0s" }"#,
+        )
+        .back("disk", "bk", r#"["load"]"#)
+        .with("steps", r#"load = { phase = "restore", moves = "from", rate = "1 GB/s" }"#)
+        .text();
+    let bound = bounds(&load(&text), TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
+    assert_eq!((bound.best, bound.worst), (Some(1000.0), Some(1000.0)));
+    on_each_seed(&text, 1_000, "disk", |i| mean_holds("time", &i.recovery_time, MS, 1000.0));
+}
+
+/// What feeds the data again is lost with its place: nothing can be replayed before both are back, after a day. Then
+/// 100 GB at 100 MB/s, 1000 s, and 10 MB/s since the point, which go on, at 50 MB/s: with a point of age A ~ U[0, 1 h]
+/// (87,400 s + A) ÷ 4. From 109,250 s to 110,150 s, 109,700 s in the mean.
+#[test]
+fn a_replay_waits_for_what_it_is_fed_by() {
+    let text = Case::new()
+        .with("externals", r#"src = "there""#)
+        .with("places", "far = []")
+        .only("data", r#"d = { size = "100 GB", writes = "10 MB/s", upstream = "src" }"#)
+        .with("copies", r#"bk = { kind = "backup", of = "db", at = "far", every = "1h", takes = "0s", keep = "10d" }"#)
+        .with(
+            "failures",
+            r#"site = { kind = "outage", hits = ["here", "there"], rate = "1 / year", lasts = "1d", destroyed = "100%", detected = "5m" }"#,
+        )
+        .back("site", "bk", r#"["load", "feed"]"#)
+        .with("steps", r#"load = { phase = "restore", moves = "from", rate = "100 MB/s" }"#)
+        .with("steps", r#"feed = { phase = "replay", replays = "src", rate = "50 MB/s" }"#)
+        .text();
+    let bound = bounds(&load(&text), TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
+    assert_eq!((bound.best, bound.worst), (Some(109_250.0), Some(110_150.0)));
+    on_each_seed(&text, 10_000, "site", |i| mean_holds("time", &i.recovery_time, MS, 109_700.0));
 }

@@ -234,13 +234,15 @@ impl Case {
         let scenario = at.scenario;
         let row = &scenario.compute[pool];
         let Some(within) = row.within else { return false };
-        let is_hit = |place: PlaceId| {
-            !self.open_places
-                && self.targets.iter().any(|t| matches!(t, Target::Place(p) if scenario.is_within(place, *p)))
-        };
         let mut leaves =
             scenario.places.iter().filter(|(id, p)| p.children.is_empty() && scenario.is_within(*id, within));
-        !self.holds_account(row.account) && leaves.any(|(leaf, _)| !is_hit(leaf))
+        !self.holds_account(row.account) && leaves.any(|(leaf, _)| !self.is_closed(at, leaf))
+    }
+
+    /// Whether a place itself is hit, not only what stands there.
+    pub(super) fn is_closed(&self, at: &Setting<'_>, place: PlaceId) -> bool {
+        !self.open_places
+            && self.targets.iter().any(|t| matches!(t, Target::Place(p) if at.scenario.is_within(place, *p)))
     }
 
     /// Where the first reachable site of a copy stands, or what it is derived from.

@@ -274,12 +274,13 @@ fn option(
         }
         short |= there < all.instances.len();
     }
-    if plan.fitted.moved.iter().any(|copy| finder(at, case, row, *copy).is_none()) {
+    let dry = |step: &StepInfo<'_>| step.row.fed_by().is_some_and(|e| down.contains(at.assets.external(e)));
+    if plan.steps.iter().any(dry) || plan.fitted.moved.iter().any(|copy| finder(at, case, row, *copy).is_none()) {
         return None;
     }
     let up = |pool: &PoolId| ready(pool) && at.lost_instances(*pool, down) == 0;
     let is_up = plan.steps.iter().map(|s| !s.starts.is_empty() && s.starts.iter().all(up)).collect();
-    let target = target_place(at, plan.fitted.into.first().copied(), row, down);
+    let target = target_place(at, case, plan.fitted.into.first().copied(), row, down);
     let mut sources: Vec<Source> =
         plan.fitted.from.iter().filter_map(|copy| source(at, case, row, plan, *copy, target)).collect();
     if at.scenario.services[row.service].data.is_none() {
@@ -333,7 +334,13 @@ fn root_of(at: &Setting<'_>, case: &Case, copy: CopyId, finder: &Finder) -> Opti
 }
 
 /// Where restored data goes.
-fn target_place(at: &Setting<'_>, pool: Option<PoolId>, row: &TierService, down: &AssetSet) -> Option<PlaceId> {
+fn target_place(
+    at: &Setting<'_>,
+    case: &Case,
+    pool: Option<PoolId>,
+    row: &TierService,
+    down: &AssetSet,
+) -> Option<PlaceId> {
     if let Some(pool) = pool {
         let (first, row) = (at.assets.pool(pool), &at.scenario.compute[pool]);
         let there = row.instances.iter().enumerate().find(|(n, _)| !down.contains(first + n));
@@ -342,7 +349,8 @@ fn target_place(at: &Setting<'_>, pool: Option<PoolId>, row: &TierService, down:
     let primary = row.copies.iter().find(|c| at.is_primary(**c))?;
     let (first, sites) = (at.assets.copy(*primary), &at.scenario.copies[*primary].sites);
     let there = sites.iter().enumerate().find(|(n, _)| !down.contains(first + n));
-    there.map(|(_, site)| at.scenario.site_place(*site))
+    let mut places = sites.iter().map(|site| at.scenario.site_place(*site));
+    there.map(|(_, site)| at.scenario.site_place(*site)).or_else(|| places.find(|place| !case.is_closed(at, *place)))
 }
 
 /// The pace of each step alone, and what its transfer uses that others may use too.
@@ -456,7 +464,8 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
     }
 }
 
-fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
+/// How the runs of a backup are found; `None` if it is none.
+pub(super) fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
     let row = &at.scenario.copies[copy];
     let CopyKind::Backup { schedule, takes, travel, full_every, fails, keep, .. } = &row.kind else { return None };
     let data = &at.scenario.data[row.data];

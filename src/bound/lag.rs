@@ -1,10 +1,12 @@
 //! How far a chain of copies can be behind, as a range.
 
 use crate::id::{CopyId, LinkId};
-use crate::model::{AsyncLag, CopyKind, Upstream};
+use crate::model::{AsyncLag, CopyKind, Schedule, Upstream};
 
 use super::case::Setting;
+use super::fate::runs;
 use super::formulas::BurstProfile;
+use super::points::{Finder, Known, Runs};
 use super::span::{Cause, Span};
 
 /// How far something is behind.
@@ -15,10 +17,12 @@ pub(super) struct Behind {
     pub(super) mean_age: Option<f64>,
     /// Logical bytes and their mean, where the write profile tells more than the average rate.
     pub(super) bytes: Option<(Span, f64)>,
+    /// In some incidents there is nothing at all.
+    pub(super) may_miss: bool,
 }
 
 impl Behind {
-    pub(super) const NOTHING: Self = Self { age: Span::ZERO, mean_age: Some(0.0), bytes: None };
+    pub(super) const NOTHING: Self = Self { age: Span::ZERO, mean_age: Some(0.0), bytes: None, may_miss: false };
 
     /// Along a chain times add up; bytes are known only for a single edge.
     pub(super) fn sum(parts: &[Self]) -> Self {
@@ -29,6 +33,7 @@ impl Behind {
                 age: sum.age.plus(part.age),
                 mean_age: sum.mean_age.zip(part.mean_age).map(|(a, b)| a + b),
                 bytes: None,
+                may_miss: sum.may_miss || part.may_miss,
             }),
         }
     }
@@ -40,6 +45,7 @@ pub(super) fn own_lag(at: &Setting<'_>, copy: CopyId) -> Option<Behind> {
         age: at.span(lag, Cause::Copy(copy, "lag")),
         mean_age: (!at.truncate || lag.is_constant()).then(|| lag.mean()),
         bytes: None,
+        may_miss: false,
     };
     match &at.scenario.copies[copy].kind {
         CopyKind::Primary { lag, .. } | CopyKind::Derived { lag } | CopyKind::Log { lag, .. } => lag.as_ref().map(law),
@@ -55,7 +61,16 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
     let mut next = Some(copy);
     for _ in 0..=at.scenario.copies.len() {
         let Some(here) = next else { break };
-        if (whole || here != copy) && (!at.is_primary(here) || at.has_log(here)) {
+        let counts = whole || here != copy;
+        if counts && let Some(Finder::Runs(runs)) = runs(at, here, None) {
+            // Its runs know what they were made from. Two calendars that are both fixed go hand in hand, so
+            // that the age of the one where the other begins is no mean over all its ages.
+            let newest = of_newest(&runs);
+            let mean_age = newest.mean_age.filter(|_| !(is_fixed(at, copy) && is_fixed(at, here)));
+            parts.push(Behind { mean_age, ..newest });
+            break;
+        }
+        if counts && (!at.is_primary(here) || at.has_log(here)) {
             parts.extend(own_lag(at, here));
         }
         next = match at.scenario.copies[here].of {
@@ -65,6 +80,28 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
         };
     }
     Behind::sum(&parts)
+}
+
+/// The age of the newest run that can be used, whenever it is looked for.
+fn of_newest(runs: &Runs) -> Behind {
+    let known = Known { detect: 0.0, dwell: Span::ZERO, mean_dwell: Some(0.0), logical: false };
+    let found = runs.find(&known, 0);
+    let nothing = Behind { age: Span::new(0.0, f64::INFINITY), mean_age: None, bytes: None, may_miss: true };
+    found.points.map_or(nothing, |points| Behind {
+        age: points.age,
+        mean_age: points.mean_age,
+        bytes: None,
+        may_miss: found.may_miss,
+    })
+}
+
+/// Whether a backup starts at moments that are given, not at some phase.
+fn is_fixed(at: &Setting<'_>, copy: CopyId) -> bool {
+    match &at.scenario.copies[copy].kind {
+        CopyKind::Backup { schedule: Schedule::Every { offset, .. }, .. } => offset.is_some(),
+        CopyKind::Backup { schedule: Schedule::Cron { .. }, .. } => true,
+        _ => false,
+    }
 }
 
 /// What a link leaves for a flow: its bandwidth less the average of the other flows of the tier, and
@@ -91,7 +128,7 @@ fn backlog(at: &Setting<'_>, copy: CopyId, link: LinkId) -> Behind {
     let half = scenario.links[link].rtt.seconds() / 2.0;
     if !profile.is_stable() {
         let open = Span::open(half, f64::INFINITY, Some(Cause::Link(copy, link)));
-        return Behind { age: open, mean_age: None, bytes: None };
+        return Behind { age: open, mean_age: None, bytes: None, may_miss: false };
     }
     let most = profile.peak_backlog() + base.max(burst) * half;
     let mean_bytes = profile.mean_backlog() + data.mean_writes().bytes_per_second() * half;
@@ -99,5 +136,6 @@ fn backlog(at: &Setting<'_>, copy: CopyId, link: LinkId) -> Behind {
         age: Span::new(half, half + profile.longest_lag()),
         mean_age: Some(half + profile.mean_lag()),
         bytes: Some((Span::new(base.min(burst) * half, most), mean_bytes)),
+        may_miss: false,
     }
 }

@@ -150,9 +150,13 @@ impl Finder {
             _ if skip > 0 => return Found::NOTHING,
             _ => {}
         }
+        let living = |behind: &Behind, size: f64, keeps_after: bool| Found {
+            points: Some(whole(behind, size, keeps_after)),
+            may_miss: behind.may_miss,
+        };
         match self {
-            Self::Living { behind, size } => Found::always(whole(behind, *size, false)),
-            Self::Spared { behind, size } => Found::always(whole(behind, *size, true)),
+            Self::Living { behind, size } => living(behind, *size, false),
+            Self::Spared { behind, size } => living(behind, *size, true),
             Self::Derived { size } => Found::always(whole(&Behind::NOTHING, *size, true)),
             Self::HeldBack { delay, behind, size } => {
                 let (lo, hi) = (delay + behind.age.lo - known.detect, delay + behind.age.hi - known.detect);
@@ -162,7 +166,7 @@ impl Finder {
                 }
                 let age = Span::open(lo.max(least), hi, behind.age.why);
                 let mean_age = behind.mean_age.map(|mean| delay + mean - known.detect);
-                let may_miss = lo < known.dwell.hi;
+                let may_miss = lo < known.dwell.hi || behind.may_miss;
                 let points = Points { age, bytes: None, mean_age, ..whole(behind, *size, false) };
                 Found { points: Some(points), may_miss }
             }
@@ -301,7 +305,7 @@ impl Runs {
     /// logical damage and the failure itself otherwise. Let m = max(dwell, P − until). The newest run
     /// at or beyond m lies in [m, m + gap], one gap further for every point struck off; uneven gaps
     /// count as they follow one another.
-    fn find(&self, known: &Known, skip: u32) -> Found {
+    pub(super) fn find(&self, known: &Known, skip: u32) -> Found {
         let until = if known.logical { known.detect } else { 0.0 };
         let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let (newer, older) = (self.gaps.over(skip).0, self.gaps.over(skip + 1).1);
@@ -311,7 +315,9 @@ impl Runs {
         if lo > limit || self.fails >= 1.0 || limit.is_nan() {
             return Found::NOTHING;
         }
-        let hi = if self.fails > 0.0 { limit } else { hi.min(limit) };
+        // A run that fails, or has nothing to save, leaves the one before.
+        let passed_over = self.fails > 0.0 || self.upstream.may_miss;
+        let hi = if passed_over { limit } else { hi.min(limit) };
         let age = Span::new(lo, hi.max(lo)).plus(self.upstream.age);
         let points = Points {
             age,
@@ -323,7 +329,9 @@ impl Runs {
             mean_moves: self.mean_moves(),
             mean_replays: Some(0.0),
         };
-        let may_miss = self.fails > 0.0 || far + older > limit;
+        // Under a lock the full that a run stands on must be locked still.
+        let unlocked = self.lock.is_some_and(|lock| far + older + self.gaps.chain > lock);
+        let may_miss = passed_over || far + older > limit || unlocked;
         Found { points: Some(points), may_miss }
     }
 
@@ -383,11 +391,14 @@ impl Log {
             let age = tip.capped(Span::exactly(reach));
             let mean_age = mean_tip.filter(|_| skip == 0);
             let points = Points { age, mean_age, ..whole(&Behind::NOTHING, self.size, false) };
-            return Found { points: Some(points), may_miss: tip.hi > reach || (skip > 0 && lag.lo <= 0.0) };
+            return Found {
+                points: Some(points),
+                may_miss: tip.hi > reach || (skip > 0 && lag.lo <= 0.0) || self.behind.may_miss,
+            };
         };
         let found: Vec<Found> = bases.iter().map(|base| base.find(known, skip)).collect();
         let Some(base) = newest(&found) else { return Found::NOTHING };
-        let may_miss = found.iter().all(|f| f.may_miss);
+        let may_miss = found.iter().all(|f| f.may_miss) || self.behind.may_miss;
         let mut points = self.onto(&base, tip, mean_tip, reach, found.len() == 1);
         let apart = bases.iter().map(|base| self.apart(base, known, skip)).reduce(Span::or);
         if let Some(apart) = apart.filter(|apart| apart.hi * self.writes < points.replays.hi) {

@@ -124,6 +124,15 @@ impl Step {
         }
     }
 
+    /// The external that feeds what it replays; `None` if none does.
+    #[must_use]
+    pub fn fed_by(&self) -> Option<ExternalId> {
+        match self.work.as_ref()?.volume {
+            Volume::External(external) => Some(external),
+            _ => None,
+        }
+    }
+
     /// Whether the instances of a pool can hold what the step needs in memory.
     #[must_use]
     pub fn fits(&self, pool: &Pool) -> bool {

@@ -141,17 +141,21 @@ impl<'a> Survival<'a> {
         self.logical() && on_write_path && self.reach[copy.index()] == Reach::Hit
     }
 
+    /// Whether a place itself is hit, not only what stands there.
+    pub(super) fn is_closed(&self, ctx: &Context<'_>, place: PlaceId) -> bool {
+        !self.open_places
+            && self.targets.iter().any(|t| matches!(t, Target::Place(p) if ctx.scenario.is_within(place, *p)))
+    }
+
     /// Whether a lost instance may be started again somewhere in the place it may run in.
     pub(super) fn can_restart(&self, ctx: &Context<'_>, pool: PoolId) -> bool {
         let scenario = ctx.scenario;
-        let hit = |place: PlaceId| {
-            !self.open_places
-                && self.targets.iter().any(|t| matches!(t, Target::Place(p) if scenario.is_within(place, *p)))
-        };
         let held = scenario.compute[pool].account.is_some_and(|account| self.accounts.contains(&account));
         let Some(within) = scenario.compute[pool].within else { return false };
         let leaves = scenario.places.iter().filter(|(id, p)| p.children.is_empty() && scenario.is_within(*id, within));
-        !held && leaves.map(|(id, _)| id).any(|leaf| !hit(leaf)) && lost_instances(ctx, pool, &self.taken) > 0
+        !held
+            && leaves.map(|(id, _)| id).any(|leaf| !self.is_closed(ctx, leaf))
+            && lost_instances(ctx, pool, &self.taken) > 0
     }
 
     /// Where the first reachable site of a copy stands.
@@ -404,6 +408,11 @@ fn chain(ctx: &Context<'_>, copy: CopyId, reach: Chain) -> Vec<Lag> {
         let row = &ctx.scenario.copies[here];
         let counts = here != copy || reach == Chain::Whole;
         let flushed = !is_primary(ctx, here) || has_log(ctx, here);
+        if counts && let Some(backup) = backup(ctx, here, None) {
+            // Its runs know what they were made from.
+            lags.push(Lag::Runs(Box::new(backup)));
+            break;
+        }
         if counts && flushed {
             lags.extend(own_lag(ctx, here));
         }

@@ -4,7 +4,7 @@
 use super::finder::Survival;
 use super::lag::Lag;
 use super::point::PointFinder;
-use super::program::{Amount, Context, FailureProgram, ServiceProgram};
+use super::program::{Amount, Context, FailureProgram, ServiceProgram, StepProgram};
 use super::random::Draw;
 use super::route::{Contention, Route, contention, routes};
 use crate::id::{CopyId, PlaceId, PoolId};
@@ -356,7 +356,9 @@ fn option(
         }
         short |= there < all.instances.len();
     }
-    if plan.fitted.moved.iter().any(|copy| survival.finder(ctx, row, *copy).is_none()) {
+    let fed_by = |step: &StepProgram| scenario.steps[step.step].fed_by();
+    let dry = |step: &StepProgram| fed_by(step).is_some_and(|external| down.contains(ctx.assets.external(external)));
+    if plan.steps.iter().any(dry) || plan.fitted.moved.iter().any(|copy| survival.finder(ctx, row, *copy).is_none()) {
         return None;
     }
     let is_up = plan
@@ -368,7 +370,7 @@ fn option(
                 && step.starts.iter().all(|pool| ready(pool) && lost_instances(ctx, *pool, down) == 0)
         })
         .collect();
-    let target = target_place(ctx, plan.fitted.into.first().copied(), row, down);
+    let target = target_place(ctx, survival, plan.fitted.into.first().copied(), row, down);
     let lenient = scenario.plans[plan.plan].when_short == Some(WhenShort::Continue);
     let moves = plan.steps.iter().any(|s| matches!(s.amount, Amount::Point { replays: false }));
     let source = |copy: CopyId| {
@@ -393,8 +395,15 @@ fn option(
     (!sources.is_empty()).then_some(PlanOption { plan: position, sources, is_up, short })
 }
 
-/// Where restored data goes: to the first instance that serves and is there, else to the primary.
-fn target_place(ctx: &Context<'_>, pool: Option<PoolId>, row: &TierService, down: &AssetSet) -> Option<PlaceId> {
+/// Where restored data goes: to the first instance that serves and is there, else to the primary, or where it
+/// was, if that place is open.
+fn target_place(
+    ctx: &Context<'_>,
+    survival: &Survival<'_>,
+    pool: Option<PoolId>,
+    row: &TierService,
+    down: &AssetSet,
+) -> Option<PlaceId> {
     let scenario = ctx.scenario;
     if let Some(pool) = pool {
         let first = ctx.assets.pool(pool);
@@ -405,5 +414,6 @@ fn target_place(ctx: &Context<'_>, pool: Option<PoolId>, row: &TierService, down
     let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
     let (first, sites) = (ctx.assets.copy(*primary), &scenario.copies[*primary].sites);
     let there = sites.iter().enumerate().find(|(n, _)| !down.contains(first + n));
-    there.map(|(_, site)| scenario.site_place(*site))
+    let mut places = sites.iter().map(|site| scenario.site_place(*site));
+    there.map(|(_, site)| scenario.site_place(*site)).or_else(|| places.find(|place| !survival.is_closed(ctx, *place)))
 }

@@ -4,15 +4,13 @@
 //! long a plan takes is in [`super::walk`] where nothing waits, in [`super::contention`] where
 //! links, people or other services' data are shared.
 
-use super::contention;
 use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Draw, Purpose, Uniform};
 use super::recovery::Recovery;
 use super::scheduler::Scheduler;
-use super::walk;
-use super::{NEVER, milliseconds};
+use super::{NEVER, contention, lag, milliseconds, walk};
 use crate::id::PlanId;
 use crate::model::{FailureKind, Taints};
 
@@ -323,7 +321,8 @@ pub(super) fn masked<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U) -> (
         return (facts.impact_time(), Loss::default());
     };
     let serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(facts.impact_time(), f64::max);
-    let before = tail.as_ref().map_or(0.0, |lags| lags.iter().map(|lag| lag.nth(draws, facts.occurrence, 0).age).sum());
+    let behind = tail.as_ref().and_then(|lags| lag::total(lags, draws, facts.occurrence, 0, facts.moments.read()));
+    let before = behind.map_or(0.0, |behind| behind.age);
     let after = if *diverges { facts.end } else { 0.0 };
     (serve, Loss { before, after, bytes: site.service.writes * (before + after) })
 }

@@ -1,6 +1,8 @@
-//! How far an asynchronous copy is behind: a distribution, or what bursts leave waiting on a link.
+//! How far a copy is behind: a distribution, what bursts leave waiting on a link, or the age of the backup
+//! that it is made from.
 
 use super::random::{Draw, Key, Purpose, Uniform};
+use super::schedule::{Backup, Query};
 
 /// What a copy is behind at the moment of a failure.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,17 +18,49 @@ pub(super) struct Behind {
 pub(super) enum Lag {
     Law(Draw),
     Backlog(Backlog),
+    /// The newest run that can be used.
+    Runs(Box<Backup>),
+}
+
+/// When a copy is read: seconds from the failure, at or before zero, and the failure's moment in the
+/// reference year.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read {
+    pub(super) at: f64,
+    pub(super) moment: f64,
 }
 
 impl Lag {
-    /// The lag of the `n`-th repetition; a backlog is the same for all, as the profile repeats.
-    pub(super) fn nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64) -> Behind {
+    /// The lag of the `n`-th repetition; a backlog is the same for all, as the profile repeats. `None`: there
+    /// is no run.
+    fn nth<U: Uniform>(&self, draws: &U, occurrence: u64, n: u64, read: Read) -> Option<Behind> {
         match self {
-            Self::Law(draw) => Behind { age: draw.nth(draws, occurrence, n), bytes: None },
+            Self::Law(draw) => Some(Behind { age: draw.nth(draws, occurrence, n), bytes: None }),
             Self::Backlog(backlog) => {
                 let phase = draws.uniform(backlog.key, occurrence, Purpose::Phase);
-                backlog.at(phase * backlog.every)
+                Some(backlog.at(phase * backlog.every))
             }
+            Self::Runs(backup) => {
+                let Read { at, moment } = read;
+                let query = Query { cutoff: at, arrived_by: at, kept_at: at, moment, skip: 0 };
+                Some(Behind { age: at + backup.newest(draws, occurrence, &query)?.age, bytes: None })
+            }
+        }
+    }
+}
+
+/// What a chain of copies is behind, from the one that is read on: along a chain times add up. `None`: one of
+/// them has nothing to give.
+pub(super) fn total<U: Uniform>(lags: &[Lag], draws: &U, occurrence: u64, n: u64, read: Read) -> Option<Behind> {
+    match lags {
+        [] => Some(Behind::default()),
+        [one] => one.nth(draws, occurrence, n, read),
+        several => {
+            let mut age = 0.0;
+            for lag in several {
+                age += lag.nth(draws, occurrence, n, Read { at: read.at - age, ..read })?.age;
+            }
+            Some(Behind { age, bytes: None })
         }
     }
 }

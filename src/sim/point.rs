@@ -3,7 +3,7 @@
 //! Times are seconds relative to the failure. Rules: "Which copies survive, and what they can give
 //! back" of the model, one variant per kind of copy.
 
-use super::lag::{Behind, Lag};
+use super::lag::{Behind, Lag, Read, total};
 use super::random::{Chance, Purpose, Uniform};
 use super::schedule::{Backup, Query};
 
@@ -20,6 +20,13 @@ pub(super) struct Moments {
     pub(super) log_begins: f64,
     /// Whether the damage is logical: points may arrive until detection and must be kept until then.
     pub(super) logical: bool,
+}
+
+impl Moments {
+    /// A copy that is read as the failure finds it.
+    pub(super) fn read(&self) -> Read {
+        Read { at: 0.0, moment: self.moment }
+    }
 }
 
 /// What a copy gives back.
@@ -70,14 +77,6 @@ pub(super) struct LogFinder {
     pub(super) writes: f64,
 }
 
-fn total<U: Uniform>(lags: &[Lag], draws: &U, occurrence: u64) -> Behind {
-    match lags {
-        [] => Behind::default(),
-        [one] => one.nth(draws, occurrence, 0),
-        several => Behind { age: several.iter().map(|lag| lag.nth(draws, occurrence, 0).age).sum(), bytes: None },
-    }
-}
-
 impl PointFinder {
     /// The newest point that can be had, or the one after `skip` newer ones that were struck off.
     #[inline]
@@ -97,13 +96,14 @@ impl PointFinder {
         if skip > 0 {
             return None;
         }
+        let total = |behind: &[Lag]| total(behind, draws, occurrence, 0, moments.read());
         match self {
             Self::Living { behind, size } => {
-                let Behind { age, bytes } = total(behind, draws, occurrence);
+                let Behind { age, bytes } = total(behind)?;
                 Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: false })
             }
             Self::HeldBack { delay, behind, size } => {
-                let age = delay + total(behind, draws, occurrence).age - moments.detect;
+                let age = delay + total(behind)?.age - moments.detect;
                 (age >= -moments.cutoff).then_some(RecoveryPoint {
                     age,
                     bytes: None,
@@ -113,7 +113,7 @@ impl PointFinder {
                 })
             }
             Self::Spared { behind, size } => {
-                let Behind { age, bytes } = total(behind, draws, occurrence);
+                let Behind { age, bytes } = total(behind)?;
                 Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: true })
             }
             Self::Bin { keep, bypass } => {
@@ -146,7 +146,7 @@ impl LogFinder {
     /// newest base by itself: the gap is lost.
     fn find<U: Uniform>(&self, draws: &U, occurrence: u64, moments: &Moments, skip: u32) -> Option<RecoveryPoint> {
         let kept_at = if moments.logical { moments.detect } else { 0.0 };
-        let behind = total(&self.behind, draws, occurrence).age;
+        let behind = total(&self.behind, draws, occurrence, 0, moments.read())?.age;
         // An entry of time x has arrived at x + behind: by the failure, or by detection.
         let end = moments.cutoff.min(kept_at - behind);
         let locked = self.lock.map_or(f64::NEG_INFINITY, |lock| -lock);

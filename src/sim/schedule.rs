@@ -3,7 +3,7 @@
 //! Times are seconds relative to the failure: a start lies at or before zero. Runs are numbered
 //! backwards from the failure: run 0 is the last that starts before it.
 
-use super::lag::Lag;
+use super::lag::{Lag, Read, total};
 use super::overlap::Overlap;
 use super::random::{Chance, Draw, Key, Purpose, Uniform};
 use crate::units::SECONDS_PER_YEAR;
@@ -109,22 +109,35 @@ impl Backup {
             }
             let travel = self.travel.as_ref().map_or(0.0, |travel| travel.nth(draws, occurrence, run));
             let arrived = start + took + travel <= query.arrived_by;
-            if arrived && !self.fails.nth(draws, occurrence, run, Purpose::Chance) {
-                if skip == 0 {
-                    return Some(self.found(draws, occurrence, calendar, run));
-                }
-                skip -= 1;
+            if !arrived || self.fails.nth(draws, occurrence, run, Purpose::Chance) {
+                continue;
             }
+            let Some(found) = self.found(draws, occurrence, calendar, run, query.moment) else { continue };
+            if skip == 0 {
+                return Some(found);
+            }
+            skip -= 1;
         }
         None
     }
 
-    fn found<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> Run {
+    /// What a run holds; `None` if there was nothing to save, or what it stands on is gone.
+    fn found<U: Uniform>(
+        &self,
+        draws: &U,
+        occurrence: u64,
+        calendar: &Calendar<'_>,
+        run: u64,
+        moment: f64,
+    ) -> Option<Run> {
         let start = calendar.start(run);
-        let behind: f64 = self.upstream.iter().map(|lag| lag.nth(draws, occurrence, run).age).sum();
-        let full = self.full_before(draws, occurrence, calendar, run);
-        let increments = self.writes * (start - calendar.start(full)).max(0.0);
-        Run { age: behind - start, volume: self.size + increments }
+        let behind = total(&self.upstream, draws, occurrence, run, Read { at: start, moment })?.age;
+        let full = calendar.start(self.full_before(draws, occurrence, calendar, run));
+        // An increment without its full brings nothing back.
+        if self.lock.is_some_and(|lock| full + lock < 0.0) {
+            return None;
+        }
+        Some(Run { age: behind - start, volume: self.size + self.writes * (start - full).max(0.0) })
     }
 
     /// The last full backup at or before a run that did not fail.

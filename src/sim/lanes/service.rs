@@ -4,7 +4,7 @@ use super::{Case, Facts};
 use crate::model::FailureKind;
 use crate::sim::impact::{Fate, PlanOption, SourceOption};
 use crate::sim::incident::{PlanLabel, facts, whole_bytes};
-use crate::sim::lag::Lag;
+use crate::sim::lag::{Lag, Read, total};
 use crate::sim::point::{Moments, PointFinder};
 use crate::sim::program::{Amount, CommitAt, FailureProgram, PlanProgram};
 use crate::sim::random::{Purpose, Uniform};
@@ -113,8 +113,10 @@ impl Track {
         }
         self.fill_short(case);
         if let Some(lags) = tail {
+            // What takes writes on both sides is made from nothing that has a calendar.
+            let read = Read { at: 0.0, moment: 0.0 };
             for (age, occurrence) in room.age.iter_mut().zip(&case.group.occurrences) {
-                *age = lags.iter().map(|lag| lag.nth(case.draws, *occurrence, 0).age).sum();
+                *age = total(lags, case.draws, *occurrence, 0, read).map_or(0.0, |behind| behind.age);
             }
         }
         if *diverges {
