@@ -23,7 +23,7 @@ pub struct Link {
     pub name: String,
     /// The two regions that it joins.
     pub between: [PlaceId; 2],
-    /// Physical bytes per second, each way; `None` is not a limit.
+    /// Physical bytes per second of all that goes over it, whichever way; `None` is not a limit.
     pub bandwidth: Option<BytesPerSecond>,
     /// Round trip; zero if not given.
     pub rtt: Seconds,

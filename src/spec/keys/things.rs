@@ -71,7 +71,7 @@ pub const TOP: KeyTable = KeyTable {
 /// Keys of a link.
 pub const LINKS: KeyTable = KeyTable {
     name: "links",
-    about: "A link between two regions, with the same bandwidth each way.",
+    about: "A link between two regions, the same in either direction.",
     like: true,
     keys: &[
         key("between", "two regions", Required, "what it joins"),
@@ -79,7 +79,7 @@ pub const LINKS: KeyTable = KeyTable {
             "bandwidth",
             "data rate",
             Absent("not a limit"),
-            "physical bytes per second, each way; streams of services that stay up take their writes of it",
+            "physical bytes per second of all that goes over it, whichever way (to be safe); streams of services that stay up take their writes of it",
         ),
         key("rtt", "duration", Text("0s", "round trips hardly matter beside recovery times"), "round trip"),
         key("per_gb", "money", Absent("unknown"), "price of a physical gigabyte moved"),
