@@ -602,7 +602,7 @@ fn p99_holds(tally: &LifetimeTally, truth: f64) {
 /// last is too rare for 1% here (`tests/rare.rs` has it): 4.5 of its own standard errors.
 #[test]
 fn w1_with_two_of_six() {
-    w1("q2", 150_000, |t| {
+    w1("q2", 250_000, |t| {
         mean_holds("recovery", &t.outage, MS / MINUTE, 16.8216);
         mean_holds("unavailability", &t.downtime_of_lifetime, MS / YEAR / YEARS, 6.4008e-7);
         // Of all outages: those that end by themselves lose nothing. Region losses are 0.02 a year each.

@@ -47,8 +47,10 @@ pub struct Stored {
 /// - primary, asynchronous, derived all the time: S
 /// - log: w K; one without a base holds everything from the start, at least S
 /// - backups that are all full: S (1 − f) K ÷ G, the number of successful starts within K
-/// - full and incremental, with L the time from a full to the last increment on it: what an increment
-///   holds was written since the run before, so w L per chain, each for K: w L K ÷ F; a full stays as
+/// - full and incremental, with L the time from a full to the last increment on it: of uneven starts, what an
+///   increment holds was written since the run before, so w L per chain, each for K: w L K ÷ F. Of even ones
+///   w K, all that is written while points are kept, as the published sums have it: as if an increment were
+///   taken with every full too, w K × distance of starts ÷ F more than without. A full stays as
 ///   long as the last increment on it: S (L + K) ÷ F; and so does every earlier increment, Σ w g t ÷ F
 ///   with g the time since the run before and t the time to the last of the chain. See [`Chains`]
 /// - soft delete: w K if it has a price: in the long run as much is deleted as is written; nothing
@@ -85,7 +87,7 @@ pub fn stored(scenario: &Scenario, copy: CopyId) -> Vec<Stored> {
                     vec![(StoredPart::Whole, size * (1.0 - fails.value()) * runs)]
                 }
                 Some(chains) => vec![
-                    (StoredPart::Increments, written(chains.length) * keep / chains.distance),
+                    (StoredPart::Increments, written(chains.saved) * keep / chains.distance),
                     (StoredPart::Chains, written(chains.tail / chains.distance)),
                     (StoredPart::Fulls, size * (chains.length + keep) / chains.distance),
                 ],
@@ -115,6 +117,8 @@ pub(super) struct Chains {
     pub(super) distance: f64,
     /// Seconds from a full to the last increment on it.
     pub(super) length: f64,
+    /// Seconds of writes of which an increment is kept.
+    saved: f64,
     /// Over the increments on a full: seconds since the run before × seconds to the last one.
     tail: f64,
 }
@@ -132,12 +136,12 @@ impl Chains {
         let (runs, starts) = match schedule {
             Schedule::Every { .. } => {
                 let tail = gap * gap * (runs - 1.0) * (runs - 2.0) / 2.0;
-                return Some(Self { distance: runs * gap, length: (runs - 1.0) * gap, tail });
+                return Some(Self { distance: runs * gap, length: (runs - 1.0) * gap, saved: runs * gap, tail });
             }
             Schedule::Cron { starts, .. } => (runs as usize, starts),
         };
         let start = |n: usize| starts[n % starts.len()] + (n / starts.len()) as f64 * SECONDS_PER_YEAR;
-        let mut sum = Self { distance: 0.0, length: 0.0, tail: 0.0 };
+        let mut sum = Self { distance: 0.0, length: 0.0, saved: 0.0, tail: 0.0 };
         let mut fulls = 0.0;
         for full in (0..starts.len()).step_by(runs) {
             let last = start(full + runs - 1);
@@ -146,7 +150,8 @@ impl Chains {
             sum.tail += (full + 1..full + runs).map(|n| (start(n) - start(n - 1)) * (last - start(n))).sum::<f64>();
             fulls += 1.0;
         }
-        Some(Self { distance: sum.distance / fulls, length: sum.length / fulls, tail: sum.tail / fulls })
+        let length = sum.length / fulls;
+        Some(Self { distance: sum.distance / fulls, length, saved: length, tail: sum.tail / fulls })
     }
 }
 

@@ -202,8 +202,7 @@ fn assert_item(cost: &TierCost, item: &str, quantity: f64, per_month: Option<f64
 }
 
 /// The Kafka backup documentation's sum, 10 GB/day × 30 d × $0.023 = $6.90, and $1.73 (1.725) with 4x
-/// compression, as daily fulls of 10 GB and as a log of 10 GB/day. Increments hold 6 of 7 days under weekly
-/// fulls, and 23 of 24 hours under daily ones: the rest is in the fulls.
+/// compression, as daily fulls of 10 GB, as a log of 10 GB/day and as increments at even distances.
 #[test]
 fn thirty_days_of_ten_gigabytes_cost_six_dollars_ninety() {
     let log = CopyKind::Log {
@@ -216,8 +215,8 @@ fn thirty_days_of_ten_gigabytes_cost_six_dollars_ninety() {
     };
     let cases = [
         (backup(DAY, 3600.0, 30.0 * DAY, None), "storage: b", 1.0),
-        (backup(DAY, 3600.0, 30.0 * DAY, Some(7.0 * DAY)), "storage: b, increments", 6.0 / 7.0),
-        (backup(3600.0, 600.0, 30.0 * DAY, Some(DAY)), "storage: b, increments", 23.0 / 24.0),
+        (backup(DAY, 3600.0, 30.0 * DAY, Some(7.0 * DAY)), "storage: b, increments", 1.0),
+        (backup(3600.0, 600.0, 30.0 * DAY, Some(DAY)), "storage: b, increments", 1.0),
         (log, "storage: b", 1.0),
     ];
     for (kind, item, part) in cases {
@@ -231,14 +230,14 @@ fn thirty_days_of_ten_gigabytes_cost_six_dollars_ninety() {
 }
 
 /// Fulls of 10 GB every 7 days, increments of 10 GB on the 6 days between, points kept 28 days. A full stays as
-/// long as the last increment on it, 6 + 28 of every 7 days; an increment 28 days, and the k-th 6 − k days more:
-/// 15 days for all of a week.
+/// long as the last increment on it, 6 + 28 of every 7 days; the k-th increment 6 − k days longer than 28: 15 days
+/// for all of a week. Beside that, all that is written in 28 days counts.
 #[test]
 fn a_chain_keeps_its_full_and_its_older_increments() {
     let kind = backup(DAY, 3600.0, 28.0 * DAY, Some(7.0 * DAY));
     let cost = bill(only_tier(vec![copy("a", primary(1), None, &[0]), copy("b", kind, Some(0), &[1])]));
     let price = 0.023;
-    let (fulls, increments, older) = (10.0 * 34.0 / 7.0, 60.0 * 28.0 / 7.0, 10.0 * 15.0 / 7.0);
+    let (fulls, increments, older) = (10.0 * 34.0 / 7.0, 280.0, 10.0 * 15.0 / 7.0);
     assert_item(&cost, "storage: b, fulls", fulls, Some(fulls * price));
     assert_item(&cost, "storage: b, increments", increments, Some(increments * price));
     assert_item(&cost, "storage: b, older increments of kept chains", older, Some(older * price));
