@@ -52,7 +52,7 @@ pub struct Stored {
 ///   w K, all that is written while points are kept, as the published sums have it: as if an increment were
 ///   taken with every full too, w K × distance of starts ÷ F more than without. A full stays as
 ///   long as the last increment on it: S (L + K) ÷ F; and so does every earlier increment, Σ w g t ÷ F
-///   with g the time since the run before and t the time to the last of the chain. See [`Chains`]
+///   with g the time since the run before and t the time to the last of the chain. See `Chains`
 /// - soft delete: w K if it has a price: in the long run as much is deleted as is written; nothing
 ///   otherwise
 ///
