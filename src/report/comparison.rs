@@ -165,7 +165,13 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
     let each = tiers.iter().map(|tier| {
         let chance = tier.rare_event.year_over_an_hour;
         let [point, low, high] = [chance.point, chance.low, chance.high].map(human::percent);
-        if low == high { format!("{} {point}", tier.id) } else { format!("{} {point} ({low} to {high})", tier.id) }
+        match chance {
+            _ if low == high => format!("{} {point}", tier.id),
+            // What was never seen is bounded, not impossible.
+            _ if chance.point <= 0.0 => format!("{} ≤ {high}", tier.id),
+            _ if chance.low <= 0.0 => format!("{} {point} (≤ {high})", tier.id),
+            _ => format!("{} {point} ({low} to {high})", tier.id),
+        }
     });
     let by_mean = by_mean(tiers).map_or_else(String::new, |names| format!(" In it {names}."));
     let lost = tiers.iter().any(|t| t.rare_event.unrecoverable_per_year > 0.0);
