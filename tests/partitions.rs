@@ -115,3 +115,30 @@ fn a_plan_may_lead_to_the_side_that_holds_the_primary() {
     assert_eq!(fixed(&two(r#"["a", "b", "c"], acks = 2"#, "c", "b")), (minutes(11), 0));
     assert_eq!(fixed(&two(r#""c""#, "a", "x")), (minutes(11), 0));
 }
+
+/// Down on both sides of a cut, and each has a plan: the first in the file, from region 1 where the
+/// service ran, takes an hour; the other, from region 2, ten minutes. The hour loses nothing, for the
+/// primary's own place is there; the other starts from a copy that is ten seconds behind. Each policy
+/// takes its plan, though they are of different sides: 1 min + 1 h and nothing, 1 min + 10 min and 10 s.
+#[test]
+fn the_policy_chooses_among_the_plans_of_all_sides() {
+    let chosen = |policy: &str| {
+        let case = Case::new()
+            .only("places", "r1 = [\"a\", \"b\"]\nr2 = [\"c\", \"x\"]")
+            .with("links", r#"near = { between = ["r1", "r2"], bandwidth = "1 Gbps" }"#)
+            .with("compute", "pool = { at = [\"a\", \"c\"], enough = 2 }\nleft = { at = \"b\" }\nright = { at = \"x\" }")
+            .only("copies", "db = { kind = \"primary\", at = \"a\" }\nfollow = { kind = \"async\", of = \"db\", at = \"c\", lag = \"10s\" }")
+            .with("failures", cut(ONE))
+            .with("plans", r#"long = { for = ["cut"], from = ["db"], into = ["left"], steps = ["slow"] }
+short = { for = ["cut"], from = ["follow"], into = ["right"], steps = ["quick"] }"#)
+            .with("steps", r#"slow = { phase = "redirect", takes = "1h" }
+quick = { phase = "redirect", takes = "10m" }"#)
+            .with("service", "runs = [\"pool\"]\nplans = [\"long\", \"short\"]")
+            .with("strategy", format!("copies = [\"follow\"]\nstandby = [\"left\", \"right\"]\n{policy}"));
+        fixed(&case)
+    };
+    let minutes = |n: u64| n * 60_000;
+    assert_eq!(chosen(""), (minutes(61), 0));
+    assert_eq!(chosen(r#"choose = "least-loss""#), (minutes(61), 0));
+    assert_eq!(chosen(r#"choose = "fastest""#), (minutes(11), 10_000));
+}
