@@ -4,8 +4,10 @@
 
 mod common;
 
-use common::engine::{Case, MS, SEEDS, campaign, load, mean_holds, on_each_seed, plan_share, share_holds, tally};
-use drplan::bound::bounds;
+use common::engine::{
+    Case, MS, SEEDS, campaign, load, mean_holds, on_each_seed, outcomes, plan_share, share_holds, tally,
+};
+use drplan::bound::{all_bounds, bounds};
 use drplan::id::{FailureId, Id, TierId};
 use drplan::sim::{Filter, Outcome, Simulator};
 
@@ -245,6 +247,132 @@ fn verification_goes_to_older_points() {
         share_holds("nothing passes", i.unrecoverable, i.n, lost);
         mean_holds("recovery", &i.recovery_time, MS, tries * once);
         mean_holds("loss", &i.data_loss, MS, 1.0 + interval / 2.0 + interval * (tries - 1.0));
+    });
+}
+
+/// `points` counts what one plan tries. Three of them fail with chance f each, f³ go on to a plan without a
+/// check, which takes the fourth and is always right: nothing is lost for good. Each struck point is I older:
+/// with k = 0..3 of them the loss is A + k I, A ~ U[0, I], E[k] = f + f² + f³; a try takes load and check, the
+/// last plan only what it takes itself.
+#[test]
+fn the_next_plan_has_points_of_its_own() {
+    let (interval, fails) = (HOUR, 0.4f64);
+    let struck = fails + fails.powi(2) + fails.powi(3);
+    let (once, last) = (15.0 * MINUTE, HOUR);
+    let text = Case::new()
+        .with(
+            "copies",
+            r#"hourly = { kind = "backup", of = "db", at = "there", every = "1h", takes = "0s", keep = "10d" }"#,
+        )
+        .with("failures", SITE)
+        .with("service", r#"plans = ["checked", "blind"]"#)
+        .with("strategy", r#"copies = ["hourly"]"#)
+        .with("plans", r#"checked = { for = ["site"], from = ["hourly"], steps = ["load", "check"], points = 3 }"#)
+        .with("plans", r#"blind = { for = ["site"], from = ["hourly"], steps = ["cut-over"] }"#)
+        .with("steps", r#"load = { phase = "restore", takes = "10m" }"#)
+        .with("steps", r#"check = { phase = "verify", takes = "5m", fails = "40%" }"#)
+        .with("steps", r#"cut-over = { phase = "redirect", takes = "1h" }"#)
+        .text();
+    let scenario = load(&text);
+    for seed in SEEDS {
+        let result = campaign(&scenario, 160_000, seed);
+        let i = tally(&scenario, &result, "site", None);
+        assert_eq!(i.unrecoverable, 0);
+        share_holds("the second plan", plan_share(&scenario, i, "blind"), i.n, fails.powi(3));
+        mean_holds("loss", &i.data_loss, MS, interval * (0.5 + struck));
+        // Checks: one, and another after each of the first two that fail.
+        let checks = 1.0 + fails + fails.powi(2);
+        mean_holds("recovery", &i.recovery_time, MS, once * checks + last * fails.powi(3));
+    }
+    // The bound knows of the fourth point: three intervals older than the newest at most.
+    let outcomes = outcomes(&scenario, "site", 20_000, 1);
+    let worst = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None);
+    let bound = worst.data_loss.worst.expect("a bound");
+    assert_eq!(bound, interval * 4.0);
+    assert!(outcomes.iter().all(|o| o.data_loss as f64 * MS <= bound));
+}
+
+/// Data that must agree. Orders lose a table, found D later, and go back to the newest of 6-hourly backups,
+/// A ~ U[0, I] before it, and lose what came after it too. The feed was not hit: it goes back to the same
+/// moment, and what it took since then, A + D, is gone as well.
+#[test]
+fn what_must_agree_goes_back_from_the_detection() {
+    let (interval, found) = (6.0 * HOUR, 2.0 * HOUR);
+    let text = r#"
+title = "Two that agree"
+[places]
+here = []
+there = []
+[data]
+o = { size = "10 GB", writes = "1 GB/day", consistent_with = ["f"] }
+f = { size = "10 GB", writes = "1 GB/day" }
+[copies]
+orders = { kind = "primary", data = "o", at = "here" }
+feed   = { kind = "primary", data = "f", at = "here" }
+older  = { kind = "backup", of = "orders", at = "there", every = "6h", takes = "0s", keep = "10d" }
+[failures]
+oops = { kind = "deletion", hits = "o", rate = "1 / year", detected = "2h" }
+[services]
+so = { data = "o", copies = ["orders", "older"], plans = ["back"] }
+sf = { data = "f", copies = ["feed"] }
+[strategies]
+to = { service = "so" }
+tf = { service = "sf" }
+[tiers]
+both = ["to", "tf"]
+[plans]
+back = { for = ["oops"], from = ["older"], steps = ["load"] }
+[steps]
+load = { phase = "redirect", takes = "10m" }
+"#;
+    let scenario = load(text);
+    for seed in SEEDS {
+        let result = campaign(&scenario, 40_000, seed);
+        for service in ["so", "sf"] {
+            let i = tally(&scenario, &result, "oops", Some(service));
+            mean_holds("before", &i.data_loss_before, MS, interval / 2.0);
+            assert_eq!((i.data_loss_after.min(), i.data_loss_after.max()), (Some(7_200_000), Some(7_200_000)));
+            mean_holds("loss", &i.data_loss, MS, interval / 2.0 + found);
+        }
+        assert_eq!(tally(&scenario, &result, "oops", Some("sf")).interrupted, 0);
+    }
+    let closed = all_bounds(&scenario, TierId::from_index(0), FailureId::from_index(0));
+    for bounds in closed {
+        assert_eq!((bounds.data_loss.worst, bounds.data_loss_after.worst), (Some(interval + found), Some(found)));
+    }
+}
+
+/// A service that keeps nothing has no point that stays bad: of two plans that end with a check of their own,
+/// the second is tried though the first failed its check, f of them; after that, f², only the end of the
+/// outage is left.
+#[test]
+fn each_plan_without_data_is_checked_by_itself() {
+    let (first, second) = (0.4f64, 0.25f64);
+    let nothing = ["data", "copies", "steps"].into_iter().fold(Case::new(), |case, part| case.only(part, ""));
+    let text = nothing
+        .with("compute", "web = { at = \"here\" }\nspare = { at = \"there\" }")
+        .with(
+            "failures",
+            r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = "10d", detected = "0s" }"#,
+        )
+        .only("service", "runs = [\"web\"]\nplans = [\"one\", \"two\"]")
+        .with("strategy", r#"standby = ["spare"]"#)
+        .with(
+            "plans",
+            r#"one = { for = ["site"], into = ["spare"], steps = ["switch", "look"] }
+two = { for = ["site"], into = ["spare"], steps = ["switch", "look-again"] }"#,
+        )
+        .with(
+            "steps",
+            r#"switch = { phase = "provision", takes = "10m" }
+look = { phase = "verify", takes = "5m", fails = "40%" }
+look-again = { phase = "verify", takes = "5m", fails = "25%" }"#,
+        )
+        .text();
+    let scenario = load(&text);
+    on_each_seed(&text, 160_000, "site", |i| {
+        share_holds("the second", plan_share(&scenario, i, "two"), i.n, first * (1.0 - second));
+        share_holds("the end", plan_share(&scenario, i, "wait"), i.n, first * second);
     });
 }
 

@@ -423,7 +423,8 @@ fn one_crew_and_many() {
 }
 
 /// Two data sets that must agree, saved every hour and every day. A deletion of the one goes back to a point
-/// up to an hour old, and the other with it: half an hour each on average. A loss of the place goes back to the
+/// up to an hour old, and the other with it: half an hour each on average; if it is found three hours later
+/// both lose those too. A loss of the place goes back to the
 /// older of both points, U(0, 1) and U(0, 24) hours: 24 ÷ 2 + 1² ÷ (6 × 24) on average, of both. Another service
 /// agrees with nobody and is saved every two hours; the application loses as much as the one that loses most.
 #[test]
@@ -452,6 +453,7 @@ c = {{ size = "1 GB", writes = "1 GB/day" }}
 [copies]
 {}{}{}[failures]
 drop = {{ kind = "deletion", hits = "a", rate = "2 / year", detected = "0s" }}
+slip = {{ kind = "deletion", hits = "a", rate = "1 / year", detected = "3h" }}
 site = {{ kind = "outage", hits = "here", rate = "1 / year", lasts = "5h", destroyed = "100%", detected = "0s" }}
 [plans]
 {}{}{}[steps]
@@ -462,7 +464,7 @@ only = ["a-only", "b-only", "c-only"]
         copies("a", "1h"),
         copies("b", "1d"),
         copies("c", "2h"),
-        plan("a", r#""drop", "site""#),
+        plan("a", r#""drop", "slip", "site""#),
         plan("b", r#""site""#),
         plan("c", r#""site""#),
         service("a"),
@@ -471,10 +473,11 @@ only = ["a-only", "b-only", "c-only"]
     );
     // Of three uniform ages up to 1, 2 and 24 h: 24 − ∫ F, F the product of their distribution functions.
     let greatest = 24.0 - (1.0 / 192.0 + 7.0 / 144.0 + (576.0 - 4.0) / 48.0);
-    let both = 2.0 * 0.5 + (12.0 + 1.0 / 144.0);
+    let deletions = 2.0 * 0.5 + (0.5 + 3.0);
+    let both = deletions + (12.0 + 1.0 / 144.0);
     on_each_seed(&text, 3_000, |t| {
         assert_eq!(t.lines.len(), 4);
-        mean_holds("application", &t.lines[0].loss, MS / HOUR, 2.0 * 0.5 + greatest);
+        mean_holds("application", &t.lines[0].loss, MS / HOUR, deletions + greatest);
         for n in [1, 2] {
             mean_holds("agreeing", &t.lines[n].loss, MS / HOUR, both);
         }

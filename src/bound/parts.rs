@@ -9,7 +9,7 @@ use super::mean::step_mean;
 use super::points::Points;
 use super::service::clock;
 use super::span::Span;
-use super::timeline::Search;
+use super::timeline::{MOST_POINTS, Search};
 use super::way::{TurnId, Turns};
 use super::{Bound, events};
 use crate::id::{CopyId, FailureId, Id, LinkId, PlanId, PoolId, ServiceId, StepId, TierId};
@@ -219,8 +219,16 @@ impl MetPlan {
 
 /// The points of a source that a plan may try: older ones only if a check can strike one off.
 fn points_of(search: &Search<'_>, plan: &PlanInfo<'_>, source: &Source) -> Vec<Points> {
-    let strikes = plan.steps.iter().any(|s| s.row.phase == Phase::Verify && s.row.fails.value() > 0.0);
-    let last = if strikes { plan.row.points } else { 1 };
+    let strikes = |plan: &PlanInfo<'_>| {
+        let strikes = plan.steps.iter().any(|s| s.row.phase == Phase::Verify && s.row.fails.value() > 0.0);
+        if strikes { plan.row.points } else { 0 }
+    };
+    // What other plans have struck off is passed over.
+    let same = |other: &&PlanInfo<'_>| {
+        other.fitted.plan != plan.fitted.plan && source.copy.is_some_and(|copy| other.fitted.from.contains(&copy))
+    };
+    let others = search.plans.iter().filter(same).map(strikes).fold(0, u32::saturating_add);
+    let last = others.saturating_add(strikes(plan).max(1)).min(MOST_POINTS);
     (0..last).map_while(|skip| search.candidate(plan, source, skip).points.map(|(points, _)| points)).collect()
 }
 

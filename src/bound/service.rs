@@ -316,14 +316,17 @@ fn agree(at: &Setting<'_>, ranges: &mut [Range]) {
     for group in groups.into_iter().filter(|group| group.len() > 1) {
         let losses = || group.iter().filter_map(|n| ranges[*n].loss);
         let Some(oldest) = losses().map(|l| l.before).reduce(Span::max) else { continue };
-        if oldest == Span::ZERO {
+        // What came between damage and its detection is undone with it.
+        let damage = matches!(at.kind(), FailureKind::Deletion | FailureKind::Corruption);
+        let after = losses().map(|l| l.after).reduce(Span::max).filter(|_| damage).unwrap_or(Span::ZERO);
+        if oldest == Span::ZERO && after == Span::ZERO {
             continue;
         }
         for n in &group {
             let writes = writes_of(at, &at.tier.services[*n]);
             ranges[*n].means.forget_loss();
             if let Some(loss) = &mut ranges[*n].loss {
-                loss.before = loss.before.max(oldest);
+                (loss.before, loss.after) = (loss.before.max(oldest), loss.after.max(after));
                 loss.sum = Span { lo: loss.sum.lo, ..loss.before.plus(loss.after) };
                 loss.bytes = loss.bytes.or(loss.sum.times(writes));
             }

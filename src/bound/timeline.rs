@@ -4,6 +4,8 @@
 //! for all else. The search follows the order in which plans, sources and points are tried; a state of
 //! it says when the next try can begin at the earliest and at the latest.
 
+use std::ops::Range;
+
 use crate::id::{ServiceId, StepId};
 use crate::model::{FailureKind, Phase};
 
@@ -15,7 +17,7 @@ use super::tries::{Carried, Incoming, Ways};
 use super::way::{Try, TryEnd, TurnId};
 
 /// Most recovery points of one source that are followed one by one.
-const MOST_POINTS: u32 = 1000;
+pub(super) const MOST_POINTS: u32 = 1000;
 
 /// What all services of an incident share.
 #[derive(Clone)]
@@ -187,44 +189,78 @@ impl Search<'_> {
             let mut into_next = into_option.that_failed(option.plan);
             let mut into_source = std::mem::take(&mut into_option);
             for source in &option.sources {
-                let mut into_point = std::mem::take(&mut into_source);
-                for skip in 0..plan.row.points.clamp(1, MOST_POINTS) {
-                    if into_point.0.is_empty() {
-                        break;
-                    }
-                    let here = into_point.of(source.copy, skip);
-                    if here.0.is_empty() {
-                        continue;
-                    }
-                    let found = self.candidate(plan, source, skip);
-                    for way in here.0 {
-                        let (least, most) = way.count(source.root);
-                        let there = found.points.filter(|_| skip < most);
-                        if there.is_none() || (found.may_miss && least <= skip) {
-                            let missed = way.now.by(self.after(&way, plan, source, TryEnd::Missed));
-                            into_source.add(way.at(missed).knowing(source.root, skip, false));
-                        }
-                        let Some(point) = there else { continue };
-                        let way = way.knowing(source.root, skip, true);
-                        for (step, mut next) in
-                            self.attempt(plan, option, source, &point, way, later.is_none(), endings)
-                        {
-                            if plan.steps[step].row.phase == Phase::Verify {
-                                next.strike(source.copy);
-                                into_point.add(next);
-                            } else {
-                                next.failed.extend(again.then_some(option.plan));
-                                into_next.add(next);
-                            }
-                        }
+                let entering = std::mem::take(&mut into_source).by_struck(source.copy, plan.fitted.plan);
+                for (struck, into_point) in entering {
+                    let points = plan.row.points.clamp(1, MOST_POINTS);
+                    let skips = match struck {
+                        Some((struck, tried)) => struck..struck + points.saturating_sub(tried),
+                        None => 0..self.most_points(),
+                    };
+                    let (left, failed) =
+                        self.through_points(option, source, skips, into_point, later.is_none(), endings);
+                    into_source.extend(left);
+                    for mut next in failed.0 {
+                        next.failed.extend(again.then_some(option.plan));
+                        into_next.add(next);
                     }
                 }
-                into_source.extend(into_point);
             }
             into_option = into_source;
             into_option.extend(into_next);
         }
         into_option
+    }
+
+    /// Most points of a source that all plans together try.
+    fn most_points(&self) -> u32 {
+        self.plans.iter().map(|plan| plan.row.points.max(1)).fold(0, u32::saturating_add).min(MOST_POINTS)
+    }
+
+    /// Tries the points of a source after `skips` newer ones.
+    ///
+    /// # Returns
+    /// What goes on to the next source, and what to the next plan.
+    fn through_points(
+        &self,
+        option: &PlanOption,
+        source: &Source,
+        skips: Range<u32>,
+        mut into_point: Ways,
+        late: bool,
+        endings: &mut Endings,
+    ) -> (Ways, Ways) {
+        let plan = &self.plans[option.plan];
+        let (mut into_source, mut into_next) = (Ways::default(), Ways::default());
+        for skip in skips {
+            if into_point.0.is_empty() {
+                break;
+            }
+            let here = into_point.of(source.copy, plan.fitted.plan, skip);
+            if here.0.is_empty() {
+                continue;
+            }
+            let found = self.candidate(plan, source, skip);
+            for way in here.0 {
+                let (least, most) = way.count(source.root);
+                let there = found.points.filter(|_| skip < most);
+                if there.is_none() || (found.may_miss && least <= skip) {
+                    let missed = way.now.by(self.after(&way, plan, source, TryEnd::Missed));
+                    into_source.add(way.at(missed).knowing(source.root, skip, false));
+                }
+                let Some(point) = there else { continue };
+                let way = way.knowing(source.root, skip, true);
+                for (step, mut next) in self.attempt(plan, option, source, &point, way, late, endings) {
+                    if plan.steps[step].row.phase == Phase::Verify {
+                        next.strike(source.copy, plan.fitted.plan);
+                        into_point.add(next);
+                    } else {
+                        into_next.add(next);
+                    }
+                }
+            }
+        }
+        into_source.extend(into_point);
+        (into_source, into_next)
     }
 
     /// The points of a source, over the range of the detection.

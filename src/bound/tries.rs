@@ -1,7 +1,9 @@
 //! What a try of a plan begins with: when, which steps are done, and what is known of recovery points.
 
+use std::collections::BTreeMap;
+
 use super::span::{Span, either};
-use crate::id::{CopyId, StepId};
+use crate::id::{CopyId, PlanId, StepId};
 
 /// A step that need not be begun again.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +28,9 @@ impl Carried {
     }
 }
 
-/// How many points of each copy were struck off: a bad one stays bad in every plan. `None`: any number.
-pub(super) type Struck = Option<Vec<(Option<CopyId>, u32)>>;
+/// How many points of each copy were struck off by which plan: a bad one stays bad in every plan. `None`:
+/// any number.
+pub(super) type Struck = Option<Vec<(Option<CopyId>, PlanId, u32)>>;
 
 /// What a try begins with.
 #[derive(Clone, Debug)]
@@ -53,10 +56,20 @@ impl Incoming {
         Self { now, ..self.clone() }
     }
 
-    /// How many points of a copy were struck off; `None`: any number.
-    pub(super) fn struck(&self, copy: Option<CopyId>) -> Option<u32> {
+    /// How many points of a copy were struck off that a plan passes over; `None`: any number. Without data
+    /// there is no point that stays bad: each plan is checked by itself.
+    fn struck(&self, copy: Option<CopyId>, plan: PlanId) -> Option<u32> {
+        if copy.is_none() {
+            return self.tried(copy, plan);
+        }
         let struck = self.struck.as_ref()?;
-        Some(struck.iter().find(|(of, _)| *of == copy).map_or(0, |(_, count)| *count))
+        Some(struck.iter().filter(|(of, ..)| *of == copy).map(|(.., count)| *count).sum())
+    }
+
+    /// How many of them this plan has struck off itself; `None`: any number.
+    fn tried(&self, copy: Option<CopyId>, plan: PlanId) -> Option<u32> {
+        let struck = self.struck.as_ref()?;
+        Some(struck.iter().find(|(of, by, _)| (*of, *by) == (copy, plan)).map_or(0, |(.., count)| *count))
     }
 
     /// How many points a copy has, at least and at most.
@@ -76,13 +89,13 @@ impl Incoming {
         self
     }
 
-    /// One more point of a copy is struck off.
-    pub(super) fn strike(&mut self, copy: Option<CopyId>) {
+    /// One more point of a copy is struck off by this plan.
+    pub(super) fn strike(&mut self, copy: Option<CopyId>, plan: PlanId) {
         let Some(struck) = &mut self.struck else { return };
-        match struck.iter_mut().find(|(of, _)| *of == copy) {
-            Some((_, count)) => *count += 1,
+        match struck.iter_mut().find(|(of, by, _)| (*of, *by) == (copy, plan)) {
+            Some((.., count)) => *count += 1,
             None => {
-                struck.push((copy, 1));
+                struck.push((copy, plan, 1));
                 struck.sort_unstable();
             }
         }
@@ -116,11 +129,22 @@ impl Ways {
         }
     }
 
-    /// Those that take this point of a copy next; what has struck off more of them stays. Where the number
-    /// is not known, it may be this one or any other.
-    pub(super) fn of(&mut self, copy: Option<CopyId>, skip: u32) -> Self {
-        let (here, later) =
-            std::mem::take(&mut self.0).into_iter().partition(|way| way.struck(copy).is_none_or(|n| n <= skip));
+    /// Apart by how many points of a copy were struck off, fewest first, and how many of them by this plan;
+    /// `None`: any number.
+    pub(super) fn by_struck(self, copy: Option<CopyId>, plan: PlanId) -> BTreeMap<Option<(u32, u32)>, Self> {
+        let mut apart: BTreeMap<Option<(u32, u32)>, Self> = BTreeMap::new();
+        for way in self.0 {
+            let struck = way.struck(copy, plan).zip(way.tried(copy, plan));
+            apart.entry(struck).or_default().0.push(way);
+        }
+        apart
+    }
+
+    /// Those by which a plan takes this point of a copy next; what has struck off more of them stays. Where
+    /// the number is not known, it may be this one or any other.
+    pub(super) fn of(&mut self, copy: Option<CopyId>, plan: PlanId, skip: u32) -> Self {
+        let now = |way: &Incoming| way.struck(copy, plan).is_none_or(|n| n <= skip);
+        let (here, later) = std::mem::take(&mut self.0).into_iter().partition(now);
         self.0 = later;
         let here = Self(here);
         here.0.iter().filter(|way| way.struck.is_none()).for_each(|way| self.add(way.clone()));

@@ -415,7 +415,8 @@ fn run_block(
         services.iter_mut().for_each(|block| block.resize(count));
         run_services(simulator, program, n, occurrences, worker, &mut services, tallies);
         for group in &program.agreeing {
-            Block::agree(&mut services, group, |n| (program.services[n].writes, program.services[n].rpo));
+            let of = |n: usize| (program.services[n].writes, program.services[n].rpo);
+            Block::agree(&mut services, group, program.kind, of);
         }
         block.absorb(&services, program.limits);
         for (service, block) in tallies[1..].iter_mut().zip(&services) {

@@ -5,12 +5,13 @@
 //! links, people or other services' data are shared.
 
 use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
+use super::loss::{Loss, agree, lost, masked};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Draw, Purpose, Uniform};
 use super::recovery::Recovery;
 use super::scheduler::Scheduler;
-use super::{NEVER, contention, lag, milliseconds, walk};
+use super::{NEVER, contention, milliseconds, walk};
 use crate::id::PlanId;
 use crate::model::{FailureKind, Taints};
 
@@ -272,7 +273,7 @@ pub(super) fn simulate<U: Uniform>(
         scratch.services.push(outcome);
     }
     for group in &program.agreeing {
-        agree(program, scratch, group);
+        agree(program, &mut scratch.services, group);
     }
     let mut application = Outcome::CALM;
     for service in &scratch.services {
@@ -286,45 +287,6 @@ pub(super) fn simulate<U: Uniform>(
         application.rpo_met = application.data_loss <= rpo && application.data_loss != NEVER;
     }
     application
-}
-
-/// Data sets that must agree go back to their oldest common moment.
-fn agree(program: &FailureProgram, scratch: &mut Scratch, group: &[usize]) {
-    let oldest = group.iter().map(|n| scratch.services[*n].data_loss_before).max().unwrap_or(0);
-    for n in group {
-        let (service, outcome) = (&program.services[*n], &mut scratch.services[*n]);
-        if outcome.data_loss_before < oldest {
-            outcome.data_loss_before = oldest;
-            outcome.data_loss = oldest.saturating_add(outcome.data_loss_after);
-            outcome.data_loss_bytes = bytes_back_to(oldest, service.writes, outcome.data_loss);
-            outcome.rpo_met = outcome.data_loss <= service.rpo;
-        }
-    }
-}
-
-/// Bytes that a service loses which goes back to the `oldest` common moment, so many milliseconds in all.
-pub(super) fn bytes_back_to(oldest: u64, writes: f64, data_loss: u64) -> u64 {
-    if oldest == NEVER { NEVER } else { (writes * (data_loss as f64 / 1000.0)).round() as u64 }
-}
-
-/// Seconds and bytes lost by one service.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Loss {
-    pub(super) before: f64,
-    pub(super) after: f64,
-    pub(super) bytes: f64,
-}
-
-/// When a service that goes on is over the interruption, and what it loses all the same.
-pub(super) fn masked<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U) -> (f64, Loss) {
-    let Fate::Masked { takeovers, tail, diverges } = &site.impact.fate else {
-        return (facts.impact_time(), Loss::default());
-    };
-    let serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(facts.impact_time(), f64::max);
-    let behind = tail.as_ref().and_then(|lags| lag::total(lags, draws, facts.occurrence, 0, facts.moments.read()));
-    let before = behind.map_or(0.0, |behind| behind.age);
-    let after = if *diverges { facts.end } else { 0.0 };
-    (serve, Loss { before, after, bytes: site.service.writes * (before + after) })
 }
 
 fn outcome<U: Uniform>(
@@ -376,19 +338,6 @@ fn outcome<U: Uniform>(
     }
     scratch.totals.push((serve, full));
     finished(site.service, impact_time, (serve, full, detected), &loss, label)
-}
-
-/// What a plan that brought the service back could not bring back.
-pub(super) fn lost(program: &FailureProgram, site: &Site<'_>, facts: &Facts, launch: &Launch) -> Loss {
-    let (plan, _, source) = site.plan(launch);
-    let point = &launch.point;
-    if source.merges {
-        return Loss::default();
-    }
-    let felt = matches!(program.kind, FailureKind::Deletion | FailureKind::Corruption);
-    let after = if felt && !point.keeps_after && !plan.salvage { facts.moments.detect } else { 0.0 };
-    let before_bytes = point.bytes.unwrap_or(site.service.writes * point.age);
-    Loss { before: point.age, after, bytes: before_bytes + site.service.writes * after }
 }
 
 fn finished(

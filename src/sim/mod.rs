@@ -13,6 +13,7 @@ mod incident;
 mod lag;
 mod lanes;
 mod lifetime;
+mod loss;
 mod overlap;
 mod point;
 mod program;

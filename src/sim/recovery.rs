@@ -27,8 +27,8 @@ pub(super) struct Recovery {
     /// Whether a source was passed over that is to be taken if nothing else is there, and whether it is so.
     passed_over: bool,
     pub(super) last_resort: bool,
-    /// How many points of each copy were struck off: a bad one stays bad in every plan.
-    struck: Vec<(Option<CopyId>, u32)>,
+    /// How many points of each copy were struck off by which plan: a bad one stays bad in every plan.
+    struck: Vec<(Option<CopyId>, PlanId, u32)>,
     /// Plans of which a step failed for good: they are not tried again.
     failed: Vec<PlanId>,
     /// Steps of earlier rounds that are not begun again.
@@ -93,7 +93,12 @@ impl Recovery {
 
     /// How many points of a copy were struck off.
     pub(super) fn struck(&self, copy: Option<CopyId>) -> u32 {
-        self.struck.iter().find(|(of, _)| *of == copy).map_or(0, |(_, n)| *n)
+        self.struck.iter().filter(|(of, ..)| *of == copy).map(|(.., n)| *n).sum()
+    }
+
+    /// How many points of a copy this plan has struck off.
+    fn tried(&self, copy: Option<CopyId>, plan: PlanId) -> u32 {
+        self.struck.iter().find(|(of, by, _)| (*of, *by) == (copy, plan)).map_or(0, |(.., n)| *n)
     }
 
     /// The source that was found last is of no use; `for_now`: unless there is nothing else.
@@ -134,8 +139,10 @@ impl Recovery {
                 let plan = &site.service.plans[option.plan];
                 let sources: &[_] = if self.failed.contains(&plan.plan) { &[] } else { &option.sources };
                 while let Some(source) = sources.get(self.source) {
-                    let skip = self.struck(source.copy);
-                    let point = (skip < plan.points)
+                    let tried = self.tried(source.copy, plan.plan);
+                    // Without data there is no point that stays bad: each plan is checked by itself.
+                    let skip = if source.copy.is_some() { self.struck(source.copy) } else { tried };
+                    let point = (tried < plan.points)
                         .then(|| source.finder.find(draws, facts.occurrence, &facts.moments, skip))
                         .flatten();
                     if let Some(point) = point {
@@ -186,9 +193,9 @@ impl Recovery {
         }
         self.round += 1;
         if plan.steps[failed].phase == crate::model::Phase::Verify {
-            match self.struck.iter_mut().find(|(of, _)| *of == copy) {
-                Some((_, count)) => *count += 1,
-                None => self.struck.push((copy, 1)),
+            match self.struck.iter_mut().find(|(of, by, _)| (*of, *by) == (copy, plan.plan)) {
+                Some((.., count)) => *count += 1,
+                None => self.struck.push((copy, plan.plan, 1)),
             }
         } else {
             self.failed.push(plan.plan);

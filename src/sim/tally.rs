@@ -1,7 +1,9 @@
 //! What a campaign of simulated incidents leaves behind: integers that merge in any order.
 
-use super::incident::{Outcome, PlanLabel, bytes_back_to};
+use super::incident::{Outcome, PlanLabel};
+use super::loss::{Common, bytes_of};
 use crate::id::{FailureId, PlanId, ServiceId, StepId, TierId};
+use crate::model::FailureKind;
 use crate::stats::{PairTally, Tally};
 
 mod record;
@@ -298,18 +300,25 @@ impl Block {
     ///
     /// # Arguments
     /// `services`: by service, average logical bytes per second and the objective for data loss.
-    pub(super) fn agree(blocks: &mut [Self], group: &[usize], services: impl Fn(usize) -> (f64, u64)) {
+    pub(super) fn agree(
+        blocks: &mut [Self],
+        group: &[usize],
+        kind: FailureKind,
+        services: impl Fn(usize) -> (f64, u64),
+    ) {
         let Some(first) = group.first() else { return };
         for at in 0..blocks[*first].plan.len() {
-            let oldest = group.iter().map(|n| blocks[*n].data_loss_before[at]).max().unwrap_or(0);
+            let losses = group.iter().map(|n| (blocks[*n].data_loss_before[at], blocks[*n].data_loss_after[at]));
+            let common = Common::new(kind, losses);
             for n in group {
                 let (block, (writes, rpo)) = (&mut blocks[*n], services(*n));
-                if block.data_loss_before[at] < oldest {
-                    block.data_loss_before[at] = oldest;
-                    block.data_loss[at] = oldest.saturating_add(block.data_loss_after[at]);
-                    block.data_loss_bytes[at] = bytes_back_to(oldest, writes, block.data_loss[at]);
-                    block.rpo_met[at] = block.data_loss[at] <= rpo;
-                }
+                let more = common.takes(block.data_loss_before[at], block.data_loss_after[at]);
+                let Some((before, after)) = more else { continue };
+                let data_loss = before.saturating_add(after);
+                (block.data_loss_before[at], block.data_loss_after[at]) = (before, after);
+                block.data_loss[at] = data_loss;
+                block.data_loss_bytes[at] = bytes_of(data_loss, writes);
+                block.rpo_met[at] = data_loss <= rpo && data_loss != super::NEVER;
             }
         }
     }

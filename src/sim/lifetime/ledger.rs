@@ -2,7 +2,7 @@
 //! each service. Moments are whole milliseconds from the start.
 
 use super::tally::LifetimeTally;
-use crate::sim::incident::Loss;
+use crate::sim::loss::Loss;
 use crate::sim::{NEVER, milliseconds};
 use crate::units::SECONDS_PER_YEAR;
 
@@ -57,7 +57,8 @@ struct Part {
     service: usize,
     /// From before the incident.
     before: u64,
-    whole: u64,
+    /// From after it.
+    after: u64,
 }
 
 /// Times of which the writes are lost: apart from each other, in order.
@@ -179,8 +180,8 @@ impl Ledger {
     }
 
     /// A service lost writes of so many seconds before and after an incident that began at `origin`; `share` of
-    /// its data was hit. Those that must agree with it go back as far. The application loses as much as the
-    /// service that loses most.
+    /// its data was hit. Those that must agree with it go back as far, and lose as much of what came after it.
+    /// The application loses as much as the service that loses most.
     pub(super) fn lose(&mut self, service: usize, incident: u64, origin: f64, loss: &Loss, share: f64) {
         let Loss { before, after, .. } = self.not_lost_yet(service, origin, loss, share);
         let (before, whole) = (milliseconds(before), milliseconds(before + after));
@@ -191,10 +192,10 @@ impl Ledger {
         if self.agreeing[service].is_empty() {
             return self.add_loss(service, &of, whole, whole);
         }
-        let after = if whole == NEVER { 0 } else { whole - before };
-        self.goes_back(service, &of, before, if before == NEVER { 0 } else { after });
+        let (after, undone) = (milliseconds(loss.after), milliseconds(loss.undone));
+        self.goes_back(service, &of, before, after);
         for n in 0..self.agreeing[service].len() {
-            self.goes_back(self.agreeing[service][n], &of, before, 0);
+            self.goes_back(self.agreeing[service][n], &of, before, undone);
         }
     }
 
@@ -218,19 +219,18 @@ impl Ledger {
         Loss { before, after, ..*loss }
     }
 
-    /// A service of a group goes back at least so far, and loses so much that came after the incident.
+    /// A service of a group goes back at least so far, and loses at least so much that came after the incident.
     fn goes_back(&mut self, service: usize, of: &Incident, before: u64, after: u64) {
         let mine = |part: &Part| (part.incident, part.service) == (of.incident, service);
         let at = self.parts.iter().position(mine).unwrap_or(self.parts.len());
         if at == self.parts.len() {
-            self.parts.push(Part { incident: of.incident, service, before: 0, whole: 0 });
+            self.parts.push(Part { incident: of.incident, service, before: 0, after: 0 });
         }
         let known = &mut self.parts[at];
-        let further = if before == NEVER { NEVER } else { before.saturating_sub(known.before) };
-        known.before = known.before.max(before);
-        let more = further.saturating_add(after);
-        known.whole = known.whole.saturating_add(more);
-        let whole = known.whole;
+        let old = known.before.saturating_add(known.after);
+        (known.before, known.after) = (known.before.max(before), known.after.max(after));
+        let whole = known.before.saturating_add(known.after);
+        let more = if whole == NEVER { NEVER } else { whole - old };
         self.add_loss(service, of, more, whole);
     }
 

@@ -8,7 +8,8 @@ use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
-use crate::sim::incident::{Facts, Launch, Loss, lost};
+use crate::sim::incident::{Facts, Launch};
+use crate::sim::loss::{Loss, lost};
 use crate::sim::point::RecoveryPoint;
 use crate::sim::program::StepProgram;
 use crate::sim::random::Random;
