@@ -5,7 +5,7 @@
 
 use crate::id::{AccountId, CopyId, DataId, FailureId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetIndex, AssetSet, Copy, CopyKind, Delay, Factor, Failure, FailureKind, Need, Scenario, Step, Target, Tier,
+    AssetIndex, AssetSet, Copy, CopyKind, Delay, Factor, Failure, FailureKind, Scenario, Step, Target, Tier,
     TierService, Upstream, WhenShort,
 };
 use crate::units::{BytesPerSecond, Seconds};
@@ -59,11 +59,11 @@ impl<'a> Setting<'a> {
     }
 
     pub(super) fn lost_instances(&self, pool: PoolId, taken: &AssetSet) -> usize {
-        taken.count_in(self.assets.pool(pool), self.scenario.compute[pool].instances.len())
+        self.assets.lost_instances(self.scenario, pool, taken)
     }
 
     pub(super) fn lost_sites(&self, copy: CopyId, taken: &AssetSet) -> usize {
-        taken.count_in(self.assets.copy(copy), self.scenario.copies[copy].sites.len())
+        self.assets.lost_sites(self.scenario, copy, taken)
     }
 
     pub(super) fn is_primary(&self, copy: CopyId) -> bool {
@@ -80,18 +80,6 @@ impl<'a> Setting<'a> {
         self.tier.copies.iter().any(
             |copy| matches!(&self.scenario.copies[*copy].kind, CopyKind::Log { bases, .. } if bases.contains(&primary)),
         )
-    }
-
-    pub(super) fn needs_lost(&self, row: &TierService, taken: &AssetSet) -> bool {
-        let needs = &self.scenario.services[row.service].needs;
-        needs.iter().any(|need| matches!(need, Need::External(e) if taken.contains(self.assets.external(*e))))
-    }
-
-    /// Whether a service has compute, copies or needs among `taken`.
-    pub(super) fn holds_any(&self, row: &TierService, taken: &AssetSet) -> bool {
-        row.runs.iter().chain(&row.standby).any(|pool| self.lost_instances(*pool, taken) > 0)
-            || row.copies.iter().any(|copy| self.lost_sites(*copy, taken) > 0)
-            || self.needs_lost(row, taken)
     }
 
     /// How many sites of a copy a write waits for, and whether it goes on with one.
@@ -119,36 +107,9 @@ impl<'a> Setting<'a> {
         pools && row.copies.iter().all(|copy| self.is_writable(*copy, taken, false))
     }
 
-    /// Everything in a place, as seen from outside when it cannot be reached.
-    pub(super) fn all_in(&self, place: PlaceId) -> AssetSet {
-        let mut set = AssetSet::empty(self.assets.size());
-        self.assets.take_place(self.scenario, place, &mut set);
-        set
-    }
-
     /// Whether these targets hold anything of the tier.
     pub(super) fn concerns(&self, targets: &[Target]) -> bool {
-        let (scenario, tier) = (self.scenario, self.tier);
-        if self.kind() == FailureKind::Outage {
-            let taken = self.assets.taken(scenario, FailureKind::Outage, targets);
-            return tier.services.iter().any(|s| self.holds_any(s, &taken));
-        }
-        let pool_in = |s: &TierService, account: AccountId| {
-            s.runs.iter().chain(&s.standby).any(|pool| scenario.compute[*pool].account == Some(account))
-        };
-        targets.iter().any(|target| match *target {
-            Target::Data(data) => tier.services.iter().any(|s| scenario.services[s.service].data == Some(data)),
-            Target::Copy(copy) => tier.copies.contains(&copy),
-            Target::Account(account) => {
-                tier.copies.iter().any(|copy| scenario.copies[*copy].account == Some(account))
-                    || tier.services.iter().any(|s| pool_in(s, account))
-            }
-            Target::Link(link) => {
-                let holds = |region| tier.services.iter().any(|s| self.holds_any(s, &self.all_in(region)));
-                scenario.is_needed(link, holds)
-            }
-            _ => false,
-        })
+        self.assets.concerns(self.scenario, self.tier, self.kind(), targets)
     }
 }
 

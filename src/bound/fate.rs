@@ -204,7 +204,7 @@ pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>
 pub(super) fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
     let taken = &case.taken;
     let short = row.runs.iter().any(|pool| at.lost_instances(*pool, taken) > 0);
-    let outside = at.needs_lost(row, taken);
+    let outside = at.assets.needs_lost(at.scenario, row, taken);
     let data_lost = case.destroyed && !at.assets.keeps_data(at.scenario, row, taken);
     let damaged =
         case.is_logical(at) && row.copies.iter().any(|c| case.reach[c.index()] == Reach::Hit && is_live(at, *c));
@@ -238,7 +238,7 @@ fn masked(at: &Setting<'_>, case: &Case, row: &TierService) -> Fate {
         }
         _ => None,
     });
-    if takeovers.is_empty() && tail.is_none() && !at.holds_any(row, &case.taken) {
+    if takeovers.is_empty() && tail.is_none() && !at.assets.holds_any(at.scenario, row, &case.taken) {
         return Fate::Untouched;
     }
     Fate::Masked { takeovers, tail, diverges: false }

@@ -26,14 +26,10 @@ pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[Pla
     let Some(home) = home(at, row) else { return untouched };
     let cut = case.targets.iter().filter_map(|t| if let Target::Link(link) = t { Some(*link) } else { None });
     let all = at.scenario.sides(home, &cut.collect::<Vec<LinkId>>());
-    let within = |regions: &[PlaceId]| {
-        let mut set = AssetSet::empty(at.assets.size());
-        regions.iter().for_each(|region| set.unite(&at.all_in(*region)));
-        set
-    };
+    let within = |regions: &[PlaceId]| at.assets.all_in(at.scenario, regions);
     let mut sides: Vec<SideCase> = Vec::new();
     for (n, side) in all.into_iter().enumerate() {
-        if n > 0 && !at.holds_any(row, &within(&side.regions)) {
+        if n > 0 && !at.assets.holds_any(at.scenario, row, &within(&side.regions)) {
             continue;
         }
         let lost = within(&side.beyond);
@@ -93,7 +89,7 @@ fn diverges(at: &Setting<'_>, row: &TierService, sides: &[SideCase], serving: us
     let writes_alone = |side: &SideCase| {
         let mut rest = side.lost.clone();
         let apart = at.scenario.places.ids().filter(|place| !side.regions.contains(&region(*place)));
-        apart.for_each(|place| rest.unite(&at.all_in(place)));
+        rest.unite(&at.assets.all_in(at.scenario, &apart.collect::<Vec<PlaceId>>()));
         written().all(|copy| at.is_writable(copy, &rest, false))
     };
     let mut others = sides.iter().enumerate().filter(|(n, side)| *n != serving && side.is_up());

@@ -3,8 +3,8 @@
 //! Every instance of a pool, every site of a copy and every external is one asset. An event is the
 //! set of assets that it takes; whether a service is up is a question to that set.
 
-use super::{CopyKind, FailureKind, Scenario, Site, Target, TierService};
-use crate::id::{CopyId, ExternalId, Id, PlaceId, PoolId};
+use super::{CopyKind, FailureKind, Need, Scenario, Site, Target, Tier, TierService};
+use crate::id::{AccountId, CopyId, ExternalId, Id, PlaceId, PoolId};
 
 /// A set of assets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,8 +159,68 @@ impl AssetIndex {
         })
     }
 
-    /// Everything in `place`, as seen from outside when the place cannot be reached.
-    pub fn take_place(&self, scenario: &Scenario, place: PlaceId, set: &mut AssetSet) {
+    /// How many instances of a pool are among `taken`.
+    #[must_use]
+    pub fn lost_instances(&self, scenario: &Scenario, pool: PoolId, taken: &AssetSet) -> usize {
+        taken.count_in(self.pool(pool), scenario.compute[pool].instances.len())
+    }
+
+    /// How many sites of a copy are among `taken`.
+    #[must_use]
+    pub fn lost_sites(&self, scenario: &Scenario, copy: CopyId, taken: &AssetSet) -> usize {
+        taken.count_in(self.copy(copy), scenario.copies[copy].sites.len())
+    }
+
+    /// Whether something outside that a service needs is among `taken`.
+    #[must_use]
+    pub fn needs_lost(&self, scenario: &Scenario, service: &TierService, taken: &AssetSet) -> bool {
+        let needs = &scenario.services[service.service].needs;
+        needs.iter().any(|need| matches!(need, Need::External(external) if taken.contains(self.external(*external))))
+    }
+
+    /// Whether a service has running or waiting compute, copies or needs among `taken`.
+    #[must_use]
+    pub fn holds_any(&self, scenario: &Scenario, service: &TierService, taken: &AssetSet) -> bool {
+        service.runs.iter().chain(&service.standby).any(|pool| self.lost_instances(scenario, *pool, taken) > 0)
+            || service.copies.iter().any(|copy| self.lost_sites(scenario, *copy, taken) > 0)
+            || self.needs_lost(scenario, service, taken)
+    }
+
+    /// Whether an event that strikes these targets concerns a tier: what holds nothing of it leaves it alone.
+    ///
+    /// An outage concerns it by what it takes, damage to data or a copy by whose that is, a compromise by
+    /// what stands under the account, and a cut link by what stands on either side.
+    #[must_use]
+    pub fn concerns(&self, scenario: &Scenario, tier: &Tier, kind: FailureKind, targets: &[Target]) -> bool {
+        let any_among = |taken: &AssetSet| tier.services.iter().any(|s| self.holds_any(scenario, s, taken));
+        if kind == FailureKind::Outage {
+            return any_among(&self.taken(scenario, kind, targets));
+        }
+        let pool_in = |service: &TierService, account: AccountId| {
+            let mut pools = service.runs.iter().chain(&service.standby);
+            pools.any(|pool| scenario.compute[*pool].account == Some(account))
+        };
+        targets.iter().any(|target| match *target {
+            Target::Data(data) => tier.services.iter().any(|s| scenario.services[s.service].data == Some(data)),
+            Target::Copy(copy) => tier.copies.contains(&copy),
+            Target::Account(account) => {
+                tier.copies.iter().any(|copy| scenario.copies[*copy].account == Some(account))
+                    || tier.services.iter().any(|s| pool_in(s, account))
+            }
+            Target::Link(link) => scenario.is_needed(link, |region| any_among(&self.all_in(scenario, &[region]))),
+            _ => false,
+        })
+    }
+
+    /// Everything in these places, as seen from outside when they cannot be reached.
+    #[must_use]
+    pub fn all_in(&self, scenario: &Scenario, places: &[PlaceId]) -> AssetSet {
+        let mut set = AssetSet::empty(self.size);
+        places.iter().for_each(|place| self.take_place(scenario, *place, &mut set));
+        set
+    }
+
+    fn take_place(&self, scenario: &Scenario, place: PlaceId, set: &mut AssetSet) {
         for (id, pool) in scenario.compute.iter() {
             for (n, instance) in pool.instances.iter().enumerate() {
                 if scenario.is_within(instance.place, place) {

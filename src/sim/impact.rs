@@ -8,7 +8,7 @@ use super::program::{Amount, Context, FailureProgram, ServiceProgram, StepProgra
 use super::random::Draw;
 use super::route::{Contention, Route, contention, routes};
 use crate::id::{CopyId, PlaceId, PoolId};
-use crate::model::{AssetSet, CopyKind, FailureKind, Need, Target, TierService, Upstream, WhenShort};
+use crate::model::{AssetSet, CopyKind, FailureKind, Target, TierService, Upstream, WhenShort};
 
 /// What one event does to each service of the tier, in the tier's order.
 pub(super) struct Impact {
@@ -94,55 +94,6 @@ pub(super) struct SourceOption {
     pub(super) gate: Option<usize>,
 }
 
-/// Whether these targets hold anything of the tier.
-pub(super) fn concerns(ctx: &Context<'_>, targets: &[Target]) -> bool {
-    let (scenario, tier) = (ctx.scenario, ctx.tier);
-    let kind = ctx.kind();
-    if kind == FailureKind::Outage {
-        let taken = ctx.assets.taken(scenario, kind, targets);
-        return tier.services.iter().any(|s| holds_any(ctx, s, &taken));
-    }
-    let pool_in = |s: &TierService, account| {
-        s.runs.iter().chain(&s.standby).any(|pool| scenario.compute[*pool].account == Some(account))
-    };
-    targets.iter().any(|target| match *target {
-        Target::Data(data) => tier.services.iter().any(|s| scenario.services[s.service].data == Some(data)),
-        Target::Copy(copy) => tier.copies.contains(&copy),
-        Target::Account(account) => {
-            tier.copies.iter().any(|copy| scenario.copies[*copy].account == Some(account))
-                || tier.services.iter().any(|s| pool_in(s, account))
-        }
-        Target::Link(link) => {
-            let holds = |region| tier.services.iter().any(|s| holds_any(ctx, s, &region_assets(ctx, &[region])));
-            scenario.is_needed(link, holds)
-        }
-        _ => false,
-    })
-}
-
-/// Everything in these regions, as who is cut off from them sees it.
-pub(super) fn region_assets(ctx: &Context<'_>, regions: &[PlaceId]) -> AssetSet {
-    let mut set = AssetSet::empty(ctx.assets.size());
-    for region in regions {
-        ctx.assets.take_place(ctx.scenario, *region, &mut set);
-    }
-    set
-}
-
-/// Whether a service has running or waiting compute, copies or needs among `taken`.
-pub(super) fn holds_any(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
-    let pools = row.runs.iter().chain(&row.standby).any(|pool| lost_instances(ctx, *pool, taken) > 0);
-    let copies = row.copies.iter().any(|copy| lost_sites(ctx, *copy, taken) > 0);
-    pools || copies || needs_lost(ctx, row, taken)
-}
-
-fn needs_lost(ctx: &Context<'_>, row: &TierService, taken: &AssetSet) -> bool {
-    ctx.scenario.services[row.service]
-        .needs
-        .iter()
-        .any(|need| matches!(need, Need::External(e) if taken.contains(ctx.assets.external(*e))))
-}
-
 /// Whether something outside that copies of the tier are computed from is among `taken`.
 pub(super) fn lacks_input(ctx: &Context<'_>, taken: &AssetSet) -> bool {
     let lost = |copy: &CopyId| match ctx.scenario.copies[*copy].of {
@@ -153,11 +104,11 @@ pub(super) fn lacks_input(ctx: &Context<'_>, taken: &AssetSet) -> bool {
 }
 
 pub(super) fn lost_instances(ctx: &Context<'_>, pool: PoolId, taken: &AssetSet) -> usize {
-    taken.count_in(ctx.assets.pool(pool), ctx.scenario.compute[pool].instances.len())
+    ctx.assets.lost_instances(ctx.scenario, pool, taken)
 }
 
 pub(super) fn lost_sites(ctx: &Context<'_>, copy: CopyId, taken: &AssetSet) -> usize {
-    taken.count_in(ctx.assets.copy(copy), ctx.scenario.copies[copy].sites.len())
+    ctx.assets.lost_sites(ctx.scenario, copy, taken)
 }
 
 /// How many places of a copy a write waits for, and whether it goes on with one.
@@ -277,7 +228,7 @@ impl ServiceImpact {
     ) -> Self {
         let taken = &survival.taken;
         let short = row.runs.iter().any(|pool| lost_instances(ctx, *pool, taken) > 0);
-        let waits_for_outside = needs_lost(ctx, row, taken);
+        let waits_for_outside = ctx.assets.needs_lost(ctx.scenario, row, taken);
         let data_lost = survival.destroyed && !ctx.assets.keeps_data(ctx.scenario, row, gone);
         let own = survival.displaced.is_some_and(|n| ctx.tier.services[n].service == row.service)
             || !is_up(ctx, row, taken)
@@ -305,7 +256,7 @@ fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate
         .filter_map(|pool| ctx.scenario.compute[*pool].takeover.as_ref().map(|t| ctx.draw(key(*pool), t)))
         .collect();
     let tail = row.copies.iter().find_map(|copy| survival.lost_tail(ctx, *copy));
-    if takeovers.is_empty() && tail.is_none() && !holds_any(ctx, row, taken) {
+    if takeovers.is_empty() && tail.is_none() && !ctx.assets.holds_any(ctx.scenario, row, taken) {
         return Fate::Untouched;
     }
     Fate::Masked { takeovers, tail, diverges: false }

@@ -8,7 +8,7 @@ use super::random::{Chance, Draw, Key, Tables, Uniform};
 use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
 use crate::model::{
     AssetIndex, AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Objective, Phase, Scenario, Schedule, Taints,
-    Tier, TierService, Volume, fit_plan,
+    Target, Tier, TierService, Volume, fit_plan,
 };
 
 /// Everything that compiling needs to look at.
@@ -32,6 +32,11 @@ impl Context<'_> {
 
     pub(super) fn share(&self) -> f64 {
         self.scenario.failures[self.failure].share
+    }
+
+    /// Whether these targets hold anything of the tier.
+    pub(super) fn concerns(&self, targets: &[Target]) -> bool {
+        self.assets.concerns(self.scenario, self.tier, self.kind(), targets)
     }
 
     pub(super) fn draw(&self, key: Key, delay: &crate::model::Delay) -> Draw {
@@ -204,7 +209,7 @@ impl FailureProgram {
         let mut slots = vec![None; failure.members.len()];
         let mut concerned = Vec::new();
         for (n, row) in failure.members.iter().enumerate() {
-            if member.is_none_or(|name| name == row.name) && super::impact::concerns(ctx, &row.targets) {
+            if member.is_none_or(|name| name == row.name) && ctx.concerns(&row.targets) {
                 slots[n] = Some(concerned.len() as u32);
                 concerned.push(n);
             }

@@ -2,7 +2,7 @@
 //! judged as if the rest were lost, on top of whatever else is lost.
 
 use super::finder::Survival;
-use super::impact::{Fate, PlanOption, ServiceImpact, acks, holds_any, places_left, region_assets, takes_writes};
+use super::impact::{Fate, PlanOption, ServiceImpact, acks, places_left, takes_writes};
 use super::program::{Context, ServiceProgram};
 use crate::id::{LinkId, PlaceId};
 use crate::model::{AssetSet, CopyKind, Side, Target, TierService};
@@ -56,7 +56,7 @@ fn sides(
     let cut: Vec<LinkId> = survival.targets.iter().filter_map(link).collect();
     let Some(home) = home(ctx, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
     let side = |side: Side| {
-        let mut taken = region_assets(ctx, &side.beyond);
+        let mut taken = ctx.assets.all_in(ctx.scenario, &side.beyond);
         taken.unite(&survival.taken);
         let targets: Vec<Target> =
             survival.targets.iter().copied().chain(side.beyond.iter().copied().map(Target::Place)).collect();
@@ -64,12 +64,13 @@ fn sides(
         let impact = ServiceImpact::new(ctx, service, row, &seen, gone);
         SideImpact { regions: side.regions, taken, impact }
     };
+    let holds_any = |side: &Side| {
+        let within = ctx.assets.all_in(ctx.scenario, &side.regions);
+        ctx.assets.holds_any(ctx.scenario, row, &within)
+    };
     let mut all = ctx.scenario.sides(home, &cut).into_iter();
     let here = all.next();
-    here.into_iter()
-        .chain(all.filter(|other| holds_any(ctx, row, &region_assets(ctx, &other.regions))))
-        .map(side)
-        .collect()
+    here.into_iter().chain(all.filter(holds_any)).map(side).collect()
 }
 
 /// The region where a service runs: of its first instance, or without any of its primary.
@@ -99,7 +100,7 @@ fn diverges(ctx: &Context<'_>, row: &TierService, sides: &[SideImpact], serving:
     let writes = |side: &SideImpact| {
         // A place that several sides reach acknowledges the writes of one, and that is the one that serves.
         let apart = ctx.scenario.places.ids().filter(|place| !side.regions.contains(&region(*place)));
-        let mut taken = region_assets(ctx, &apart.collect::<Vec<PlaceId>>());
+        let mut taken = ctx.assets.all_in(ctx.scenario, &apart.collect::<Vec<PlaceId>>());
         taken.unite(&side.taken);
         !matches!(side.impact.fate, Fate::Down { .. }) && takes_writes(ctx, row, &taken)
     };

@@ -11,7 +11,7 @@ use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
 use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{Fate, Impact, ServiceImpact, concerns, lacks_input, lost_sites};
+use crate::sim::impact::{Fate, Impact, ServiceImpact, lacks_input, lost_sites};
 use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, services_meet};
@@ -158,7 +158,7 @@ impl<'a> Situations<'a> {
         let failure = &ctx.scenario.failures[row.failure];
         let targets = &failure.members[row.member].targets;
         let taken = ctx.assets.taken(ctx.scenario, failure.kind, targets);
-        if !concerns(&ctx, targets) && !lacks_input(&ctx, &taken) && failure.spreads.value() == 0.0 {
+        if !ctx.concerns(targets) && !lacks_input(&ctx, &taken) && failure.spreads.value() == 0.0 {
             return (Effect::Absent, false);
         }
         let exposes = ctx.tier.copies.iter().any(|copy| lost_sites(&ctx, *copy, &taken) > 0);
