@@ -234,6 +234,13 @@ impl<'a> Questions<'a> {
         }
     }
 
+    /// The least and the most that draws of a kind can be; nothing if there are none.
+    fn ends(&self, kind: Kind) -> Vec<f64> {
+        let laws = self.laws(kind);
+        let at = |u: f64| laws.iter().map(|law| law.quantile(u)).sum::<f64>();
+        if laws.is_empty() { Vec::new() } else { vec![at(CUT), at(1.0 - CUT)] }
+    }
+
     /// The shares, after truncation, of draws up to the ends of a range of seconds.
     pub(crate) fn shares(&self, kind: Kind, (low, high): (f64, f64)) -> (f64, f64) {
         let laws = self.laws(kind);
@@ -277,22 +284,32 @@ impl<'a> Questions<'a> {
                 Schedule::Every { .. } => continue,
             };
             let at = |u: f64| takes.quantile(u) + travel.as_ref().map_or(0.0, |travel| travel.quantile(u));
-            let around = |moment: f64| {
-                let ready = [0.0, at(CUT), at(1.0 - CUT)];
-                ready.into_iter().flat_map(move |ready| [moment + ready - 1e-3, moment + ready + 1e-3])
+            let around = |moment: f64, readies: &[f64]| -> Vec<f64> {
+                readies.iter().flat_map(|ready| [moment + ready - 1e-3, moment + ready + 1e-3]).collect()
             };
+            let ready = [0.0, at(CUT), at(1.0 - CUT)];
+            // What was begun then is there at the detection, or before an attacker was.
+            let [detected, dwell] = [Kind::Detected, Kind::Dwell].map(|kind| self.ends(kind));
+            let when_known = detected.iter().flat_map(|detected| ready[1..].iter().map(move |ready| ready - detected));
+            let readies: Vec<f64> = ready.into_iter().chain(when_known).chain(dwell).collect();
             let start = |n: usize| starts[n % starts.len()] + (n / starts.len()) as f64 * SECONDS_PER_YEAR;
             // Up to three points struck off.
             for gaps in 1..=4 {
                 let wait = |first: usize| start(first + gaps) - start(first);
                 let mut waits: Vec<usize> = (0..starts.len()).collect();
                 waits.sort_by(|a, b| wait(*b).total_cmp(&wait(*a)));
-                found.extend(waits.into_iter().take(2).flat_map(|first| around(start(first + gaps))));
+                found.extend(waits.into_iter().take(2).flat_map(|first| around(start(first + gaps), &readies)));
             }
-            found.extend((0..starts.len().min(TURNS)).flat_map(|n| around(start(n))));
+            // The next run after one that was still going at the start before.
+            let over = |first: usize| start(first) + takes.quantile(1.0 - CUT);
+            let next = |first: usize| (first + 1..).find(|n| start(*n) >= over(first)).unwrap_or(first);
+            let mut overlaps: Vec<usize> = (0..starts.len()).filter(|n| start(n + 1) < over(*n)).collect();
+            overlaps.sort_by(|a, b| (start(next(*b)) - start(*b)).total_cmp(&(start(next(*a)) - start(*a))));
+            found.extend(overlaps.into_iter().take(2).flat_map(|first| around(start(next(first)), &readies)));
+            found.extend((0..starts.len().min(TURNS)).flat_map(|n| around(start(n), &ready)));
             // When one is kept no longer, or locked.
             let limits = [Some(keep), locked.as_ref()];
-            found.extend(limits.into_iter().flatten().flat_map(|limit| around(start(0) + limit.seconds())));
+            found.extend(limits.into_iter().flatten().flat_map(|limit| around(start(0) + limit.seconds(), &ready)));
         }
         found.into_iter().map(|moment| (moment / SECONDS_PER_YEAR).rem_euclid(1.0)).collect()
     }
