@@ -3,12 +3,11 @@
 //! Work is cut by failure and by ranges of occurrences. Tallies are integers, so the cut and the
 //! order of merging change no byte. Memory does not grow with the number of incidents.
 
-use std::collections::HashMap;
-use std::ops::Range;
+use std::sync::Arc;
 
+use super::blocks::{Worker, in_blocks, run_block};
 use super::impact::Impact;
 use super::incident::{Outcome, PlanLabel, Scratch, facts, simulate};
-use super::lanes::{Group, Lanes};
 use super::program::{Context, FailureProgram};
 use super::random::{Key, Purpose, Random, Tables, Uniform};
 use super::running::RunningCampaign;
@@ -17,10 +16,6 @@ use super::timeline::{Joined, TimeLine};
 use crate::id::{FailureId, Id, ServiceId, TierId};
 use crate::model::{AssetIndex, AssetSet, Scenario};
 use crate::stats::PairTally;
-
-/// Incidents of a tier that are simulated in one go before the next tier sees the same ones: small
-/// enough for the outcomes of a tier to stay in the first cache level.
-const BLOCK: u64 = 1024;
 
 /// Up to so many tiers, each is compared with each; beyond, only with the first.
 const ALL_PAIRS: usize = 16;
@@ -36,7 +31,7 @@ pub struct Simulator<'a> {
     truncate: bool,
     tiers: Vec<TierId>,
     failures: Vec<FailureId>,
-    tables: Tables,
+    tables: Arc<Tables>,
     /// By position of the failure, then of the tier.
     programs: Vec<Vec<Option<FailureProgram>>>,
 }
@@ -66,17 +61,6 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// What a thread keeps.
-#[derive(Default)]
-struct Worker {
-    scratch: Scratch,
-    impacts: HashMap<(usize, Vec<usize>, bool), Impact>,
-    members: Vec<usize>,
-    services: Vec<Block>,
-    groups: Vec<Group>,
-    lanes: Lanes,
-}
-
 /// How incidents ended, one entry per incident.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Endings {
@@ -90,12 +74,20 @@ impl<'a> Simulator<'a> {
     /// Compiles every tier under every failure that the filter lets through.
     #[must_use]
     pub fn new(scenario: &'a Scenario, seed: u64, truncate: bool, filter: &Filter) -> Self {
+        Self::with(Arc::default(), scenario, seed, truncate, filter)
+    }
+
+    /// Compiles a scenario that was made of this one, most of which is the same.
+    pub(super) fn again<'b>(&self, scenario: &'b Scenario, filter: &Filter) -> Simulator<'b> {
+        Simulator::with(Arc::clone(&self.tables), scenario, self.seed, self.truncate, filter)
+    }
+
+    fn with(tables: Arc<Tables>, scenario: &'a Scenario, seed: u64, truncate: bool, filter: &Filter) -> Self {
         let assets = AssetIndex::new(scenario);
         let tiers: Vec<TierId> = scenario.tiers.ids().filter(|t| filter.tier.is_none_or(|f| f == *t)).collect();
         let failures: Vec<FailureId> =
             scenario.failures.ids().filter(|f| filter.failure.is_none_or(|g| g == *f)).collect();
         let member = filter.member.as_deref();
-        let tables = Tables::default();
         let setting = Setting { scenario, assets: &assets, seed, truncate, tables: &tables };
         let compile = |failure: &FailureId| {
             tiers.iter().map(|tier| FailureProgram::compile(&setting.context(*tier, *failure), member)).collect()
@@ -114,7 +106,7 @@ impl<'a> Simulator<'a> {
         self.scenario.plans.len()
     }
 
-    fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
+    pub(super) fn program(&self, tier: TierId, failure: FailureId) -> Option<(usize, &FailureProgram)> {
         let failure = self.failures.iter().position(|f| *f == failure)?;
         let tier = self.tiers.iter().position(|t| *t == tier)?;
         self.programs[failure][tier].as_ref().map(|program| (tier, program))
@@ -202,15 +194,12 @@ impl<'a> Simulator<'a> {
     /// How the first `count` incidents ended: of the application, then, if there are several, of its
     /// services. Empty if the failure holds nothing of the tier.
     pub(super) fn endings(&self, tier: TierId, failure: FailureId, count: u64) -> Vec<Endings> {
-        let Some((position, program)) = self.program(tier, failure) else { return Vec::new() };
-        let mut tallies = empty_tallies(self, program);
-        let mut all = vec![Endings::default(); tallies.len()];
-        let (mut worker, mut block) = (Worker::default(), Block::default());
-        for start in (0..count).step_by(BLOCK as usize) {
-            let end = (start + BLOCK).min(count);
-            block.resize((end - start) as usize);
-            run_block(self, program, position, start..end, &mut worker, &mut block, &mut tallies);
-            for (endings, block) in all.iter_mut().zip(std::iter::once(&block).chain(&worker.services)) {
+        let Some(mut blocks) = self.blocks(tier, failure) else { return Vec::new() };
+        let mut all = Vec::new();
+        for occurrences in in_blocks(0..count) {
+            let (application, services) = blocks.run(&Random, occurrences);
+            all.resize_with(1 + services.len(), Endings::default);
+            for (endings, block) in all.iter_mut().zip(std::iter::once(application).chain(services)) {
                 endings.recovery_times.extend_from_slice(&block.recovery_time);
                 endings.plans.extend_from_slice(&block.plan);
             }
@@ -218,7 +207,7 @@ impl<'a> Simulator<'a> {
         all
     }
 
-    fn simulate_one<U: Uniform>(
+    pub(super) fn simulate_one<U: Uniform>(
         &self,
         draws: &U,
         program: &FailureProgram,
@@ -285,7 +274,7 @@ impl<'a> Simulator<'a> {
 
 /// Which member is hit: each of those that concern the tier as likely, and the same one in all tiers
 /// that it concerns. Draws from all members until one concerns the tier.
-fn hit_member<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> (usize, usize) {
+pub(super) fn hit_member<U: Uniform>(program: &FailureProgram, draws: &U, occurrence: u64) -> (usize, usize) {
     let all = program.slots.len();
     if all == 1 {
         return (0, 0);
@@ -376,103 +365,19 @@ pub(super) fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to
     let mut tally = FailureTally::new(simulator, failure);
     let mut worker = Worker::default();
     let mut blocks: Vec<Block> = programs.iter().map(|_| Block::default()).collect();
-    let mut start = from;
-    while start < to {
-        let end = (start + BLOCK).min(to);
+    for occurrences in in_blocks(from..to) {
         for (n, program) in programs.iter().enumerate() {
             let Some(program) = program else { continue };
             let tallies = &mut tally.tiers[n];
-            blocks[n].resize((end - start) as usize);
-            run_block(simulator, program, n, start..end, &mut worker, &mut blocks[n], tallies);
+            run_block((simulator, program, n), &Random, occurrences.clone(), &mut worker, &mut blocks[n], tallies);
             tallies[0].record(&blocks[n]);
         }
         for (a, b, recovery_time, data_loss) in &mut tally.pairs {
             record_pairs(recovery_time, &blocks[*a].recovery_time, &blocks[*b].recovery_time);
             record_pairs(data_loss, &blocks[*a].data_loss, &blocks[*b].data_loss);
         }
-        start = end;
     }
     tally
-}
-
-/// Incidents of a tier, as many as the block holds.
-fn run_block(
-    simulator: &Simulator<'_>,
-    program: &FailureProgram,
-    n: usize,
-    occurrences: Range<u64>,
-    worker: &mut Worker,
-    block: &mut Block,
-    tallies: &mut [IncidentTally],
-) {
-    let mut services = std::mem::take(&mut worker.services);
-    services.resize_with(program.services.len(), Block::default);
-    let count = (occurrences.end - occurrences.start) as usize;
-    if program.services.len() == 1 {
-        // A single service is the application.
-        run_services(simulator, program, n, occurrences, worker, std::slice::from_mut(block), tallies);
-    } else {
-        services.iter_mut().for_each(|block| block.resize(count));
-        run_services(simulator, program, n, occurrences, worker, &mut services, tallies);
-        for group in &program.agreeing {
-            let of = |n: usize| (program.services[n].writes, program.services[n].rpo);
-            Block::agree(&mut services, group, program.kind, of);
-        }
-        block.absorb(&services, program.limits);
-        for (service, block) in tallies[1..].iter_mut().zip(&services) {
-            service.record(block);
-        }
-    }
-    worker.services = services;
-}
-
-/// Incidents as its services see them: side by side, grouped by impact; what leaves the common path, and
-/// events that spread, by itself.
-fn run_services(
-    simulator: &Simulator<'_>,
-    program: &FailureProgram,
-    n: usize,
-    occurrences: Range<u64>,
-    worker: &mut Worker,
-    blocks: &mut [Block],
-    tallies: &mut [IncidentTally],
-) {
-    let alone =
-        |position: usize, occurrence: u64, worker: &mut Worker, blocks: &mut [Block], tallies: &mut [IncidentTally]| {
-            simulator.simulate_one(&Random, program, n, occurrence, worker);
-            record_steps(program, &worker.scratch, tallies);
-            for (block, service) in blocks.iter_mut().zip(&worker.scratch.services) {
-                block.set(position, service);
-            }
-        };
-    if program.spreads.is_some() {
-        for (position, occurrence) in occurrences.enumerate() {
-            alone(position, occurrence, worker, blocks, tallies);
-        }
-        return;
-    }
-    let (mut groups, mut lanes) = (std::mem::take(&mut worker.groups), std::mem::take(&mut worker.lanes));
-    groups.resize_with(groups.len().max(program.impacts.len()), Group::default);
-    groups.iter_mut().for_each(Group::clear);
-    let alike = program.slots.len() == 1 && !program.destroyed.is_possible();
-    if alike {
-        groups[0].push_all(occurrences.clone());
-    }
-    let apart = if alike { 0..0 } else { occurrences };
-    for (position, occurrence) in apart.enumerate() {
-        let (_, slot) = hit_member(program, &Random, occurrence);
-        let destroyed = program.destroyed.nth(&Random, occurrence, 0, Purpose::Chance);
-        groups[slot * 2 + usize::from(destroyed)].push(position, occurrence);
-    }
-    for (group, impact) in groups.iter().zip(&program.impacts) {
-        let together = lanes.run((program, impact), group, &Random, blocks, tallies);
-        for (index, (position, occurrence)) in group.incidents().enumerate() {
-            if !together || lanes.off[index] {
-                alone(position, occurrence, worker, blocks, tallies);
-            }
-        }
-    }
-    (worker.groups, worker.lanes) = (groups, lanes);
 }
 
 fn record_pairs(tally: &mut PairTally, first: &[u64], second: &[u64]) {
@@ -483,23 +388,6 @@ fn record_pairs(tally: &mut PairTally, first: &[u64], second: &[u64]) {
 
 fn finite(value: u64) -> Option<u64> {
     (value != super::NEVER).then_some(value)
-}
-
-fn record_steps(program: &FailureProgram, scratch: &Scratch, tallies: &mut [IncidentTally]) {
-    let several = tallies.len() > 1;
-    for (slot, finish, critical) in &scratch.steps {
-        let slot = *slot as usize;
-        let service = program.step_slots[slot].service;
-        let add = |tally: &mut IncidentTally| {
-            let step = &mut tally.steps[slot];
-            step.add(*finish);
-            step.critical += u64::from(*critical);
-        };
-        add(&mut tallies[0]);
-        if several {
-            add(&mut tallies[1 + service]);
-        }
-    }
 }
 
 /// Tallies as others read them.

@@ -4,6 +4,7 @@
 //! a walk over such a program with keyed draws; [`run_incidents`] tallies many.
 
 mod anatomy;
+mod blocks;
 mod campaign;
 mod choice;
 mod contention;

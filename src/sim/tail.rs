@@ -13,8 +13,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::NEVER;
+use super::blocks::in_blocks;
 use super::campaign::Simulator;
 use super::random::{Key, Purpose, Random, Uniform};
 use super::running::RunningCampaign;
@@ -72,10 +74,6 @@ impl Tilt {
     }
 }
 
-/// An incident of a pilot: its recovery time, its weight, and the questions it asked with the logarithms of
-/// their shares.
-type Seen = (u64, f64, Vec<(Key, f64)>);
-
 /// Draws of incidents from several sets of exponents.
 struct Tilted<'a> {
     tilts: &'a [Tilt],
@@ -83,22 +81,37 @@ struct Tilted<'a> {
     parts: BySet,
     /// Keep every question, not only those that are tilted.
     learns: bool,
-    state: RefCell<State>,
+    asked: RefCell<Asked>,
 }
 
-/// The incident under way.
+/// What some incidents in a row asked.
 #[derive(Default)]
-struct State {
-    occurrence: Option<u64>,
-    /// Tilted questions that were answered, with the logarithm of the share.
-    tilted: Vec<(usize, f64)>,
-    /// All questions, likewise.
-    asked: Vec<(Key, f64)>,
+struct Asked {
+    /// The first of them.
+    first: u64,
+    /// By incident: the set that it is drawn from.
+    sets: Vec<usize>,
+    /// By question, those that are tilted first and in their order: by incident, the logarithm of the share;
+    /// not a number where it was not asked.
+    questions: Vec<(Key, Vec<f64>)>,
 }
 
 impl<'a> Tilted<'a> {
     fn new(tilts: &'a [Tilt], parts: BySet, learns: bool) -> Self {
-        Self { tilts, parts, learns, state: RefCell::default() }
+        let questions = tilts.iter().map(|tilt| (tilt.key, Vec::new())).collect();
+        Self { tilts, parts, learns, asked: RefCell::new(Asked { questions, ..Asked::default() }) }
+    }
+
+    /// These incidents are next; those before are forgotten.
+    fn begin(&self, occurrences: Range<u64>) {
+        let asked = &mut *self.asked.borrow_mut();
+        asked.first = occurrences.start;
+        asked.sets.clear();
+        asked.sets.extend(occurrences.map(|occurrence| self.set(occurrence)));
+        for (_, logs) in &mut asked.questions {
+            logs.clear();
+            logs.resize(asked.sets.len(), f64::NAN);
+        }
     }
 
     /// The set that an occurrence is drawn from: in turn, as evenly as the parts allow.
@@ -113,17 +126,22 @@ impl<'a> Tilted<'a> {
         upto.unwrap_or(0)
     }
 
-    /// How likely the last incident is in each set, as a multiple of how likely it is plainly.
-    fn densities(&self) -> BySet {
-        let mut logs = [0.0; SETS];
-        for (n, log) in &self.state.borrow().tilted {
-            let tilt = &self.tilts[*n];
-            for ((sum, a), log_a) in logs.iter_mut().zip(&tilt.exponents).zip(&tilt.logs) {
-                *sum += log_a + (a - 1.0) * log;
+    /// How likely an incident is in each set, as a multiple of how likely it is plainly.
+    ///
+    /// # Arguments
+    /// `n`: its place among those that were begun.
+    fn densities(&self, n: usize) -> BySet {
+        let mut sums = [0.0; SETS];
+        for (tilt, (_, logs)) in self.tilts.iter().zip(&self.asked.borrow().questions) {
+            let log = logs[n];
+            if !log.is_nan() {
+                for ((sum, a), log_a) in sums.iter_mut().zip(&tilt.exponents).zip(&tilt.logs) {
+                    *sum += log_a + (a - 1.0) * log;
+                }
             }
         }
         // Sets that are not there, and plain draws, have exponents of one.
-        logs.map(|log| if log == 0.0 { 1.0 } else { libm::exp(log) })
+        sums.map(|log| if log == 0.0 { 1.0 } else { libm::exp(log) })
     }
 }
 
@@ -134,20 +152,16 @@ impl Uniform for Tilted<'_> {
         if purpose != Purpose::Duration || (tilt.is_none() && !self.learns) {
             return plain;
         }
-        let mut state = self.state.borrow_mut();
-        if state.occurrence != Some(occurrence) {
-            state.occurrence = Some(occurrence);
-            state.tilted.clear();
-            state.asked.clear();
-        }
-        let log = libm::log(plain) / tilt.map_or(1.0, |n| self.tilts[n].exponents[self.set(occurrence)]);
-        // The same question has the same answer, and counts once.
-        if let Some(n) = tilt.filter(|n| state.tilted.iter().all(|(known, _)| known != n)) {
-            state.tilted.push((n, log));
-        }
-        if self.learns && state.asked.iter().all(|(known, _)| *known != key) {
-            state.asked.push((key, log));
-        }
+        let asked = &mut *self.asked.borrow_mut();
+        let n = (occurrence - asked.first) as usize;
+        let log = libm::log(plain) / tilt.map_or(1.0, |tilt| self.tilts[tilt].exponents[asked.sets[n]]);
+        let question = tilt.or_else(|| asked.questions.iter().position(|(known, _)| *known == key));
+        let question = question.unwrap_or_else(|| {
+            asked.questions.push((key, vec![f64::NAN; asked.sets.len()]));
+            asked.questions.len() - 1
+        });
+        // The same question has the same answer, however often it is asked.
+        asked.questions[question].1[n] = log;
         // A share is strictly below one.
         if tilt.is_some() { libm::exp(log).min(1.0 - f64::EPSILON / 2.0) } else { plain }
     }
@@ -304,28 +318,31 @@ impl Simulator<'_> {
         tilts.sort_unstable_by_key(|tilt| tilt.key);
         let draws = Tilted::new(&tilts, ALL_OF_FIRST, true);
         let from = OCCURRENCES + rounds.len() as u64 * PILOT;
-        let mut seen: Vec<Seen> = Vec::new();
-        self.incidents_by(&draws, tier, failure, from..from + PILOT, |outcome, _| {
+        let Some(mut blocks) = self.blocks(tier, failure) else { return (0, HashMap::new()) };
+        draws.begin(from..from + PILOT);
+        let mut times: Vec<u64> = Vec::new();
+        for occurrences in in_blocks(from..from + PILOT) {
             // What never ends is beyond every level, and not what is looked for.
-            let time = if outcome.recovery_time == NEVER { 0 } else { outcome.recovery_time };
-            seen.push((time, 1.0 / draws.densities()[0], draws.state.borrow().asked.clone()));
-        });
-        let mut times: Vec<u64> = seen.iter().map(|(time, ..)| *time).collect();
-        times.sort_unstable();
-        let level = times.get((times.len() as f64 * (1.0 - ELITE)) as usize).map_or(0, |time| (*time).min(beyond));
-        let mut sums: HashMap<Key, (f64, f64, usize)> = HashMap::new();
-        for (_, weight, asked) in seen.iter().filter(|(time, ..)| *time >= level) {
-            for (key, log) in asked {
-                let sum = sums.entry(*key).or_default();
-                *sum = (sum.0 + weight, sum.1 - weight * log, sum.2 + 1);
-            }
+            let finite = |time: &u64| if *time == NEVER { 0 } else { *time };
+            times.extend(blocks.run(&draws, occurrences).0.recovery_time.iter().map(finite));
         }
+        let mut sorted = times.clone();
+        sorted.sort_unstable();
+        let level = sorted.get((sorted.len() as f64 * (1.0 - ELITE)) as usize).map_or(0, |time| (*time).min(beyond));
+        let long = (0..times.len()).filter(|n| times[*n] >= level).map(|n| (n, 1.0 / draws.densities(n)[0]));
+        let long: Vec<(usize, f64)> = long.collect();
+        let asked = draws.asked.borrow();
+        let sums = asked.questions.iter().map(|(key, logs)| {
+            let answered = long.iter().map(|(n, weight)| (*weight, logs[*n])).filter(|(_, log)| !log.is_nan());
+            let add = |sum: (f64, f64, usize), (weight, log)| (sum.0 + weight, sum.1 - weight * log, sum.2 + 1);
+            (*key, answered.fold((0.0, 0.0, 0), add))
+        });
         let exponent = |(key, (weights, logs, count)): (Key, (f64, f64, usize))| {
             let known = count >= FEW && logs > 0.0;
             let a = if known { (weights / logs).clamp(EXPONENTS.0, EXPONENTS.1) } else { 1.0 };
             (!NOISE.contains(&a)).then_some((key, a))
         };
-        (level, sums.into_iter().filter_map(exponent).collect())
+        (level, sums.filter_map(exponent).collect())
     }
 
     /// Draws more incidents for a tail.
@@ -335,14 +352,15 @@ impl Simulator<'_> {
         let from = 2 * OCCURRENCES + tail.n;
         // Most of them are long: that is what the exponents are for.
         tail.long.reserve(usize::try_from(more).unwrap_or(0));
-        for occurrence in from..from + more {
-            tail.drawn[draws.set(occurrence)] += 1.0;
+        let mut blocks = self.blocks(tier, tail.failure);
+        for occurrences in in_blocks(from..from + more) {
+            draws.begin(occurrences.clone());
+            draws.asked.borrow().sets.iter().for_each(|set| tail.drawn[*set] += 1.0);
+            let Some(blocks) = &mut blocks else { continue };
+            let times = blocks.run(&draws, occurrences).0.recovery_time.iter().enumerate();
+            let long = times.filter(|(_, time)| **time > tail.above && **time != NEVER);
+            tail.long.extend(long.map(|(n, time)| (*time, draws.densities(n))));
         }
-        self.incidents_by(&draws, tier, tail.failure, from..from + more, |outcome, _| {
-            if outcome.recovery_time > tail.above && outcome.recovery_time != NEVER {
-                tail.long.push((outcome.recovery_time, draws.densities()));
-            }
-        });
         tail.n += more;
         tail.tilts = tilts;
     }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::blocks::in_blocks;
 use super::campaign::Simulator;
 use super::random::Random;
 use super::tally::{CampaignSettings, Filter};
@@ -41,15 +42,12 @@ pub fn worths(
     settings: &CampaignSettings,
     filter: &Filter,
 ) -> Vec<Worth> {
-    let now: Outcomes = {
-        let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
-        let parts = anatomy::in_parts(settings, |range| outcomes(&simulator, tier, failure, range));
-        parts.into_iter().flatten().collect()
-    };
+    let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
+    let parts = anatomy::in_parts(settings, |range| outcomes(&simulator, tier, failure, range));
+    let now: Outcomes = parts.into_iter().flatten().collect();
     let one = |change: &Change| {
         let changed = scenario.changed(*change)?;
-        let simulator = Simulator::new(&changed, settings.seed, settings.truncate, filter);
-        Some(compare(*change, &now, &outcomes(&simulator, tier, failure, 0..settings.trials)))
+        Some(compare(*change, &now, &outcomes(&simulator.again(&changed, filter), tier, failure, 0..settings.trials)))
     };
     let pool = (settings.threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build());
     match pool {
@@ -59,10 +57,12 @@ pub fn worths(
 }
 
 fn outcomes(simulator: &Simulator<'_>, tier: TierId, failure: FailureId, range: std::ops::Range<u64>) -> Outcomes {
+    let Some(mut blocks) = simulator.blocks(tier, failure) else { return Vec::new() };
     let mut all = Vec::new();
-    simulator.incidents_by(&Random, tier, failure, range, |outcome, _| {
-        all.push((outcome.recovery_time, outcome.data_loss));
-    });
+    for occurrences in in_blocks(range) {
+        let (block, _) = blocks.run(&Random, occurrences);
+        all.extend(block.recovery_time.iter().copied().zip(block.data_loss.iter().copied()));
+    }
     all
 }
 

@@ -9,13 +9,19 @@
 /// Bins of an octave, as a power of two.
 const BITS: u32 = 10;
 
-/// Room is made for so many bins at once.
-const PAGE: usize = 512;
+/// Bins of a page: an eighth of an octave.
+const PAGE: usize = 128;
 
-/// Counts per bin, kept for the occupied range only.
+/// A page that holds nothing: its bins lie beyond all that are kept.
+const EMPTY: u32 = u32::MAX;
+
+/// Counts per bin. Bins come in pages, and only pages in which something was counted are kept: seconds and
+/// months of the same tally leave nothing between them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Histogram {
-    first: usize,
+    /// By page: its place among those that are kept, or [`EMPTY`].
+    pages: Vec<u32>,
+    /// Of the pages that are kept, in the order in which they were first counted into.
     counts: Vec<u64>,
 }
 
@@ -42,7 +48,8 @@ impl Histogram {
     #[inline(always)]
     pub(super) fn record(&mut self, value: u64, times: u64) {
         let at = index(value);
-        match self.counts.get_mut(at.wrapping_sub(self.first)) {
+        let page = self.pages.get(at / PAGE).copied().unwrap_or(EMPTY);
+        match self.counts.get_mut(page as usize * PAGE + at % PAGE) {
             Some(count) => *count += times,
             None => self.record_outside(at, times),
         }
@@ -51,29 +58,25 @@ impl Histogram {
     #[cold]
     #[inline(never)]
     fn record_outside(&mut self, at: usize, times: u64) {
-        // Half as much again on the side of the value: values that go ever further make room but rarely.
-        let spare = self.counts.len() / 2;
-        let (from, to) = if at < self.first { (at.saturating_sub(spare), at + 1) } else { (at, at + 1 + spare) };
-        self.cover(from, to);
-        self.counts[at - self.first] += times;
+        self.page(at / PAGE)[at % PAGE] += times;
     }
 
-    /// Makes room for the bins `from..to`.
-    pub(super) fn cover(&mut self, from: usize, to: usize) {
-        let (from, to) = if self.counts.is_empty() {
-            (from, to)
-        } else {
-            (from.min(self.first), to.max(self.first + self.counts.len()))
-        };
-        let (from, to) = (from / PAGE * PAGE, to.div_ceil(PAGE) * PAGE);
-        if (from, to) == (self.first, self.first + self.counts.len()) {
-            return;
+    /// The counts of a page, which is kept from here on.
+    fn page(&mut self, page: usize) -> &mut [u64] {
+        if self.pages.len() <= page {
+            self.pages.resize(page + 1, EMPTY);
         }
-        let mut counts = vec![0; to - from];
-        if !self.counts.is_empty() {
-            counts[self.first - from..][..self.counts.len()].copy_from_slice(&self.counts);
+        if self.pages[page] == EMPTY {
+            self.pages[page] = (self.counts.len() / PAGE) as u32;
+            self.counts.resize(self.counts.len() + PAGE, 0);
         }
-        (self.first, self.counts) = (from, counts);
+        &mut self.counts[self.pages[page] as usize * PAGE..][..PAGE]
+    }
+
+    /// Pages that are kept, ascending, with their counts.
+    fn kept(&self) -> impl Iterator<Item = (usize, &[u64])> + '_ {
+        let kept = self.pages.iter().enumerate().filter(|(_, place)| **place != EMPTY);
+        kept.map(|(page, place)| (page, &self.counts[*place as usize * PAGE..][..PAGE]))
     }
 
     /// For how many bins there is room.
@@ -83,19 +86,16 @@ impl Histogram {
 
     /// Adds all of another histogram.
     pub(super) fn merge(&mut self, other: &Self) {
-        if other.counts.is_empty() {
-            return;
-        }
-        self.cover(other.first, other.first + other.counts.len());
-        for (mine, theirs) in self.counts[other.first - self.first..].iter_mut().zip(&other.counts) {
-            *mine += theirs;
+        for (page, counts) in other.kept() {
+            self.page(page).iter_mut().zip(counts).for_each(|(mine, theirs)| *mine += theirs);
         }
     }
 
     /// Bins that hold something, ascending: least and greatest value, and the count.
     pub(super) fn bins(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(n, count)| {
-            let (low, high) = range(self.first + n);
+        let bins = self.kept().flat_map(|(page, counts)| (page * PAGE..).zip(counts));
+        bins.filter(|(_, count)| **count > 0).map(|(bin, count)| {
+            let (low, high) = range(bin);
             (low, high, *count)
         })
     }

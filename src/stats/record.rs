@@ -101,9 +101,6 @@ impl Tally {
         let fields = &record.0;
         let room = self.histogram.room();
         let mut histogram = Histogram::default();
-        if let (Some((first, _)), Some((last, _))) = (fields.bins.first(), fields.bins.last()) {
-            histogram.cover(*first as usize, *last as usize + 1);
-        }
         for (bin, count) in &fields.bins {
             histogram.record(histogram::range(*bin as usize).0, *count);
         }

@@ -351,7 +351,8 @@ impl Track {
         room: &mut Room,
         tallies: &mut [IncidentTally],
     ) {
-        let Some(plan) = self.plan.map(|plan| &program.services[n].plans[plan]) else { return };
+        let plan = self.plan.filter(|_| !tallies.is_empty()).map(|plan| &program.services[n].plans[plan]);
+        let Some(plan) = plan else { return };
         let corruption = program.kind == FailureKind::Corruption;
         let given_up = |n: &usize| self.given_up.get(*n).is_some_and(|given_up| *given_up);
         let all = !off.contains(&true) && !self.given_up.contains(&true);
