@@ -7,7 +7,7 @@ use common::engine::{Case, MS, load, tally};
 use drplan::assess::{add_lifetimes, assess};
 use drplan::model::Scenario;
 use drplan::sim::{CampaignSettings, Filter, LifetimeSettings, run_incidents, run_lifetimes};
-use drplan::stats::{Proportion, Z_95, order_statistic_interval};
+use drplan::stats::{Estimate, Proportion, Z_95, order_statistic_interval};
 use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
 
 /// Repetitions: the deviation of a coverage of 95% is then 0.15 points.
@@ -132,5 +132,47 @@ fn of_availability() {
         } else {
             assert!(share < 0.02, "{m} a lifetime: given in {share}");
         }
+    }
+}
+
+/// Lifetimes that a loss for good ends, once in a year that is lived: 4 outages a year of Exp(5 h) each until
+/// then, and 1,000 for the loss. Figures per year are ratios of two sums, and one goes with the other: an end
+/// costs 1,000 and takes years away from outages.
+///
+/// Outages begin at the rate a P(up): a b ÷ (a + b) + a² ÷ (a + b) e^(−(a+b)t), over the years lived
+/// e^(−t), t < 5. Those that begin cost nothing here.
+#[test]
+fn of_years_that_end_early() {
+    const LIFETIMES: u64 = 200;
+    let text = Case::new()
+        .with(
+            "failures",
+            r#"
+site = { kind = "outage", hits = "here", rate = "4 / year", lasts = { mean = "5h" } }
+drop = { kind = "deletion", hits = "d", rate = "1 / year", detected = "0s" }
+"#,
+        )
+        .with("service", "unrecoverable_cost = 1000, downtime_per_hour = 0, loss_per_hour = 0")
+        .text();
+    let scenario = load(&text);
+    let (a, b) = (4.0, YEAR / (5.0 * HOUR));
+    let lived = 1.0 - (-5.0_f64).exp();
+    let begun = a * b / (a + b) + a * a / (a + b) * (1.0 - (-5.0 * (a + b + 1.0)).exp()) / (a + b + 1.0) / lived;
+    let none = CampaignSettings { trials: 1, seed: 1, threads: 1, truncate: false };
+    let base = assess(&scenario, &run_incidents(&scenario, &none, &Filter::default()), &Filter::default());
+    let counts = counted(|seed| {
+        let settings = LifetimeSettings { years: 5.0, lifetimes: LIFETIMES, first: 0, seed, threads: 1 };
+        let mut result = base.clone();
+        add_lifetimes(&mut result, &scenario, &run_lifetimes(&scenario, &settings, &Filter::default()));
+        let tier = &result.tiers[0];
+        let holds =
+            |found: &Estimate, truth: f64| (found.mean.unwrap() - truth).abs() <= Z_95 * found.standard_error.unwrap();
+        let (outages, penalty) = (tier.outages_per_year.as_ref(), tier.penalty_per_year.as_ref());
+        [holds(outages.unwrap(), begun), holds(penalty.unwrap(), 1_000.0)]
+    });
+    for (what, count) in ["outages", "penalty"].into_iter().zip(counts) {
+        let coverage = count as f64 / RUNS as f64;
+        println!("{what}: {coverage}");
+        assert!((0.94..=0.96).contains(&coverage), "{what}: {coverage}");
     }
 }

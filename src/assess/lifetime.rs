@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::assessment::{Availability, Cost, IncidentCosts};
 use super::objective::MS;
 use crate::model::Scenario;
-use crate::sim::{LifetimeSettings, LifetimeTally, LineTally};
+use crate::sim::{LifetimeSettings, LifetimeTally, LineTally, Wholes};
 use crate::stats::{Estimate, Proportion, Tally, Z_95};
 use crate::units::SECONDS_PER_YEAR;
 
@@ -21,7 +21,7 @@ pub struct Lifetimes {
     pub outage_duration: Estimate,
     /// Seconds of writes that an incident loses, of those that lose any.
     pub data_loss_per_incident: Estimate,
-    /// Seconds per year with fewer copies than the tier wants, or away from home.
+    /// Seconds per year with fewer copies than the tier wants, or away from home; quantiles over lifetimes.
     pub exposed_per_year: Estimate,
     /// Share of years with more than an hour down.
     pub year_over_an_hour: Proportion,
@@ -44,7 +44,7 @@ pub struct Lifetimes {
 pub struct ServiceYears {
     /// The service.
     pub service: String,
-    /// Share of the time in service; its interval rests on years, as if they were independent.
+    /// Share of the time in service; whether it has an interval is decided by how its years differ.
     pub availability: Option<Availability>,
     /// Outages that begin in a year.
     pub outages_per_year: Estimate,
@@ -72,26 +72,24 @@ pub(super) fn yearly(
     cost: &Cost,
     incidents: &IncidentCosts,
 ) -> Yearly {
-    let lived = tally.years_lived();
-    let each = lived / tally.lifetimes.max(1) as f64;
-    let application = &tally.lines[0];
-    let per_year = |years: &Tally, lifetimes: &Tally, scale: f64| of_years(years, lifetimes, lived, each, scale);
-    let downtime = per_year(&application.downtime, &tally.downtime_of_lifetime, MS);
+    let application = line_years(tally, &tally.lines[0]);
+    let downtime = application.downtime;
     let (availability, availability_reason) = match trusted(&tally.downtime_of_lifetime) {
         Ok(()) => (availability(&downtime), None),
         Err(reason) => (None, Some(reason)),
     };
     let unknown: Vec<String> =
         tally.unpriced.iter().map(|(service, key)| format!("{}.{key}", scenario.services[*service].name)).collect();
-    let penalty = unknown.is_empty().then(|| per_year(&tally.penalty, &tally.penalty_of_lifetime, HUNDREDTH));
+    let penalty = || per_year(tally, &tally.penalty, &tally.penalty_wholes, HUNDREDTH);
+    let penalty = unknown.is_empty().then(penalty);
     let paid = cost.per_month.zip(incidents.per_year).map(|(bill, moved)| 12.0 * bill + moved);
     let cost_per_year = penalty.as_ref().zip(paid).map(|(penalty, paid)| penalty.clone().plus(paid));
-    let services = tally.lines[1..].iter().filter_map(|line| service_years(scenario, line, lived)).collect();
+    let services = tally.lines[1..].iter().filter_map(|line| service_years(scenario, tally, line)).collect();
     let lifetimes = Lifetimes {
-        years_lived: lived,
+        years_lived: tally.years_lived(),
         outage_duration: tally.outage.estimate(MS, None, None),
         data_loss_per_incident: tally.loss.estimate(MS, None, None),
-        exposed_per_year: tally.exposed.estimate(MS / settings.years, None, None),
+        exposed_per_year: per_year_lived((tally, &tally.exposed_wholes, MS), (&tally.exposed, MS / settings.years)),
         year_over_an_hour: Proportion::new(tally.long_years, tally.years),
         unrecoverable: Proportion::new(tally.unrecoverable, tally.lifetimes),
         cost_per_year,
@@ -99,24 +97,38 @@ pub(super) fn yearly(
         availability_reason,
         services,
     };
-    Yearly {
-        availability,
-        outages: per_year(&application.outages, &tally.outages_of_lifetime, 1.0),
-        downtime,
-        data_loss: per_year(&application.loss, &tally.loss_of_lifetime, MS),
-        penalty,
-        lifetimes,
-    }
+    Yearly { availability, outages: application.outages, downtime, data_loss: application.loss, penalty, lifetimes }
 }
 
-/// A yearly figure: quantiles over years, mean and standard error over lifetimes, whose years depend on
-/// one another.
-fn of_years(years: &Tally, lifetimes: &Tally, lived: f64, each: f64, scale: f64) -> Estimate {
-    let finite = years.infinite() == 0;
-    Estimate {
-        mean: Some(lifetimes.sum() as f64 / lived * scale).filter(|mean| mean.is_finite() && finite),
-        standard_error: lifetimes.standard_error().map(|e| e / each * scale).filter(|e| e.is_finite() && finite),
-        ..years.estimate(scale, None, None)
+/// A yearly figure: quantiles over the years that began, the last one of a lifetime as far as it was lived;
+/// mean and standard error over lifetimes, whose years depend on one another.
+fn per_year(tally: &LifetimeTally, years: &Tally, wholes: &Wholes, scale: f64) -> Estimate {
+    per_year_lived((tally, wholes, scale), (years, scale))
+}
+
+/// The same with quantiles over something else; where that has no bound there is no mean.
+fn per_year_lived(
+    (tally, wholes, scale): (&LifetimeTally, &Wholes, f64),
+    (places, scale_of_places): (&Tally, f64),
+) -> Estimate {
+    let (mean, error) = tally.per_year_lived(wholes);
+    let known = |value: Option<f64>| value.map(|value| value * scale).filter(|_| places.infinite() == 0);
+    Estimate { mean: known(mean), standard_error: known(error), ..places.estimate(scale_of_places, None, None) }
+}
+
+/// The yearly figures of the application or of a service.
+struct LineYears {
+    downtime: Estimate,
+    outages: Estimate,
+    loss: Estimate,
+}
+
+fn line_years(tally: &LifetimeTally, line: &LineTally) -> LineYears {
+    let [downtime, outages, loss] = &line.wholes;
+    LineYears {
+        downtime: per_year(tally, &line.downtime, downtime, MS),
+        outages: per_year(tally, &line.outages, outages, 1.0),
+        loss: per_year(tally, &line.loss, loss, MS),
     }
 }
 
@@ -157,17 +169,13 @@ fn availability(downtime: &Estimate) -> Option<Availability> {
     })
 }
 
-fn service_years(scenario: &Scenario, line: &LineTally, lived: f64) -> Option<ServiceYears> {
-    let name = &scenario.services[line.service?].name;
-    let years = line.downtime.count().max(1) as f64;
-    // The last year of a lifetime that ended counts as far as it was lived.
-    let per_year = |tally: &Tally, scale: f64| of_years(tally, tally, lived, lived / years, scale);
-    let downtime = per_year(&line.downtime, MS);
+fn service_years(scenario: &Scenario, tally: &LifetimeTally, line: &LineTally) -> Option<ServiceYears> {
+    let years = line_years(tally, line);
     Some(ServiceYears {
-        service: name.clone(),
-        availability: trusted(&line.downtime).ok().and_then(|()| availability(&downtime)),
-        outages_per_year: per_year(&line.outages, 1.0),
-        data_loss_per_year: per_year(&line.loss, MS),
-        downtime_per_year: downtime,
+        service: scenario.services[line.service?].name.clone(),
+        availability: trusted(&line.downtime).ok().and_then(|()| availability(&years.downtime)),
+        outages_per_year: years.outages,
+        data_loss_per_year: years.loss,
+        downtime_per_year: years.downtime,
     })
 }

@@ -88,7 +88,7 @@ impl Precision {
 /// How far off the worst mean recovery time may be, as a share of it; `None` if there is nothing to know.
 pub(super) fn of_incidents(result: &CampaignResult) -> Option<f64> {
     let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
-    incidents.filter_map(|i| off(&i.recovery_time)).reduce(f64::max)
+    incidents.filter_map(|i| off((i.recovery_time.mean(), i.recovery_time.standard_error()))).reduce(f64::max)
 }
 
 /// The same of the 99th percentile of recovery times; those that fall on the unrecoverable are left out.
@@ -104,11 +104,12 @@ pub(super) fn of_quantiles(result: &CampaignResult) -> Option<f64> {
 
 /// The same of the time that a tier is down; tiers that never were are left out.
 pub(super) fn of_lifetimes(result: &LifetimeResult) -> Option<f64> {
-    result.tiers.iter().filter_map(|tier| off(&tier.downtime_of_lifetime)).reduce(f64::max)
+    result.tiers.iter().filter_map(|tier| off(tier.per_year_lived(&tier.lines[0].wholes[0]))).reduce(f64::max)
 }
 
-/// Half the interval of a mean as a share of it; `None` where all is zero or nothing is finite.
-fn off(tally: &Tally) -> Option<f64> {
-    let mean = tally.mean().filter(|mean| *mean > 0.0)?;
-    Some(tally.standard_error().map_or(f64::INFINITY, |error| Z_95 * error / mean))
+/// Half the interval of a mean with this standard error as a share of it; `None` where all is zero or nothing
+/// is finite.
+fn off((mean, error): (Option<f64>, Option<f64>)) -> Option<f64> {
+    let mean = mean.filter(|mean| *mean > 0.0)?;
+    Some(error.map_or(f64::INFINITY, |error| Z_95 * error / mean))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_security::skeleton;
+
 use super::document::{Document, Node, Raw};
 use super::{codes, limits};
 use crate::diag::{Diagnostic, Diagnostics, Path, Segment};
@@ -217,13 +219,16 @@ impl Names {
                     continue;
                 }
                 let scope = (!sort.shares()).then_some(*sort);
-                if let Some((other, first)) = alike.insert((scope, skeleton(name)), (name, path)) {
+                let looks = looks(name).map(|look| (scope, look));
+                let known = looks.iter().find_map(|look| alike.get(look).copied());
+                looks.into_iter().for_each(|look| drop(alike.insert(look, (name, path))));
+                if let Some((other, first)) = known {
                     let message = format!("{} and {} look alike", quote(other), quote(name));
                     found.push(
                         Diagnostic::error(codes::CONFUSABLE_NAME, path.clone(), message)
                             .on_key()
                             .also_key(first.clone(), "looks the same")
-                            .help("names must differ in more than case, in more than `-` and `_`, and not by letters of another script"),
+                            .help("names must differ in more than case, in more than `-` and `_`, and not by letters or digits that look the same"),
                     );
                 }
             }
@@ -287,11 +292,11 @@ fn check_name(sort: Sort, name: &str, path: &Path, found: &mut Diagnostics) {
     }
 }
 
-/// Whether a character is invisible, controls the terminal or turns the direction of writing.
+/// Whether a character is invisible (blank letters too), controls the terminal or turns the direction of writing.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Reports hidden characters in every key and text, which may have line ends and tabs, and tables
@@ -342,43 +347,20 @@ fn hidden(what: &str, c: char, path: &Path) -> Diagnostic {
         .help("take it out: it can make a line read other than it is")
 }
 
-/// What a name looks like: lower case, Latin for the letters of other scripts that look like it,
-/// one kind of dash.
-fn skeleton(name: &str) -> String {
-    let latin = |c: char| match c {
-        'а' | 'α' => 'a',
-        'в' | 'β' => 'b',
-        'с' | 'ϲ' => 'c',
-        'ԁ' => 'd',
-        'е' | 'ё' | 'ε' => 'e',
-        'һ' | 'н' => 'h',
-        'і' | 'ι' | 'ı' | 'ї' => 'i',
-        'ј' => 'j',
-        'к' | 'κ' => 'k',
-        'м' | 'μ' => 'm',
-        'ո' | 'η' => 'n',
-        'о' | 'ο' | 'օ' => 'o',
-        'р' | 'ρ' => 'p',
-        'ԛ' => 'q',
-        'ѕ' => 's',
-        'т' | 'τ' => 't',
-        'υ' | 'ս' => 'u',
-        'ѵ' | 'ν' => 'v',
-        'ԝ' | 'ω' => 'w',
-        'х' | 'χ' => 'x',
-        'у' | 'γ' => 'y',
-        'ζ' => 'z',
-        '_' | '‐' | '‑' | '–' | '—' | '−' => '-',
-        // Full-width forms stand at a fixed distance from ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        other => other,
+/// What a name looks like: two names are alike if they share one of these. As it stands (`I` as `l`, `0` as
+/// `O`), in lower case, and with the letters of other scripts in upper case, where more of them are Latin ones.
+///
+/// # Source
+/// Unicode Technical Standard 39, section 4, Confusable Detection.
+fn looks(name: &str) -> [String; 3] {
+    let shape = |text: &str| {
+        // To the standard `m` looks like `rn`, which would part nobody's `modem` from `modern`.
+        let parts: Vec<String> = text.split('m').map(|part| skeleton(part).collect()).collect();
+        let dashes = parts.join("m").to_lowercase().replace('_', "-");
+        dashes.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    name.chars()
-        .filter(|c| !is_hidden(*c))
-        .flat_map(char::to_lowercase)
-        .map(latin)
-        .flat_map(char::to_lowercase)
-        .collect()
+    let foreign = |c: char| if c.is_ascii() { vec![c] } else { c.to_uppercase().collect() };
+    [shape(name), shape(&name.to_lowercase()), shape(&name.chars().flat_map(foreign).collect::<String>())]
 }
 
 /// A name of the file for a sentence: in backticks, hidden characters made visible, not too long.

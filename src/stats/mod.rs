@@ -7,12 +7,14 @@ mod histogram;
 mod pair;
 mod proportion;
 mod rank;
+mod ratio;
 mod record;
 mod tally;
 
 pub use pair::{Difference, PairTally};
 pub use proportion::Proportion;
 pub use rank::{Rank, order_statistic_interval};
+pub use ratio::{Parts, standard_error_of_ratio};
 pub use record::TallyRecord;
 pub use tally::{Estimate, Quantile, Tally};
 

@@ -38,6 +38,32 @@ const NAMES: &[Case] = &[
         &[("[failures]\nnode ", "[failures]\n\"n\u{43e}de\" = { like = \"node\" }\nnode ")],
     ),
     (
+        "a digit in place of a letter",
+        &["confusable-name"],
+        &[("[failures]\nnode ", "[failures]\nn0de = { like = \"node\" }\nnode ")],
+    ),
+    (
+        "an accent of its own and one that is part of the letter",
+        &["confusable-name"],
+        &[(
+            "[failures]\nnode ",
+            "[failures]\n\"caf\u{e9}\" = { like = \"node\" }\n\"cafe\u{301}\" = { like = \"node\" }\nnode ",
+        )],
+    ),
+    (
+        "a space that does not break",
+        &["confusable-name"],
+        &[(
+            "[failures]\nnode ",
+            "[failures]\n\"a b\" = { like = \"node\" }\n\"a\u{a0}b\" = { like = \"node\" }\nnode ",
+        )],
+    ),
+    (
+        "a blank letter",
+        &["control-character"],
+        &[("[failures]\nnode ", "[failures]\n\"no\u{2800}\" = { like = \"node\" }\nnode ")],
+    ),
+    (
         "reserved for recovery points",
         &["reserved-name"],
         &[("recover = {", "from = {"), (r#"["decide", "recover"]"#, r#"["decide", "from"]"#)],

@@ -279,6 +279,7 @@ impl Ledger {
     pub(super) fn close(&mut self, tally: &mut LifetimeTally) {
         let lived = self.ended.unwrap_or(self.horizon).min(self.horizon);
         let years = (lived.div_ceil(YEAR) as usize).clamp(1, self.years);
+        let missing = self.horizon - lived;
         if !self.any {
             tally.calm(years as u64, lived, self.exposed);
             self.exposed = 0;
@@ -291,7 +292,7 @@ impl Ledger {
                 self.lengths.push(lived - row.began);
             }
             let row = &self.lines[line];
-            tally.lines[line].add(years, &self.touched, &row.down, &row.outages, &row.loss);
+            tally.lines[line].add(years, &self.touched, [&row.down, &row.outages, &row.loss], missing);
         }
         let whole = &self.lines[0];
         tally.add_whole(years, &whole.down, &whole.outages, &whole.loss);
@@ -299,7 +300,7 @@ impl Ledger {
             let row = &self.lines[if self.lines.len() > 1 { line + 1 } else { 0 }];
             (row.down[year], row.loss[year])
         };
-        tally.add(years, &self.touched, sums, self.exposed, &self.gone, lived);
+        tally.add(years, &self.touched, sums, self.exposed, &self.gone, (lived, missing));
         tally.add_incidents(&self.lengths, &self.losses);
         self.reset();
     }

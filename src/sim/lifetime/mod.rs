@@ -52,4 +52,4 @@ mod world;
 pub use campaign::{events_per_year, run_lifetimes, run_lifetimes_while};
 pub use episodes::{Change, Overlaps, overlaps};
 pub use record::LifetimeRecord;
-pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally};
+pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Wholes};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ledger::YEAR;
-use super::tally::{LifetimeResult, LifetimeTally};
+use super::tally::{LifetimeResult, LifetimeTally, Wholes};
 use crate::id::{Id, ServiceId};
 use crate::sim::milliseconds;
 use crate::stats::{Tally, TallyRecord};
@@ -29,6 +29,11 @@ pub struct LifetimeRecord {
 struct TierRecord {
     years: u64,
     lived: u64,
+    missing: Wholes,
+    /// By line: sums of lifetimes.
+    wholes: Vec<[Wholes; 3]>,
+    /// Those of penalty and exposure.
+    more_wholes: [Wholes; 2],
     /// Downtime, outages and loss by year, of the application, then of its services if there are several.
     lines: Vec<[TallyRecord; 3]>,
     /// Per lifetime: downtime, outages, loss, penalty, exposure.
@@ -67,6 +72,9 @@ impl LifetimeResult {
         let tiers = self.tiers.iter().map(|t| TierRecord {
             years: t.years,
             lived: u64::try_from(t.lived).unwrap_or(u64::MAX),
+            missing: t.missing,
+            wholes: t.lines.iter().map(|line| line.wholes).collect(),
+            more_wholes: [t.penalty_wholes, t.exposed_wholes],
             lines: t.lines.iter().map(|l| [&l.downtime, &l.outages, &l.loss].map(TallyRecord::from)).collect(),
             lifetimes: per_lifetime(t).map(TallyRecord::from),
             penalty: (&t.penalty).into(),
@@ -129,8 +137,15 @@ impl TierRecord {
         if !counted {
             return Err(format!("not all of its tallies are of {lifetimes} lifetimes of {years} years"));
         }
+        // Sums that belong together, of Cauchy and Schwarz.
+        let wholes = self.wholes.iter().flatten().chain(&self.more_wholes).chain([&self.missing]);
+        if !wholes.into_iter().all(|wholes| wholes.could_be(lifetimes, &self.missing)) {
+            return Err(format!("its sums are none of {lifetimes} lifetimes"));
+        }
         let known = |(service, key): &(usize, String)| *service < services && PRICES.contains(&key.as_str());
-        if self.lines.len() != tally.lines.len() || !self.unpriced.iter().all(known) {
+        if [self.lines.len(), self.wholes.len()].iter().any(|n| *n != tally.lines.len())
+            || !self.unpriced.iter().all(known)
+        {
             return Err("its services are not those of its scenario".to_owned());
         }
         Ok(())
@@ -141,6 +156,12 @@ fn absorb(mine: &mut LifetimeTally, theirs: &TierRecord, lifetimes: u64) -> usiz
     mine.lifetimes += lifetimes;
     mine.years += theirs.years;
     mine.lived += u128::from(theirs.lived);
+    mine.missing.merge(&theirs.missing);
+    for (line, wholes) in mine.lines.iter_mut().zip(&theirs.wholes) {
+        line.wholes.iter_mut().zip(wholes).for_each(|(mine, theirs)| mine.merge(theirs));
+    }
+    mine.penalty_wholes.merge(&theirs.more_wholes[0]);
+    mine.exposed_wholes.merge(&theirs.more_wholes[1]);
     mine.long_years += theirs.long_years;
     mine.unrecoverable += theirs.unrecoverable;
     mine.losses_for_good += theirs.losses_for_good;

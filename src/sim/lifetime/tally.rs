@@ -1,9 +1,11 @@
 //! What simulated lifetimes leave behind: integers that merge in any order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{Id, ServiceId, TierId};
 use crate::model::{Scenario, Tier};
 use crate::sim::NEVER;
-use crate::stats::Tally;
+use crate::stats::{Parts, Tally, standard_error_of_ratio};
 use crate::units::{Money, SECONDS_PER_YEAR};
 
 const HOUR: u64 = 3_600_000;
@@ -45,6 +47,8 @@ pub struct LifetimeTally {
     pub years: u64,
     /// Milliseconds until the horizon, or until everything was lost.
     pub lived: u128,
+    /// Milliseconds that lifetimes ended before the horizon, and the sum of the squares.
+    pub(super) missing: Wholes,
     /// The application; then, if there are several, its services.
     pub lines: Vec<LineTally>,
     /// Milliseconds of service missing per lifetime, of the application.
@@ -55,12 +59,16 @@ pub struct LifetimeTally {
     pub loss_of_lifetime: Tally,
     /// Hundredths of the currency per lifetime.
     pub penalty_of_lifetime: Tally,
+    /// Sums of those.
+    pub penalty_wholes: Wholes,
     /// Hundredths of the currency per year, as far as prices are known.
     pub penalty: Tally,
     /// Prices that are missing though something is to be priced.
     pub unpriced: Vec<(ServiceId, &'static str)>,
     /// Milliseconds per lifetime with fewer copies than the tier wants, or away from home.
     pub exposed: Tally,
+    /// Sums of those.
+    pub exposed_wholes: Wholes,
     /// Milliseconds per outage of the application.
     pub outage: Tally,
     /// Milliseconds of writes per incident that lost any.
@@ -83,11 +91,51 @@ struct Prices {
     unrecoverable: Option<f64>,
 }
 
+/// Sums over lifetimes of what a whole lifetime came to; those without bound are left out. Lifetimes may end
+/// early, so that a figure per year lived is a ratio of two uncertain numbers, and its error needs how the two
+/// go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wholes {
+    pub(super) sum: u128,
+    pub(super) squares: u128,
+    /// Times the milliseconds that the lifetime ended before the horizon.
+    pub(super) by_missing: u128,
+}
+
+impl Wholes {
+    fn record(&mut self, whole: u64, missing: u64) {
+        if whole != NEVER {
+            let wide = u128::from(whole);
+            self.sum = self.sum.saturating_add(wide);
+            self.squares = self.squares.saturating_add(wide.saturating_mul(wide));
+            self.by_missing = self.by_missing.saturating_add(wide.saturating_mul(u128::from(missing)));
+        }
+    }
+
+    /// Whether so many lifetimes can have come to it, which missed so much.
+    pub(super) fn could_be(&self, lifetimes: u64, missing: &Self) -> bool {
+        let (sum, squares, product) = (self.sum as f64, self.squares as f64, self.by_missing as f64);
+        let allowed = 1.0 + 1e-9;
+        sum * sum <= lifetimes as f64 * squares * allowed
+            && sum * sum * allowed >= squares
+            && product * product <= squares * missing.squares as f64 * allowed
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.sum = self.sum.saturating_add(other.sum);
+        self.squares = self.squares.saturating_add(other.squares);
+        self.by_missing = self.by_missing.saturating_add(other.by_missing);
+    }
+}
+
 /// Year by year, of the application or of a service.
 #[derive(Clone, Debug, Default)]
 pub struct LineTally {
     /// The service; `None` is the application.
     pub service: Option<ServiceId>,
+    /// Of time down, outages and loss of whole lifetimes.
+    pub wholes: [Wholes; 3],
     /// Milliseconds down per year.
     pub downtime: Tally,
     /// Outages that began, per year.
@@ -98,7 +146,14 @@ pub struct LineTally {
 
 impl LineTally {
     /// The first `years` years of a lifetime; those not touched are counted in at the end.
-    pub(super) fn add(&mut self, years: usize, touched: &[bool], down: &[u64], outages: &[u64], loss: &[u64]) {
+    ///
+    /// # Arguments
+    /// `by_year`: time down, outages and loss. `missing`: milliseconds from its end to the horizon.
+    pub(super) fn add(&mut self, years: usize, touched: &[bool], by_year: [&[u64]; 3], missing: u64) {
+        for (wholes, by_year) in self.wholes.iter_mut().zip(by_year) {
+            wholes.record(by_year[..years].iter().fold(0, |sum: u64, year| sum.saturating_add(*year)), missing);
+        }
+        let [down, outages, loss] = by_year;
         for year in (0..years).filter(|year| touched[*year]) {
             self.downtime.record(down[year]);
             self.outages.record(outages[year]);
@@ -116,6 +171,7 @@ impl LineTally {
         self.downtime.merge(&other.downtime);
         self.outages.merge(&other.outages);
         self.loss.merge(&other.loss);
+        self.wholes.iter_mut().zip(&other.wholes).for_each(|(mine, theirs)| mine.merge(theirs));
     }
 }
 
@@ -139,6 +195,7 @@ impl LifetimeTally {
             lifetimes: 0,
             years: 0,
             lived: 0,
+            missing: Wholes::default(),
             lines: std::iter::once(line(None))
                 .chain(tier.services[..each].iter().map(|s| line(Some(s.service))))
                 .collect(),
@@ -146,9 +203,11 @@ impl LifetimeTally {
             outages_of_lifetime: Tally::new(),
             loss_of_lifetime: Tally::new(),
             penalty_of_lifetime: Tally::new(),
+            penalty_wholes: Wholes::default(),
             penalty: Tally::new(),
             unpriced: Vec::new(),
             exposed: Tally::new(),
+            exposed_wholes: Wholes::default(),
             outage: Tally::new(),
             loss: Tally::new(),
             long_years: 0,
@@ -163,7 +222,12 @@ impl LifetimeTally {
         self.lifetimes += 1;
         self.years += years;
         self.lived += u128::from(lived);
+        self.expose(exposed, 0);
+    }
+
+    fn expose(&mut self, exposed: u64, missing: u64) {
         self.exposed.record(exposed);
+        self.exposed_wholes.record(exposed, missing);
     }
 
     /// A lifetime, its lines added already. `sums` gives a service's time down and loss in a year.
@@ -174,12 +238,13 @@ impl LifetimeTally {
         sums: impl Fn(usize, usize) -> (u64, u64),
         exposed: u64,
         gone: &[(usize, usize, f64)],
-        lived: u64,
+        (lived, missing): (u64, u64),
     ) {
         self.lifetimes += 1;
         self.years += years as u64;
         self.lived += u128::from(lived);
-        self.exposed.record(exposed);
+        self.missing.record(missing, missing);
+        self.expose(exposed, missing);
         self.unrecoverable += u64::from(!gone.is_empty());
         self.losses_for_good += gone.len() as u64;
         let mut whole = 0;
@@ -200,6 +265,7 @@ impl LifetimeTally {
             self.penalty.record(hundredths);
         }
         self.penalty_of_lifetime.record(whole);
+        self.penalty_wholes.record(whole, missing);
     }
 
     fn price(&mut self, service: ServiceId, key: &'static str, price: Option<f64>, quantity: f64) -> f64 {
@@ -239,6 +305,7 @@ impl LifetimeTally {
         self.lifetimes += other.lifetimes;
         self.years += other.years;
         self.lived += other.lived;
+        self.missing.merge(&other.missing);
         for (mine, theirs) in self.lines.iter_mut().zip(&other.lines) {
             mine.merge(theirs);
         }
@@ -246,11 +313,13 @@ impl LifetimeTally {
         self.outages_of_lifetime.merge(&other.outages_of_lifetime);
         self.loss_of_lifetime.merge(&other.loss_of_lifetime);
         self.penalty_of_lifetime.merge(&other.penalty_of_lifetime);
+        self.penalty_wholes.merge(&other.penalty_wholes);
         self.penalty.merge(&other.penalty);
         for (service, key) in &other.unpriced {
             self.misses_price(*service, key);
         }
         self.exposed.merge(&other.exposed);
+        self.exposed_wholes.merge(&other.exposed_wholes);
         self.outage.merge(&other.outage);
         self.loss.merge(&other.loss);
         self.long_years += other.long_years;
@@ -275,6 +344,23 @@ impl LifetimeTally {
             tally.record_many(0, lifetimes - tally.count());
         }
         self
+    }
+
+    /// A figure per year lived, and its standard error over lifetimes; in the unit of the sums. `None` where
+    /// lifetimes are too few or too short to know.
+    #[must_use]
+    pub fn per_year_lived(&self, wholes: &Wholes) -> (Option<f64>, Option<f64>) {
+        let each = self.years_lived() / self.lifetimes.max(1) as f64;
+        let parts = Parts {
+            sum: wholes.sum,
+            squares: wholes.squares,
+            missing: self.missing.sum,
+            missing_squares: self.missing.squares,
+            product: wholes.by_missing,
+        };
+        let mean = wholes.sum as f64 / self.years_lived();
+        let error = standard_error_of_ratio(self.lifetimes, &parts, self.lived).map(|error| error / each);
+        (Some(mean).filter(|mean| mean.is_finite()), error.filter(|error| error.is_finite()))
     }
 
     /// Years lived, of all lifetimes together.
