@@ -152,9 +152,9 @@ site = { kind = "outage", hits = "here", rate = "4 / year", lasts = { mean = "5h
 drop = { kind = "deletion", hits = "d", rate = "1 / year", detected = "0s" }
 "#,
         )
-        .with("service", "unrecoverable_cost = 1000, downtime_per_hour = 0, loss_per_hour = 0")
+        .with("service", "unrecoverable_cost = 1000\ndowntime_per_hour = 0\nloss_per_hour = 0")
         .text();
-    let scenario = load(&text);
+    let scenario = load(&format!("currency = \"USD\"\n{text}"));
     let (a, b) = (4.0, YEAR / (5.0 * HOUR));
     let lived = 1.0 - (-5.0_f64).exp();
     let begun = a * b / (a + b) + a * a / (a + b) * (1.0 - (-5.0 * (a + b + 1.0)).exp()) / (a + b + 1.0) / lived;

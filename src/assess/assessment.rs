@@ -175,14 +175,18 @@ pub struct Availability {
     pub standard_error: f64,
 }
 
-/// Yearly figures as Σ rate × mean per incident: right while failures are so rare that they never
+/// Yearly figures as Σ rate × mean per incident with its way home, and drills: right while failures are so rare that they never
 /// overlap, an approximation otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RareEvent {
     /// Incidents per year that users feel.
     pub interruptions_per_year: f64,
-    /// Seconds; unrecoverable incidents are left out.
+    /// Seconds, with the way home after a failover and drills that interrupt; unrecoverable incidents are left
+    /// out.
     pub downtime_per_year: f64,
+    /// Seconds of it that drills take.
+    #[serde(default)]
+    pub downtime_of_drills_per_year: f64,
     /// 1 − downtime ÷ year, at least 0: a share of the time.
     pub availability: f64,
     /// Seconds of writes; unrecoverable incidents are left out.

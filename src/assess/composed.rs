@@ -6,9 +6,11 @@ use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 use super::assessment::Availability;
+use super::drills::{downtime_of_drills, drills_of_year, with_drills};
 use super::objective::MS;
+use crate::id::FailureId;
 use crate::model::{Delay, Scenario};
-use crate::sim::{BySet, Change, IncidentTally, Overlaps, Tail, TierTally};
+use crate::sim::{BySet, Change, IncidentTally, Longer, Overlaps, Tail, TierTally};
 use crate::stats::Z_95;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -96,7 +98,8 @@ impl<'a> Year<'a> {
     /// # Formula
     /// Panjer's recursion for a Poisson number of incidents: with λ the rate of all, f the distribution of one
     /// incident's time in cells, p₀ = exp(−λ (1 − f₀)), p_s = λ ÷ s × Σ j f_j p_(s−j); the chance is 1 − Σ p_s
-    /// up to the hour. Times are rounded down for the low, up for the high end.
+    /// up to the hour. Times are rounded down for the low, up for the high end. What the way home adds to an
+    /// incident moves it from one cell to another; drills add a sum of their own, see [`with_drills`].
     ///
     /// # Source
     /// Panjer (1981), Recursive evaluation of a family of compound distributions, ASTIN Bulletin 12:22-26.
@@ -113,7 +116,9 @@ impl<'a> Year<'a> {
             // What further failures take away was sampled apart from what it is taken from.
             list.iter_mut().for_each(|cell| *cell = cell.max(0.0));
         }
-        let ((least, within), (most, within_up)) = (beyond(&down), beyond(&up));
+        let drills = |round: fn(f64) -> f64| drills_of_year(scenario, tier, |time| cell(time, round, cells), cells);
+        let (least, within) = with_drills(beyond(&down), &drills(f64::floor));
+        let (most, within_up) = with_drills(beyond(&up), &drills(f64::ceil));
         let mut sum = 0.0;
         let running = |(a, b): (&f64, &f64)| {
             sum += (a + b) / 2.0;
@@ -184,6 +189,8 @@ pub(super) fn year_over_an_hour(scenario: &Scenario, tier: &TierTally, rare: Opt
 pub enum Sampled {
     /// Incidents drawn plainly.
     Incidents,
+    /// Incidents that were followed home.
+    Returns,
     /// Long incidents of this one of the tails, and the parts of more that are best drawn from each set.
     Tail(usize, BySet),
     /// Episodes of overlapping failures.
@@ -225,7 +232,14 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>)
     let seconds =
         sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * (c.with as f64 - c.without as f64) * MS)));
     let lost = sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * c.lost_for_good)));
-    let (mut single, mut variance) = (0.0, 0.0);
+    let (mut single, mut variance) = (downtime_of_drills(scenario, tier), 0.0);
+    for one in &tier.returns {
+        let rate = rate_of(tier, one.failure);
+        let each = |longer: &Longer| (longer.incident, rate * (longer.with - longer.without) as f64 * MS);
+        let (sum, squares) = sampled(one.n, one.longer.iter().map(each));
+        single += sum / one.n as f64;
+        variance += squares / (one.n as f64).powi(2);
+    }
     for tally in application(tier) {
         let weight = tally.rate_per_year * scenario.failures[tally.failure].share * MS;
         let recoverable = tally.recovery_time.finite() as f64 / tally.n as f64;
@@ -284,7 +298,7 @@ enum Times<'a> {
     /// Long incidents one by one, with the seconds of a millisecond and the incidents of a year: too many to be
     /// listed again.
     Tail(&'a Tail, f64, f64),
-    /// What further failures change, several for each of the drawn.
+    /// What further failures or the way home change, several for each of the drawn.
     Changes(Vec<Time>),
 }
 
@@ -352,18 +366,31 @@ fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>) -> V
             parts.push(Part { of: Sampled::Tail(n, tail.even()), drawn: tail.n as f64, times });
         }
     }
+    parts.extend(tier.returns.iter().map(|one| {
+        let each = calm * rate_of(tier, one.failure) / one.n as f64;
+        let times = one.longer.iter().flat_map(|longer| moved(longer.incident, each, longer.without, longer.with));
+        Part { of: Sampled::Returns, drawn: one.n as f64, times: Times::Changes(times.collect()) }
+    }));
     if let Some(Rare { overlaps, .. }) = rare {
-        let both = |change: &Change| {
-            let one = |time: u64, sign: f64| {
-                let time = time as f64 * MS;
-                Time { low: time, high: time, each: sign * calm * change.per_year, count: 1.0, maker: change.episode }
-            };
-            [one(change.with, 1.0), one(change.without, -1.0)]
-        };
+        let both = |change: &Change| moved(change.episode, calm * change.per_year, change.without, change.with);
         let times = Times::Changes(overlaps.changes.iter().flat_map(both).collect());
         parts.push(Part { of: Sampled::Overlaps, drawn: overlaps.n as f64, times });
     }
     parts
+}
+
+/// So many incidents a year take another time, milliseconds.
+fn moved(maker: u64, per_year: f64, without: u64, with: u64) -> [Time; 2] {
+    let one = |time: u64, each: f64| {
+        let time = time as f64 * MS;
+        Time { low: time, high: time, each, count: 1.0, maker }
+    };
+    [one(with, per_year), one(without, -per_year)]
+}
+
+/// Events per year of a failure.
+fn rate_of(tier: &TierTally, failure: FailureId) -> f64 {
+    application(tier).find(|tally| tally.failure == failure).map_or(0.0, |tally| tally.rate_per_year)
 }
 
 /// The cell of a time; the last holds all that is longer than the hour.

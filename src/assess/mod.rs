@@ -3,6 +3,7 @@
 mod assessment;
 mod composed;
 mod dependence;
+mod drills;
 mod explain;
 mod formulas;
 mod incident_costs;

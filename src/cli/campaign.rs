@@ -54,7 +54,7 @@ pub(super) fn run(
     let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
     tally(&mut campaign, 0..settings.trials, screen);
     let Some(precision) = precision.filter(|_| !interrupt::asked()) else {
-        return Ok(finish(scenario, &campaign.result(), &filter));
+        return Ok(finish(scenario, &campaign.whole_result(), &filter));
     };
     let limit = most_trials(scenario, &filter, 1);
     let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&CampaignResult) -> Option<f64>| {

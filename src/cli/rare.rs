@@ -54,7 +54,7 @@ impl Rare {
         (precision, limit): (Precision, u64),
         screen: &Screen,
     ) -> (CampaignResult, Self) {
-        let mut found = campaign.result();
+        let mut found = campaign.whole_result();
         loop {
             let worst = assess::long_years_off_by(scenario, &found, (&self.tails, &self.overlaps));
             let Some((off, tier, sampled)) = worst.filter(|(off, ..)| !precision.allows(*off)) else { break };
@@ -65,6 +65,7 @@ impl Rare {
                 Sampled::Incidents => campaign.trials(),
                 Sampled::Tail(n, _) => self.tails[tier][n].n,
                 Sampled::Overlaps => self.overlaps[tier].n,
+                Sampled::Returns => found.tiers[tier].returns.iter().map(|one| one.n).max().unwrap_or(0),
             };
             let most = if sampled == Sampled::Incidents { limit } else { MOST };
             let next = precision.next(drawn, off);
@@ -78,11 +79,15 @@ impl Rare {
             match sampled {
                 Sampled::Incidents => {
                     tally(campaign, drawn..next, screen);
-                    found = campaign.result();
+                    let followed = std::mem::replace(&mut found, campaign.result());
+                    for (tier, before) in found.tiers.iter_mut().zip(followed.tiers) {
+                        tier.returns = before.returns;
+                    }
                 }
                 Sampled::Tail(n, parts) => {
                     campaign.extend_tail(found.tiers[tier].tier, &mut self.tails[tier][n], next - drawn, parts);
                 }
+                Sampled::Returns => found = campaign.result_with_returns(next),
                 Sampled::Overlaps => self.more_overlaps(scenario, tier, found.tiers[tier].tier, next),
             }
         }

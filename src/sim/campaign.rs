@@ -96,6 +96,11 @@ impl<'a> Simulator<'a> {
         Self { scenario, assets, seed, truncate, tiers, failures, tables, programs }
     }
 
+    /// What is simulated.
+    pub(super) fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+
     /// How many failures are simulated.
     pub(super) fn failures(&self) -> usize {
         self.failures.len()
@@ -356,7 +361,7 @@ fn empty_tallies(simulator: &Simulator<'_>, program: &FailureProgram) -> Vec<Inc
 pub fn run_incidents(scenario: &Scenario, settings: &CampaignSettings, filter: &Filter) -> CampaignResult {
     let mut campaign = RunningCampaign::new(scenario, settings, filter);
     campaign.run(0..settings.trials);
-    campaign.result()
+    campaign.whole_result()
 }
 
 /// Occurrences `from..to` of the failure at this position, for all tiers.
@@ -396,8 +401,11 @@ pub(super) fn collect(
     settings: CampaignSettings,
     tallies: Vec<FailureTally>,
 ) -> CampaignResult {
-    let mut tiers: Vec<TierTally> =
-        simulator.tiers.iter().map(|tier| TierTally { tier: *tier, incidents: Vec::new() }).collect();
+    let mut tiers: Vec<TierTally> = simulator
+        .tiers
+        .iter()
+        .map(|tier| TierTally { tier: *tier, incidents: Vec::new(), returns: Vec::new() })
+        .collect();
     let mut pairs = Vec::new();
     for (failure, tally) in simulator.failures.iter().zip(tallies) {
         for (tier, incidents) in tiers.iter_mut().zip(tally.tiers) {

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::campaign::{FailureTally, Simulator, collect, run_range};
+use super::lifetime::returns;
 use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentRecord};
 use crate::model::Scenario;
 use crate::stats::PairTally;
@@ -17,7 +18,14 @@ pub struct RunningCampaign<'a> {
     /// How it runs; `trials` is how many there are so far.
     settings: CampaignSettings,
     tallies: Vec<FailureTally>,
+    filter: Filter,
 }
+
+/// One incident is followed home of so many that are simulated: it takes about as long as ten of those.
+const TRIALS_PER_RETURN: u64 = 32;
+
+/// More are followed only if a precision asks for it.
+const MOST_RETURNS: u64 = 2_048;
 
 /// What a range of occurrences came to, as files keep it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,7 +55,7 @@ impl<'a> RunningCampaign<'a> {
     pub fn new(scenario: &'a Scenario, settings: &CampaignSettings, filter: &Filter) -> Self {
         let simulator = Simulator::new(scenario, settings.seed, settings.truncate, filter);
         let tallies = (0..simulator.failures()).map(|n| FailureTally::new(&simulator, n)).collect();
-        Self { simulator, settings: CampaignSettings { trials: 0, ..*settings }, tallies }
+        Self { simulator, settings: CampaignSettings { trials: 0, ..*settings }, tallies, filter: filter.clone() }
     }
 
     pub(super) fn simulator(&self) -> &Simulator<'a> {
@@ -130,7 +138,25 @@ impl<'a> RunningCampaign<'a> {
         Ok(room)
     }
 
-    /// What there is so far, as it is read.
+    /// What there is so far, with the way home of as many incidents as these need.
+    #[must_use]
+    pub fn whole_result(&self) -> CampaignResult {
+        let count = (self.settings.trials / TRIALS_PER_RETURN).clamp(1, MOST_RETURNS);
+        self.result_with_returns(count)
+    }
+
+    /// The same with the way home of so many incidents of each failure.
+    #[must_use]
+    pub fn result_with_returns(&self, count: u64) -> CampaignResult {
+        let mut result = self.result();
+        let found = returns(self.simulator.scenario(), &self.settings, &self.filter, count);
+        for (tier, found) in result.tiers.iter_mut().zip(found) {
+            tier.returns = found;
+        }
+        result
+    }
+
+    /// What there is so far; nobody has looked at the way home.
     #[must_use]
     pub fn result(&self) -> CampaignResult {
         collect(&self.simulator, self.settings, self.tallies.clone())

@@ -1,6 +1,7 @@
 //! What a campaign of simulated incidents leaves behind: integers that merge in any order.
 
 use super::incident::{Outcome, PlanLabel};
+use super::lifetime::Returns;
 use super::loss::{Common, bytes_of};
 use crate::id::{FailureId, PlanId, ServiceId, StepId, TierId};
 use crate::model::FailureKind;
@@ -53,6 +54,9 @@ pub struct TierTally {
     /// Failures that concern the tier in the order of their ids: for each the application, then, if
     /// there are several, its services.
     pub incidents: Vec<IncidentTally>,
+    /// What going home adds to them, by failure; nothing where no plan has a way home that users feel, or
+    /// before anybody has looked.
+    pub returns: Vec<Returns>,
 }
 
 /// The incidents of a tier under one failure.

@@ -221,7 +221,7 @@ impl Names {
                 let scope = (!sort.shares()).then_some(*sort);
                 let looks = looks(name).map(|look| (scope, look));
                 let known = looks.iter().find_map(|look| alike.get(look).copied());
-                looks.into_iter().for_each(|look| drop(alike.insert(look, (name, path))));
+                alike.extend(looks.into_iter().map(|look| (look, (name.as_str(), path))));
                 if let Some((other, first)) = known {
                     let message = format!("{} and {} look alike", quote(other), quote(name));
                     found.push(

@@ -30,7 +30,7 @@ use crate::units::SECONDS_PER_YEAR;
 const MOST_FAILURES: usize = 4;
 
 /// Years after which an episode is cut off.
-const LONGEST: f64 = 100.0;
+pub(super) const LONGEST: f64 = 100.0;
 
 /// Lifetimes from here on are no campaign's.
 const LIFETIMES: u64 = 1 << 38;

@@ -314,6 +314,17 @@ impl Ledger {
         sums
     }
 
+    /// Ends the lifetime: milliseconds that each line was down.
+    pub(super) fn take_lines(&mut self, down: &mut Vec<u64>) {
+        down.clear();
+        let end = self.ended.unwrap_or(self.horizon).min(self.horizon);
+        for line in 0..self.lines.len() {
+            self.pass(line, end);
+            down.push(self.lines[line].down.iter().sum());
+        }
+        self.reset();
+    }
+
     fn reset(&mut self) {
         for row in &mut self.lines {
             (row.weight, row.since, row.began) = (0.0, 0, 0);

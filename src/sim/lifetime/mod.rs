@@ -3,7 +3,8 @@
 //! Members fail and come back on their own ([`events`]); a tier makes of it what its plans allow
 //! ([`world`]), and a ledger keeps account by year. All tiers live through the same events.
 //!
-//! Lifetimes that are made to have overlapping failures are in [`episodes`].
+//! Lifetimes that are made to have overlapping failures are in [`episodes`], those of single incidents with
+//! their way back in [`returns`].
 //!
 //! Where the model leaves a choice open, it is made here:
 //! - A further loss during a recovery changes nothing while the plan still has its source and its
@@ -43,6 +44,7 @@ mod queue;
 mod record;
 mod recovery;
 mod replicas;
+mod returns;
 mod room;
 mod situation;
 mod tally;
@@ -52,4 +54,6 @@ mod world;
 pub use campaign::{events_per_year, run_lifetimes, run_lifetimes_while};
 pub use episodes::{Change, Overlaps, overlaps};
 pub use record::LifetimeRecord;
+pub(super) use returns::returns;
+pub use returns::{Longer, Returns};
 pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Wholes};

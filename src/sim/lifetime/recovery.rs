@@ -313,7 +313,7 @@ impl World<'_> {
         if !self.can_go_home(n) {
             return;
         }
-        let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home) else {
+        let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home && !self.goes_home_free) else {
             self.units[n].away = None;
             self.come_home(n);
             return;
@@ -332,6 +332,7 @@ impl World<'_> {
     }
 
     pub(super) fn return_by(&mut self, n: usize, point: RecoveryPoint, round: u64) {
+        self.went_home = true;
         let years = self.now / SECONDS_PER_YEAR;
         let launch = Launch { option: 0, source: 0, point, begin: 0.0, after_outage: false, round, years };
         self.recoveries[n].reset();

@@ -61,6 +61,9 @@ pub(super) struct World<'a> {
     /// Room for what an event destroys.
     pub(super) gone: AssetSet,
     pub(super) nothing: Failback,
+    /// Going home takes no time, whatever plans say; and whether a service went home by a plan's steps.
+    pub(super) goes_home_free: bool,
+    pub(super) went_home: bool,
     /// Room for what an outage does to the services.
     pub(super) courses: Vec<Course>,
     pub(super) ledger: Ledger,
@@ -112,6 +115,8 @@ impl<'a> World<'a> {
             recoveries: tier.services.iter().map(|_| Recovery::default()).collect(),
             scheduler,
             nothing: situations.nothing(),
+            goes_home_free: false,
+            went_home: false,
             courses: Vec::new(),
             ledger: Ledger::new(tier.services.len(), years, &agreeing(scenario, tier)),
             exposed_since: None,
