@@ -157,7 +157,7 @@ impl TierAssessment {
         // Years in which nothing was lost do not say what the loss of everything would cost.
         match (lived, summed) {
             (Some(lived), Some(_)) => (Some(lived), lived),
-            _ => (summed, known),
+            _ => (summed, self.lifetimes.as_ref().and_then(|l| l.known_cost_per_year).unwrap_or(known)),
         }
     }
 }

@@ -30,6 +30,9 @@ pub struct Lifetimes {
     /// Money: the bill of twelve months, the mean of what incidents move and start in a year as the incidents
     /// alone tell it, and the penalties; `None` if a price is missing.
     pub cost_per_year: Option<Estimate>,
+    /// The mean of it as far as there are prices.
+    #[serde(default)]
+    pub known_cost_per_year: Option<f64>,
     /// Prices that are missing for penalties.
     pub unknown: Vec<String>,
     /// Why there is no availability; `None` if there is one.
@@ -80,8 +83,10 @@ pub(super) fn yearly(
     };
     let unknown: Vec<String> =
         tally.unpriced.iter().map(|(service, key)| format!("{}.{key}", scenario.services[*service].name)).collect();
-    let penalty = || per_year(tally, &tally.penalty, &tally.penalty_wholes, HUNDREDTH);
-    let penalty = unknown.is_empty().then(penalty);
+    let known = per_year(tally, &tally.penalty, &tally.penalty_wholes, HUNDREDTH);
+    let known_paid = 12.0 * cost.known_per_month + incidents.known_per_year;
+    let known_cost_per_year = known.mean.map(|penalty| penalty + known_paid);
+    let penalty = unknown.is_empty().then_some(known);
     let paid = cost.per_month.zip(incidents.per_year).map(|(bill, moved)| 12.0 * bill + moved);
     let cost_per_year = penalty.as_ref().zip(paid).map(|(penalty, paid)| penalty.clone().plus(paid));
     let services = tally.lines[1..].iter().filter_map(|line| service_years(scenario, tally, line)).collect();
@@ -93,6 +98,7 @@ pub(super) fn yearly(
         year_over_an_hour: Proportion::new(tally.long_years, tally.years),
         unrecoverable: Proportion::new(tally.unrecoverable, tally.lifetimes),
         cost_per_year,
+        known_cost_per_year,
         unknown,
         availability_reason,
         services,

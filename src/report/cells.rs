@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::human;
-use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, TierAssessment};
+use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, Measured, ObjectiveResult, TierAssessment};
 use crate::stats::{Estimate, Proportion, Quantile};
 
 /// One of an incident's quantities.
@@ -41,6 +41,18 @@ pub(super) fn value_at(
         // Finite outcomes number less than n p exactly where the rank falls on the infinite.
         None if ((estimate.n - lost.events.min(estimate.n)) as f64) < estimate.n as f64 * p => "never".to_owned(),
         None => "too few".to_owned(),
+    }
+}
+
+/// The share of incidents that keep an objective: a bound where all or none of those that were simulated do.
+pub(super) fn kept(tier: &TierAssessment, objective: &ObjectiveResult) -> String {
+    let value = objective.value.unwrap_or(0.0);
+    let same =
+        |i: &&IncidentAssessment| Some(&i.failure) == objective.failure.as_ref() && i.service == objective.service;
+    let simulated = tier.incidents.iter().find(same).and_then(|i| i.objective.as_ref());
+    match simulated {
+        Some(seen) if value <= 0.0 || value >= 1.0 => human::chance(&seen.both_met),
+        _ => human::percent(value),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::blocks::{Block, Grid};
-use super::cells::{ByFailure, against, by_mean, limits, mark, of_application, provenance, sum, time_at};
+use super::cells::{ByFailure, against, by_mean, kept, limits, mark, of_application, provenance, sum, time_at};
 use super::human;
 use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
@@ -91,7 +91,7 @@ fn worst_failure(tier: &TierAssessment) -> String {
     let gap = |o: &ObjectiveResult| o.value.unwrap_or(0.0) - o.needed;
     let of_incidents = tier.objectives.each.iter().filter(|o| o.kind == "incident");
     match of_incidents.min_by(|a, b| gap(a).total_cmp(&gap(b))) {
-        Some(o) => format!("{} {}", verdict::name(o), human::percent(o.value.unwrap_or(0.0))),
+        Some(o) => format!("{} {}", verdict::name(o), kept(tier, o)),
         None => slowest(tier),
     }
 }
@@ -123,7 +123,7 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
     }
     if tiers.iter().any(|t| t.availability.is_none()) {
         notes.push(
-            "≈: summed as rate × mean over incidents, where lifetimes are none or too few: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime there."
+            "≈: summed as rate × mean over incidents with their way back, where lifetimes are none or too few: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime there."
                 .to_owned(),
         );
     }
@@ -300,7 +300,7 @@ fn of_services(tier: &TierAssessment, incident: &IncidentAssessment, objective: 
         .each
         .iter()
         .filter(|o| o.failure.as_ref() == Some(&incident.failure) && o.met != Some(true))
-        .map(|o| format!("{} {}", o.service.as_deref().unwrap_or("all"), human::percent(o.value.unwrap_or(0.0))))
+        .map(|o| format!("{} {}", o.service.as_deref().unwrap_or("all"), kept(tier, o)))
         .collect();
     format!("{} {}", mark(objective.met), short.join(", ")).trim_end().to_owned()
 }

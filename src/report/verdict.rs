@@ -1,7 +1,7 @@
 //! The verdict in words: which tier to buy and why, or what stands in the way.
 
 use super::blocks::Block;
-use super::cells::{UNKNOWN, mark, sum};
+use super::cells::{UNKNOWN, kept, mark, sum};
 use super::human;
 use crate::assess::{Assessment, ObjectiveResult, Obstacle, Outcome, TierAssessment};
 
@@ -113,9 +113,7 @@ fn not_enough(result: &Assessment, answer: Option<bool>) -> Vec<String> {
     let misses = |t: &&TierAssessment| {
         let missed = t.objectives.each.iter().filter(|o| o.met == answer);
         let share = |o: &ObjectiveResult| match o.value {
-            Some(value) if o.kind == "incident" => {
-                format!("{} ({} of {})", name(o), human::percent(value), human::percent(o.needed))
-            }
+            Some(_) if o.kind == "incident" => format!("{} ({} of {})", name(o), kept(t, o), human::percent(o.needed)),
             _ => name(o),
         };
         let names = missed.map(share).collect::<Vec<_>>().join(", ");
@@ -268,8 +266,8 @@ fn obstacle(obstacle: &Obstacle, tier: &TierAssessment) -> String {
     let objective = &obstacle.objective;
     let sum = |value: f64| human::money(value, &tier.cost.currency);
     let state = match (objective.kind.as_ref(), objective.value) {
-        ("incident", Some(value)) => {
-            format!("{} of incidents meet it, {} needed", human::percent(value), human::percent(objective.needed))
+        ("incident", Some(_)) => {
+            format!("{} of incidents meet it, {} needed", kept(tier, objective), human::percent(objective.needed))
         }
         ("per_month", Some(value)) => format!("{} against {} at most", sum(value), sum(objective.needed)),
         ("per_month", None) => {
