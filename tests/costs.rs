@@ -120,8 +120,8 @@ b    = {{ phase = "redirect", takes = "5m" }}
     let tier = &result.tiers[0];
     let costs = &tier.rare_event.incident_costs;
     near("incidents", costs.per_year.expect("all priced"), per_year * (compute + transfer));
-    // 20 + 1000 s + 20 min + 10 min of 1000 $/h each time.
-    let losses = per_year * (600.0 + 1200.0 + 1000.0 + 600.0) / 3600.0 * 1000.0;
+    // 10 min + 20 min + 1000 s + 10 min, and 5 min on the way home, of 1000 $/h each time.
+    let losses = per_year * (600.0 + 1200.0 + 1000.0 + 600.0 + 300.0) / 3600.0 * 1000.0;
     let (total, _) = tier.expected_cost_per_year();
     let bill = tier.cost.per_month.expect("all priced") * 12.0;
     near("the year", total.expect("all priced"), bill + losses + per_year * (compute + transfer));

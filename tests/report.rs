@@ -148,6 +148,7 @@ fn tier(id: &str, per_month: Option<f64>, incident: IncidentAssessment) -> TierA
             by_failure: Vec::new(),
             interruptions_per_year: 0.02,
             downtime_per_year: 90.0,
+            downtime_of_drills_per_year: 0.0,
             availability: 1.0 - 90.0 / (8760.0 * 3600.0),
             data_loss_per_year: 36.0,
             unrecoverable_per_year: if lost { 0.0004 } else { 0.0 },

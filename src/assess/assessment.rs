@@ -119,7 +119,8 @@ pub struct TierAssessment {
     pub write_waits: Vec<WriteWait>,
     /// Share of the time in service; needs lifetimes, or a precision that was asked for.
     pub availability: Option<Availability>,
-    /// Needs lifetimes.
+    /// Needs lifetimes. As all figures per year: means per year that was lived; quantiles, least and greatest over
+    /// the years that began, of which a loss for good may cut the last one of a lifetime short.
     pub outages_per_year: Option<Estimate>,
     /// Seconds; needs lifetimes.
     pub downtime_per_year: Option<Estimate>,

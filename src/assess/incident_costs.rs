@@ -1,10 +1,12 @@
 //! What incidents cost beyond the bill in a year: data moved back and compute that was cold.
 
+use std::collections::HashMap;
+
 use super::assessment::IncidentCosts;
 use super::objective::MS;
 use super::yearly::by_service;
 use crate::cost::{PlanUse, incident};
-use crate::id::{Id, PlanId, ServiceId};
+use crate::id::{FailureId, Id, PlanId, ServiceId, TierId};
 use crate::model::{Delay, Failure, FittedPlan, Scenario, TierService, fit_failback, fit_plan};
 use crate::sim::{IncidentTally, PlanLabel, TierTally};
 use crate::units::{Bytes, Seconds};
@@ -25,13 +27,15 @@ const CELLS: u32 = 256;
 pub(super) fn per_year(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn(&IncidentTally) -> f64) -> IncidentCosts {
     let mut sum = IncidentCosts::default();
     let tallies = by_service(scenario, &tier.incidents);
+    let by_failure: ByFailure<'_> =
+        tier.incidents.chunk_by(|a, b| a.failure == b.failure).map(|all| (all[0].failure, all)).collect();
     for row in &scenario.tiers[tier.tier].services {
         for tally in &tallies[row.service.index()] {
             for (label, count) in &tally.plans {
                 let (PlanLabel::Plan(plan), true) = (label, *count > 0) else { continue };
                 let times = rate(tally) * *count as f64 / tally.n.max(1) as f64;
                 if times > 0.0 {
-                    add(scenario, tier, row, tally, *plan, times, &mut sum);
+                    add((scenario, tier.tier, &by_failure), row, tally, *plan, times, &mut sum);
                 }
             }
         }
@@ -42,18 +46,17 @@ pub(super) fn per_year(scenario: &Scenario, tier: &TierTally, rate: &dyn Fn(&Inc
     sum
 }
 
-fn add(
-    scenario: &Scenario,
-    tier: &TierTally,
-    row: &TierService,
-    tally: &IncidentTally,
-    plan: PlanId,
-    times: f64,
-    sum: &mut IncidentCosts,
-) {
+/// The incidents of each failure: of the application, then of its services.
+type ByFailure<'a> = HashMap<FailureId, &'a [IncidentTally]>;
+
+/// What all uses of plans have in common.
+type Of<'a> = (&'a Scenario, TierId, &'a ByFailure<'a>);
+
+fn add(of: Of<'_>, row: &TierService, tally: &IncidentTally, plan: PlanId, times: f64, sum: &mut IncidentCosts) {
+    let (scenario, tier, _) = of;
     let Some(fitted) = fit_plan(scenario, row, plan) else { return };
-    let used = plan_use(scenario, tier, row, tally, &fitted);
-    let Some(cost) = incident(scenario, tier.tier, row.service, plan, &used) else { return };
+    let used = plan_use(of, row, tally, &fitted);
+    let Some(cost) = incident(scenario, tier, row.service, plan, &used) else { return };
     for item in cost.items {
         match item.per_incident {
             Some(money) => sum.known_per_year += times * money,
@@ -62,15 +65,11 @@ fn add(
     }
 }
 
-fn plan_use(
-    scenario: &Scenario,
-    tier: &TierTally,
-    row: &TierService,
-    tally: &IncidentTally,
-    plan: &FittedPlan,
-) -> PlanUse {
+fn plan_use(of: Of<'_>, row: &TierService, tally: &IncidentTally, plan: &FittedPlan) -> PlanUse {
+    let (scenario, _, by_failure) = of;
     let failure = &scenario.failures[tally.failure];
-    let times = times(scenario, tier, row.service, tally, plan);
+    let all = by_failure.get(&tally.failure).copied().unwrap_or_default();
+    let times = times(scenario, all, row.service, plan);
     let back = fit_failback(scenario, row, plan);
     let end = failure.lasts.as_ref().map(|lasts| {
         let starts = failure.repair.as_ref().and_then(|repair| repair.starts.as_ref()).map_or(0.0, Delay::mean);
@@ -94,9 +93,10 @@ struct Times {
     served: f64,
 }
 
-fn times(scenario: &Scenario, tier: &TierTally, service: ServiceId, tally: &IncidentTally, plan: &FittedPlan) -> Times {
-    let of_failure = tier.incidents.iter().filter(|other| other.failure == tally.failure);
-    let steps = of_failure.flat_map(|other| &other.steps).filter(|s| s.service == service && s.plan == plan.plan);
+/// # Arguments
+/// `incidents`: those of one failure.
+fn times(scenario: &Scenario, incidents: &[IncidentTally], service: ServiceId, plan: &FittedPlan) -> Times {
+    let steps = incidents.iter().flat_map(|other| &other.steps).filter(|s| s.service == service && s.plan == plan.plan);
     let mut all = Times { begun: f64::INFINITY, served: 0.0 };
     for step in steps {
         let Some(finish) = step.finish.mean().map(|mean| mean * MS) else { continue };

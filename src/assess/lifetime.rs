@@ -23,7 +23,7 @@ pub struct Lifetimes {
     pub data_loss_per_incident: Estimate,
     /// Seconds per year with fewer copies than the tier wants, or away from home; quantiles over lifetimes.
     pub exposed_per_year: Estimate,
-    /// Share of years with more than an hour down.
+    /// Share of the years that began with more than an hour down.
     pub year_over_an_hour: Proportion,
     /// Share of lifetimes in which something is lost for good.
     pub unrecoverable: Proportion,

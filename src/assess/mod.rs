@@ -31,7 +31,7 @@ pub use times::{Observed, PlanTimes, plan_times};
 pub use verdict::{Obstacle, Outcome, Verdict, verdict};
 pub use write_waits::WriteWait;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::bound::{Bound, IncidentBounds, all_bounds, all_bounds_truncated};
 use crate::cost::monthly;
@@ -209,8 +209,8 @@ fn assess_tier(
         .filter(|i| !repeated(i))
         .filter_map(|i| i.objective.as_ref().map(|o| objective::entry(&i.failure, i.service.as_deref(), o)))
         .collect();
-    let calm = |f: &FailureId| !tally.incidents.iter().any(|i| i.failure == *f);
-    let calm: Vec<FailureId> = failures.iter().copied().filter(calm).collect();
+    let met: HashSet<FailureId> = tally.incidents.iter().map(|i| i.failure).collect();
+    let calm: Vec<FailureId> = failures.iter().copied().filter(|f| !met.contains(f)).collect();
     each.extend(objective::untouched(scenario, tier, &calm));
     for service in &tier.services {
         let service = &scenario.services[service.service];
@@ -270,11 +270,8 @@ fn assess_incidents(scenario: &Scenario, tier: &TierTally, truncated: bool) -> V
         .collect();
     for (n, tally) in tier.incidents.iter().enumerate() {
         if tally.service.is_none() && all[n].objective.is_none() {
-            let of_services: Vec<IncidentObjective> = all
-                .iter()
-                .filter(|i| i.service.is_some() && i.failure == all[n].failure)
-                .filter_map(|i| i.objective.clone())
-                .collect();
+            let services = all[n + 1..].iter().take_while(|i| i.service.is_some());
+            let of_services: Vec<IncidentObjective> = services.filter_map(|i| i.objective.clone()).collect();
             all[n].objective = objective::of_all_services(tally, &of_services);
         }
     }

@@ -10,7 +10,8 @@
 //! # Formula
 //! Given an episode of length D and failures at rate Λ: with p = 1 − e^(−ΛD) another one falls into it, at
 //! a moment of the exponential distribution cut off at D. The episode with it, less the episode without,
-//! counts p; a third likewise with p p′.
+//! counts p; a third likewise with p p′. One of something that is down already changes nothing, and the next
+//! is looked for from there.
 //!
 //! # Source
 //! Lewis and Böhm (1984), Monte Carlo simulation of Markov unreliability models, Nuclear Engineering and
@@ -26,8 +27,9 @@ use crate::sim::random::{Purpose, Random, Tables, Uniform};
 use crate::sim::tally::Filter;
 use crate::units::SECONDS_PER_YEAR;
 
-/// Failures in an episode: with more, what is left out is less than any run would show.
-const MOST_FAILURES: usize = 4;
+/// Failures that come in an episode, those of what is down already among them: with more, what is left out is
+/// less than any run would show.
+const MOST_COMING: usize = 6;
 
 /// Years after which an episode is cut off.
 pub(super) const LONGEST: f64 = 100.0;
@@ -134,11 +136,12 @@ impl Forced<'_> {
         self.rates[at].1
     }
 
-    /// An episode with one failure, with two, and so on. Returns how many seconds it lasts with one.
+    /// An episode with one failure, with two, and so on. Returns how many seconds it lasts, further failures
+    /// with the chance that they come.
     fn episode(&mut self, episode: u64, per_year: f64, all: &mut Overlaps) -> f64 {
         let lifetime = LIFETIMES + episode;
-        let uniform = |failures: usize, what: &str, purpose| {
-            let key = self.streams.key.of(what).nth(failures as u64);
+        let uniform = |n: usize, what: &str, purpose| {
+            let key = self.streams.key.of(what).nth(n as u64);
             Random.uniform(key, lifetime, purpose)
         };
         // The first ones in turn, as often as they happen.
@@ -146,37 +149,37 @@ impl Forced<'_> {
         let mut events = vec![self.streams.event(first, lifetime, 0, 0.0)];
         self.streams.crews.put_off(&self.streams.rows, lifetime, &mut events);
         let mut before = self.went(lifetime, &events);
-        let (alone, mut per_year) = (before.length, per_year);
+        let (mut length, mut since, mut all_chance) = (before.length, 0.0, 1.0);
         let rate = all.rate_per_year / SECONDS_PER_YEAR;
-        for failures in 1..MOST_FAILURES {
-            let since = events[events.len() - 1].time;
+        for n in 1..MOST_COMING {
             let chance = -libm::expm1(-rate * (before.length - since));
-            per_year *= chance;
-            if per_year <= 0.0 {
-                return alone;
+            all_chance *= chance;
+            if all_chance <= 0.0 {
+                return length;
             }
-            let share = uniform(failures, "when", Purpose::Moment);
-            let time = since - libm::log1p(-share * chance) / rate;
-            let stream = self.stream(uniform(failures, "which", Purpose::Member));
-            let down = |event: &Event| event.stream as usize == stream && event.until > time;
+            let share = uniform(n, "when", Purpose::Moment);
+            since -= libm::log1p(-share * chance) / rate;
+            let stream = self.stream(uniform(n, "which", Purpose::Member));
+            let down = |event: &Event| event.stream as usize == stream && event.until > since;
             if events.iter().any(down) {
-                // What is down does not fail.
-                return alone;
+                // What is down does not fail; others may later on.
+                continue;
             }
             let count = events.iter().filter(|event| event.stream as usize == stream).count() as u32;
-            events.push(self.streams.event(stream, lifetime, count, time));
+            events.push(self.streams.event(stream, lifetime, count, since));
             // The new one may keep people from the others.
             self.streams.crews.put_off(&self.streams.rows, lifetime, &mut events);
             let after = self.went(lifetime, &events);
             if (after.down, after.lost) != (before.down, before.lost) {
                 let lost_for_good = after.lost as f64 - before.lost as f64;
+                let per_year = per_year * all_chance;
                 all.changes.push(Change { episode, per_year, without: before.down, with: after.down, lost_for_good });
             }
+            length += all_chance * (after.length - before.length);
             before = after;
         }
-        let since = events[events.len() - 1].time;
-        all.left_out_per_year += per_year * -libm::expm1(-rate * (before.length - since));
-        alone
+        all.left_out_per_year += per_year * all_chance * -libm::expm1(-rate * (before.length - since));
+        length
     }
 
     /// Lives through an episode of these events, in order.

@@ -347,7 +347,7 @@ impl LifetimeTally {
     }
 
     /// A figure per year lived, and its standard error over lifetimes; in the unit of the sums. `None` where
-    /// lifetimes are too few or too short to know.
+    /// lifetimes are too few or too short to know, the error where there was nothing of it.
     #[must_use]
     pub fn per_year_lived(&self, wholes: &Wholes) -> (Option<f64>, Option<f64>) {
         let each = self.years_lived() / self.lifetimes.max(1) as f64;
@@ -359,7 +359,9 @@ impl LifetimeTally {
             product: wholes.by_missing,
         };
         let mean = wholes.sum as f64 / self.years_lived();
-        let error = standard_error_of_ratio(self.lifetimes, &parts, self.lived).map(|error| error / each);
+        // Where nothing was seen, nothing tells how far from nothing it may be.
+        let error = standard_error_of_ratio(self.lifetimes, &parts, self.lived).filter(|_| wholes.sum > 0);
+        let error = error.map(|error| error / each);
         (Some(mean).filter(|mean| mean.is_finite()), error.filter(|error| error.is_finite()))
     }
 
