@@ -404,3 +404,30 @@ t = {}
 "#]);
     assert_eq!((story.down, story.gone), (30.0 * 24.0 + 876.0 - 32.0 * 24.0, true), "{story:?}");
 }
+
+/// Here is lost from 485 to 505 and the service goes to the copy that is 5 s behind, in 1 min. At 490 its data
+/// is deleted: the plan for that says nothing of where it leads, and restores the backup of 480 in 3 h where the
+/// service runs, without waiting for home; from 505 on it goes home, which takes 2 min of service. Of the ten
+/// hours since the backup, 5 s were lost already.
+#[test]
+fn damage_is_mended_where_the_service_runs() {
+    let parts = r#"
+[copies]
+db = { kind = "primary", at = "here" }
+x = { kind = "async", of = "db", at = "there", lag = "5s" }
+bk = { kind = "backup", of = "db", at = "safe", every = "1d", offset = "0s", takes = "0s", keep = "30d" }
+[services]
+s = { data = "d", copies = ["db", "x", "bk"], runs = ["p"], standby = ["q"], plans = ["over", "mend"] }
+[strategies]
+t = {}
+[plans]
+over = { for = ["f"], from = ["x"], into = ["q"], steps = ["go"], failback = ["sync", "back"] }
+mend = { for = ["c"], from = ["bk"], steps = ["load"] }
+[failures]
+f = { kind = "outage", hits = "here", gap = "485h", lasts = "20h", detected = "0s" }
+c = { kind = "deletion", hits = "d", gap = "490h", detected = "0s" }
+"#;
+    let minute = 1.0 / 60.0;
+    let expected = Ends { lost: 10.0, losing: 2, ..down(minute + 3.0 + 2.0 * minute, 3) };
+    assert_eq!(ends(&[parts]), expected);
+}

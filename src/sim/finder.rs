@@ -26,6 +26,8 @@ pub(super) struct Survival<'a> {
     pub(super) down: Vec<usize>,
     /// Position of a service that runs elsewhere and is down there, whatever home is like.
     pub(super) displaced: Option<usize>,
+    /// Position of a service that runs elsewhere, and whose plans that lead home lead there.
+    pub(super) elsewhere: Option<usize>,
     pub(super) targets: &'a [Target],
     /// What transfers share, as [`super::route::resources`] has it, less what goes on beside them.
     pub(super) capacities: Vec<f64>,
@@ -58,6 +60,7 @@ impl<'a> Survival<'a> {
             open_places: false,
             down: Vec::new(),
             displaced: None,
+            elsewhere: None,
             targets,
             capacities: super::route::resources(ctx),
             accounts,

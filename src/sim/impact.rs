@@ -297,7 +297,9 @@ fn option(
     let plan = &service.plans[position];
     let started = |pool: &PoolId| plan.steps.iter().any(|step| step.starts.contains(pool));
     let mut short = false;
-    for pool in &plan.fitted.into {
+    let elsewhere = survival.elsewhere.is_some_and(|n| ctx.tier.services[n].service == row.service);
+    let there_already = elsewhere && plan.fitted.into == row.runs;
+    for pool in plan.fitted.into.iter().filter(|_| !there_already) {
         let (lost, all) = (lost_instances(ctx, *pool, down), &scenario.compute[*pool]);
         let restarts = lost > 0 && started(pool) && survival.can_restart(ctx, *pool);
         let ready = row.runs.contains(pool) || row.standby.contains(pool) || started(pool);

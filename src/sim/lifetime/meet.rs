@@ -149,7 +149,7 @@ impl World<'_> {
                 && !self.situations.can_go_on(away, &self.taken)
             {
                 let stream = case.hit.stream as usize;
-                let damaged = self.situations.of_damage(self.streams, stream, &self.active);
+                let damaged = self.damage(n, stream);
                 self.choose_again(n, Some(damaged));
             }
             return;
@@ -183,7 +183,7 @@ impl World<'_> {
                 Work::Recovering(case) if !self.active.is_empty() => {
                     let stream = case.hit.stream as usize;
                     Some(if case.hit.damage {
-                        self.situations.of_damage(self.streams, stream, &self.active)
+                        self.damage(n, stream)
                     } else if case.from.is_some() {
                         self.situations.of_displaced(self.streams, stream, &self.active, n)
                     } else {
@@ -216,7 +216,7 @@ impl World<'_> {
         if case.hit.damage {
             if waits {
                 let stream = case.hit.stream as usize;
-                let damaged = situation.unwrap_or_else(|| self.situations.of_damage(self.streams, stream, &[]));
+                let damaged = situation.unwrap_or_else(|| self.damage(n, stream));
                 self.choose_again(n, Some(damaged));
             }
             return;
@@ -259,14 +259,14 @@ impl World<'_> {
 
     fn something_is_damaged(&mut self, event: &Event, occurrence: u64) {
         let stream = event.stream as usize;
-        let alone = self.situations.of_damage(self.streams, stream, &[]);
-        let situation = self.situations.of_damage(self.streams, stream, &self.active);
+        let alone = self.situations.of_damage(self.streams, stream, &[], None);
         for n in 0..self.units.len() {
             // What is lost at the same time is another matter.
             if !is_down(&alone, n) {
                 self.interrupt(n, &alone, event, occurrence);
                 continue;
             }
+            let situation = self.damage(n, stream);
             let hit = self.hit(&situation, event, occurrence);
             if matches!(self.units[n].work, Work::Recovering(_)) || hit.felt > self.now {
                 self.units[n].queue.push(hit, self.now);

@@ -10,7 +10,8 @@
 //! - A further loss during a recovery changes nothing while the plan still has its source and its
 //!   target; otherwise a plan is chosen anew among those for any failure that is there, at once: people
 //!   are at it.
-//! - Damage to data waits until the places are back, then is mended where the service runs.
+//! - Damage to data is mended where the service runs, home or elsewhere; it waits until the places for that
+//!   are back. A plan that leads to what the service always runs on leads there.
 //! - A service that runs elsewhere has its data there: streams and backups of the old primary end when it
 //!   goes. If it is down there, it takes a plan for what is lost then; if none fits, it goes home as soon as
 //!   home is good and its data can be reached, with its way back. Where its data is destroyed, home goes on

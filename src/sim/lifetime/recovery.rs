@@ -291,13 +291,23 @@ impl World<'_> {
         self.go_back(n);
     }
 
+    /// What damage is to a service now, where it runs.
+    pub(super) fn damage(&mut self, n: usize, stream: usize) -> Rc<Situation> {
+        let away = match &self.units[n].work {
+            Work::Recovering(case) => case.from.as_ref(),
+            Work::Returning(_) | Work::Idle => self.units[n].away.as_ref(),
+        };
+        let elsewhere = away.is_some_and(|(away, _)| !away.is_home && self.situations.is_up(away, &self.taken));
+        self.situations.of_damage(self.streams, stream, &self.active, elsewhere.then_some(n))
+    }
+
     /// Damage that is felt and waits for its turn is mended next, where there are places for it.
     pub(super) fn next_in_queue(&mut self, n: usize) -> bool {
         if !matches!(self.units[n].work, Work::Idle) {
             return false;
         }
         let Some(mut hit) = self.units[n].queue.take() else { return false };
-        hit.situation = self.situations.of_damage(self.streams, hit.stream as usize, &self.active);
+        hit.situation = self.damage(n, hit.stream as usize);
         self.begin(n, hit);
         true
     }

@@ -71,6 +71,8 @@ enum View {
     Loss,
     /// By data that is damaged in the middle of them.
     Damage,
+    /// By data of this service, which runs elsewhere and is up there.
+    DamageElsewhere(usize),
     /// By this service, which runs elsewhere and is down there.
     Displaced(usize),
 }
@@ -81,7 +83,8 @@ impl View {
         match self {
             Self::Loss => 0,
             Self::Damage => 1,
-            Self::Displaced(service) => 2 + service as u32,
+            Self::Displaced(service) => 2 + 2 * service as u32,
+            Self::DamageElsewhere(service) => 3 + 2 * service as u32,
         }
     }
 }
@@ -207,8 +210,17 @@ impl<'a> Situations<'a> {
     }
 
     /// What damage to data is in the middle of all these.
-    pub(super) fn of_damage(&mut self, streams: &Streams, cause: usize, active: &[Active]) -> Rc<Situation> {
-        self.look_up(streams, cause, active, View::Damage)
+    ///
+    /// # Arguments
+    /// `elsewhere`: a service that runs elsewhere: what it always runs on is not what its plans need.
+    pub(super) fn of_damage(
+        &mut self,
+        streams: &Streams,
+        cause: usize,
+        active: &[Active],
+        elsewhere: Option<usize>,
+    ) -> Rc<Situation> {
+        self.look_up(streams, cause, active, elsewhere.map_or(View::Damage, View::DamageElsewhere))
     }
 
     /// What it is to lose all these for a service that runs elsewhere and is down there.
@@ -251,7 +263,7 @@ impl<'a> Situations<'a> {
     }
 
     fn build(&mut self, streams: &Streams, cause: usize, active: &[Active], view: View) -> Rc<Situation> {
-        let damage = view == View::Damage;
+        let damage = matches!(view, View::Damage | View::DamageElsewhere(_));
         let cause = &streams.rows[cause];
         let mut also: Vec<FailureId> = active.iter().map(|a| streams.rows[a.stream as usize].failure).collect();
         also.retain(|failure| *failure != cause.failure && !damage);
@@ -285,7 +297,11 @@ impl<'a> Situations<'a> {
         }
         let destroyed = !gone.is_empty();
         let mut survival = Survival::new(&ctx, &targets, &taken, destroyed);
-        survival.displaced = if let View::Displaced(service) = view { Some(service) } else { None };
+        match view {
+            View::Loss | View::Damage => {}
+            View::Displaced(service) => survival.displaced = Some(service),
+            View::DamageElsewhere(service) => survival.elsewhere = Some(service),
+        }
         let impact = Impact::of(&ctx, &program, survival, &gone);
         Rc::new(Situation { program, impact, taken, gone, aways: RefCell::default() })
     }
