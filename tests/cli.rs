@@ -325,6 +325,22 @@ fn more_work_than_the_limit_is_4_before_it_starts() {
     }
 }
 
+/// 700 failures of a place and 700 services there: 700 x 701 rows.
+#[test]
+fn more_rows_than_the_limit_are_4_before_anything_is_simulated() {
+    let list = |line: &dyn Fn(usize) -> String| (0..700).map(line).collect::<Vec<_>>().join("\n");
+    let text = format!(
+        "title = \"Many\"\n[places]\nhere = []\n[compute]\np = {{ at = \"here\" }}\n[failures]\n{}\n[services]\n{}\n[strategies]\n{}\n[tiers]\nall = [{}]\n",
+        list(&|n| format!(r#"f{n} = {{ kind = "outage", hits = "here", rate = "1 / year", lasts = "1h" }}"#)),
+        list(&|n| format!(r#"s{n} = {{ runs = ["p"] }}"#)),
+        list(&|n| format!(r#"t{n} = {{ service = "s{n}" }}"#)),
+        list(&|n| format!(r#""t{n}","#)),
+    );
+    let output = run_with(&["simulate", "-", "--trials", "1"], text.as_bytes());
+    assert_eq!((code(&output), out(&output)), (4, String::new()), "{}", err(&output));
+    assert!(err(&output).contains("490700 rows, more than the limit of 400000"), "{}", err(&output));
+}
+
 #[test]
 fn a_missed_objective_is_an_answer_unless_asked_for() {
     let (_folder, path) = shop();

@@ -14,7 +14,7 @@ use super::precision::{self, Precision};
 use super::rare::Rare;
 use crate::assess::{self, Assessment, Explanation, assess, represent};
 use crate::id::{Id, Table, TierId};
-use crate::model::Scenario;
+use crate::model::{Scenario, Tier};
 use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
 
@@ -29,6 +29,9 @@ pub(super) const MAX_THREADS: usize = 256;
 
 /// Incidents of a whole run: about an hour of one processor.
 const MAX_INCIDENTS: u64 = 2_000_000_000;
+
+/// Rows of a result, one for each failure and service of a tier: each takes some 20 KB of memory.
+const MAX_ROWS: u64 = 400_000;
 
 /// Incidents of the first piece of work: those of the least block.
 const FIRST_INCIDENTS: u64 = 1024;
@@ -180,6 +183,14 @@ pub(super) fn settings(
         return Err(Stop::refused(format_args!(
             "{} incidents for each of {tiers} tiers and {failures} failures are {all}, more than the limit of {MAX_INCIDENTS}; lower --trials, or choose with --tier and --failure",
             args.trials / parts
+        )));
+    }
+    let levels = |tier: &Tier| if tier.services.len() > 1 { tier.services.len() as u64 + 1 } else { 1 };
+    let chosen = scenario.tiers.iter().filter(|(id, _)| filter.tier.is_none_or(|only| only == *id));
+    let rows = failures.saturating_mul(chosen.map(|(_, tier)| levels(tier)).sum());
+    if rows > MAX_ROWS {
+        return Err(Stop::refused(format_args!(
+            "{failures} failures of all services of {tiers} tiers are {rows} rows, more than the limit of {MAX_ROWS}; choose with --tier or --failure"
         )));
     }
     Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
