@@ -414,3 +414,44 @@ fn means_agree_with_the_simulation() {
         assert!((mean - closed).abs() <= 4.5 * error + 1.0 / figure.3, "{}: {mean} ± {error}, {closed}", figure.0);
     }
 }
+
+/// A log kept for 10 days on daily backups kept for 60, and a deletion that may be found ever later: within 10
+/// days the log loses its lag of 2 min, after that the backups lose up to their interval, a day, as what was
+/// written since is salvaged. Later than 60 days nothing brings it back, which is no loss that is counted here.
+#[test]
+fn a_detection_without_limit_outlives_the_log() {
+    let text = |detected: &str| {
+        format!(
+            r#"
+title = "Found late"
+[places]
+here = []
+there = []
+[data]
+d = {{ size = "100 GB", writes = "10 GB/day" }}
+[copies]
+db = {{ kind = "primary", at = "here" }}
+bk = {{ kind = "backup", of = "db", at = "there", every = "1d", takes = "1h", keep = "60d" }}
+wl = {{ kind = "log", of = "db", bases = ["bk"], at = "there", lag = "2m", keep = "10d" }}
+[failures]
+gone = {{ kind = "deletion", hits = "d", rate = "2 / year", detected = {detected} }}
+[services]
+app = {{ data = "d", copies = ["db", "bk", "wl"], plans = ["p"] }}
+[strategies]
+s = {{}}
+[plans]
+p = {{ for = ["gone"], from = ["wl", "bk"], steps = ["go"], salvage = true }}
+[steps]
+go = {{ phase = "restore", takes = "30m" }}
+"#
+        )
+    };
+    for detected in
+        [r#"{ low = "0s", high = "20d" }"#, r#"{ low = "0s", high = "100d" }"#, r#"{ median = "3d", p95 = "12d" }"#]
+    {
+        let scenario = load(&text(detected));
+        close(of(&scenario, "s", "gone").data_loss.worst, DAY);
+    }
+    // Within the log's retention nothing of that comes up.
+    close(of(&load(&text(r#"{ low = "0s", high = "9d" }"#)), "s", "gone").data_loss.worst, 120.0);
+}

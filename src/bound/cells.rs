@@ -11,7 +11,8 @@ use super::case::Setting;
 use super::fate::PlanInfo;
 use super::service::{Range, clock};
 use super::span::Span;
-use crate::model::{Delay, Law};
+use crate::model::{Copy, CopyKind, Delay, Law};
+use crate::units::Seconds;
 
 /// A part of what an incident can be: when it is detected, how long an attacker was there before, and
 /// when the outage ends.
@@ -48,7 +49,7 @@ impl Cell {
         // Between the samples of one of two parts of an outage there is something.
         let lasts = row.lasts.as_ref().filter(|_| row.outage().count() == 1);
         let delays = [row.detected.as_ref(), row.dwell.as_ref(), lasts];
-        let mut cells = vec![whole];
+        let mut cells = whole.until_all_expired(at);
         for n in whole.open() {
             let Some(Law::Empirical(samples)) = delays[n].map(Delay::law) else { continue };
             let mut values = samples.clone();
@@ -57,6 +58,30 @@ impl Cell {
                 let each =
                     |cell: &Self| values.iter().map(|v| cell.with(n, [Span::exactly(*v); 2])[0]).collect::<Vec<_>>();
                 cells = cells.iter().flat_map(each).collect();
+            }
+        }
+        cells
+    }
+
+    /// Cut where a detection or a dwell without upper limit has outlived all that is kept: from there on nothing
+    /// changes any more, and up to there it can be cut further.
+    fn until_all_expired(self, at: &Setting<'_>) -> Vec<Self> {
+        let kept = |copy: &Copy| {
+            let keep = match &copy.kind {
+                CopyKind::Log { keep, .. } | CopyKind::Backup { keep, .. } | CopyKind::SoftDelete { keep, .. } => *keep,
+                _ => Seconds::ZERO,
+            };
+            keep.seconds() + copy.edge.delay.map_or(0.0, Seconds::seconds)
+        };
+        let longest = at.scenario.copies.rows().iter().map(kept).fold(0.0, f64::max);
+        let mut cells = vec![self];
+        for n in [0, 1] {
+            let range = self.ranges()[n];
+            // A little later, so that nothing is kept at its end.
+            let end = range.lo.max(0.0) + longest * 1.001;
+            if range.hi.is_infinite() && longest > 0.0 {
+                let spans = [Span::new(range.lo, end), Span { lo: end, ..range }];
+                cells = cells.iter().flat_map(|cell| cell.with(n, spans)).collect();
             }
         }
         cells

@@ -105,11 +105,15 @@ pub struct Wholes {
 
 impl Wholes {
     fn record(&mut self, whole: u64, missing: u64) {
-        if whole != NEVER {
-            let wide = u128::from(whole);
-            self.sum = self.sum.saturating_add(wide);
-            self.squares = self.squares.saturating_add(wide.saturating_mul(wide));
-            self.by_missing = self.by_missing.saturating_add(wide.saturating_mul(u128::from(missing)));
+        if whole == 0 || whole == NEVER {
+            return;
+        }
+        let wide = u128::from(whole);
+        self.sum = self.sum.saturating_add(wide);
+        // Products of two of 64 bits fit.
+        self.squares = self.squares.saturating_add(wide * wide);
+        if missing > 0 {
+            self.by_missing = self.by_missing.saturating_add(wide * u128::from(missing));
         }
     }
 
