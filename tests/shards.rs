@@ -164,7 +164,7 @@ fn hostile_parts_are_refused() {
         ("\"sum\":0", "\"sum\":340282366920938463463374607431768211455"),
         (
             "\"steps\":[",
-            "\"steps\":[[{\"zeros\":0,\"infinite\":0,\"sum\":0,\"sum_of_squares\":0,\"min\":0,\"max\":0,\"bins\":[]},0],",
+            "\"steps\":[[{\"zeros\":0,\"infinite\":0,\"sum\":0,\"sum_of_squares\":0,\"min\":0,\"max\":0,\"at_min\":0,\"at_max\":0,\"bins\":[]},0],",
         ),
         ("\"tiers\":[", "\"tiers\":[[],"),
         ("\"pairs\":[", "\"pairs\":[], \"more\":["),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::histogram::{self, Histogram};
 use super::pair::PairTally;
-use super::tally::{LARGEST, Tally};
+use super::tally::{Extreme, LARGEST, Tally};
 
 /// Outcomes of one tally: more than any run can have, and thousands of parts together fit 64 bits.
 const MOST: u64 = 1 << 48;
@@ -22,9 +22,11 @@ struct TallyFields {
     infinite: u64,
     sum: u128,
     sum_of_squares: u128,
-    /// Of the values above zero; 0 without any.
+    /// Of the values above zero, and how many are equal to them; 0 without any.
     min: u64,
     max: u64,
+    at_min: u64,
+    at_max: u64,
     /// Number of the bin, and how many values are in it; ascending, none empty.
     bins: Vec<(u32, u64)>,
 }
@@ -41,8 +43,9 @@ impl TryFrom<TallyFields> for TallyRecord {
         if counts.fold(0_u64, u64::saturating_add) > MOST {
             return wrong("outcomes are more than any run has");
         }
-        let (Some((first, _)), Some((last, _))) = (fields.bins.first(), fields.bins.last()) else {
-            let empty = (fields.min, fields.max) == (0, 0) && (fields.sum, fields.sum_of_squares) == (0, 0);
+        let (Some((first, lowest)), Some((last, highest))) = (fields.bins.first(), fields.bins.last()) else {
+            let none = [fields.min, fields.max, fields.at_min, fields.at_max].iter().all(|field| *field == 0);
+            let empty = none && (fields.sum, fields.sum_of_squares) == (0, 0);
             return if empty { Ok(Self(fields)) } else { wrong("values are in no bin") };
         };
         if *last as usize > histogram::index(LARGEST) {
@@ -51,6 +54,14 @@ impl TryFrom<TallyFields> for TallyRecord {
         let ends = (histogram::index(fields.min), histogram::index(fields.max));
         if fields.min == 0 || fields.min > fields.max || ends != (*first as usize, *last as usize) {
             return wrong("least or greatest value is in another bin");
+        }
+        let most = match (first == last, fields.min == fields.max) {
+            (_, true) => (fields.at_min == *lowest && fields.at_max == *lowest).then_some(*lowest),
+            (true, false) => lowest.checked_sub(fields.at_max),
+            (false, false) => (fields.at_max <= *highest).then_some(*lowest),
+        };
+        if fields.at_min == 0 || fields.at_max == 0 || most.is_none_or(|most| fields.at_min > most) {
+            return wrong("least or greatest value is there more often than its bin holds");
         }
         // Saturating, as the sums of a tally are.
         let (mut low, mut high) = ((0_u128, 0_u128), (0_u128, 0_u128));
@@ -85,8 +96,10 @@ impl From<&Tally> for TallyRecord {
             infinite: tally.infinite,
             sum: tally.sum,
             sum_of_squares: tally.sum_of_squares,
-            min: tally.min,
-            max: tally.max,
+            min: tally.least.value,
+            max: tally.greatest.value,
+            at_min: tally.least.times,
+            at_max: tally.greatest.times,
             bins: tally.histogram.bins().map(|(low, _, count)| (histogram::index(low) as u32, count)).collect(),
         })
     }
@@ -110,8 +123,8 @@ impl Tally {
             above_zero: fields.bins.iter().map(|(_, count)| count).sum(),
             sum: fields.sum,
             sum_of_squares: fields.sum_of_squares,
-            min: fields.min,
-            max: fields.max,
+            least: Extreme { value: fields.min, times: fields.at_min },
+            greatest: Extreme { value: fields.max, times: fields.at_max },
             histogram,
         });
         self.histogram.room() - room
@@ -178,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_no_outcomes_come_to_is_refused() {
-        let good = r#"{"zeros":1,"infinite":0,"sum":8,"sum_of_squares":34,"min":3,"max":5,"bins":[[3,1],[5,1]]}"#;
+        let good = r#"{"zeros":1,"infinite":0,"sum":8,"sum_of_squares":34,"min":3,"max":5,"at_min":1,"at_max":1,"bins":[[3,1],[5,1]]}"#;
         assert!(serde_json::from_str::<TallyRecord>(good).is_ok());
         for (from, to, why) in [
             ("[[3,1],[5,1]]", "[[5,1],[3,1]]", "ascending"),
@@ -189,6 +202,9 @@ mod tests {
             ("\"zeros\":1", "\"zeros\":18446744073709551615", "more than any run"),
             ("\"min\":3", "\"min\":2", "another bin"),
             ("\"max\":5", "\"max\":6", "another bin"),
+            ("\"at_min\":1", "\"at_min\":2", "more often"),
+            ("\"at_max\":1", "\"at_max\":0", "more often"),
+            ("\"at_max\":1", "\"at_max\":2", "more often"),
             ("\"sum\":8", "\"sum\":9", "sums"),
             ("\"sum_of_squares\":34", "\"sum_of_squares\":340282366920938463463374607431768211455", "sums"),
             ("\"zeros\":1", "\"zeros\":-1", "invalid"),

@@ -18,11 +18,29 @@ pub struct Tally {
     pub(super) above_zero: u64,
     pub(super) sum: u128,
     pub(super) sum_of_squares: u128,
-    /// Least of the values above zero.
-    pub(super) min: u64,
-    pub(super) max: u64,
+    /// Of the values above zero.
+    pub(super) least: Extreme,
+    pub(super) greatest: Extreme,
     /// Values above zero.
     pub(super) histogram: Histogram,
+}
+
+/// An extreme value, and how many outcomes are equal to it: none before there is any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extreme {
+    pub(super) value: u64,
+    pub(super) times: u64,
+}
+
+impl Extreme {
+    /// The extreme of two parts; `beyond`: what makes the second one further out.
+    fn add(&mut self, other: Self, beyond: fn(&u64, &u64) -> bool) {
+        if other.times == 0 || (self.times > 0 && beyond(&self.value, &other.value)) {
+            return;
+        }
+        let times = if self.times > 0 && self.value == other.value { self.times } else { 0 };
+        *self = Self { times: times + other.times, ..other };
+    }
 }
 
 /// A quantile with its 95% interval, in the unit that it was asked for in.
@@ -142,17 +160,18 @@ impl Tally {
 
     fn record_above_zero(&mut self, value: u64, times: u64) {
         let value = value.min(LARGEST);
-        if self.above_zero == 0 {
-            (self.min, self.max) = (value, value);
-        } else {
-            self.min = self.min.min(value);
-            self.max = self.max.max(value);
-        }
+        self.reach(Extreme { value, times }, Extreme { value, times });
         self.above_zero += times;
         let (wide, count) = (u128::from(value), u128::from(times));
         self.sum = self.sum.saturating_add(wide * count);
         self.sum_of_squares = self.sum_of_squares.saturating_add((wide * wide).saturating_mul(count));
         self.histogram.record(value, times);
+    }
+
+    /// The extremes go as far as these.
+    fn reach(&mut self, least: Extreme, greatest: Extreme) {
+        self.least.add(least, u64::lt);
+        self.greatest.add(greatest, u64::gt);
     }
 
     /// Adds many finite outcomes.
@@ -185,8 +204,15 @@ impl Tally {
             if max == 0 {
                 continue;
             }
-            (self.min, self.max) =
-                if self.above_zero == 0 { (min, max) } else { (self.min.min(min), self.max.max(max)) };
+            // Extremes are looked for again only in parts that reach as far as those known.
+            let times = |value: u64, reached: bool| {
+                let equal = |other: &&u64| (**other).min(LARGEST) == value;
+                Extreme { value, times: if reached { part.iter().filter(equal).count() as u64 } else { 0 } }
+            };
+            let first = self.above_zero == 0;
+            let least = times(min, first || min <= self.least.value);
+            let greatest = times(max, first || max >= self.greatest.value);
+            self.reach(least, greatest);
             self.above_zero += part.len() as u64 - zeros;
             self.sum = self.sum.saturating_add(sum);
             self.sum_of_squares = self.sum_of_squares.saturating_add(squares);
@@ -199,15 +225,7 @@ impl Tally {
         self.infinite += other.infinite;
         self.sum = self.sum.saturating_add(other.sum);
         self.sum_of_squares = self.sum_of_squares.saturating_add(other.sum_of_squares);
-        if other.above_zero == 0 {
-            return;
-        }
-        if self.above_zero == 0 {
-            (self.min, self.max) = (other.min, other.max);
-        } else {
-            self.min = self.min.min(other.min);
-            self.max = self.max.max(other.max);
-        }
+        self.reach(other.least, other.greatest);
         self.above_zero += other.above_zero;
         self.histogram.merge(&other.histogram);
     }
@@ -239,13 +257,13 @@ impl Tally {
     /// Least finite outcome, in the tally's unit; `None` without any.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
-        if self.zeros > 0 { Some(0) } else { (self.above_zero > 0).then_some(self.min) }
+        if self.zeros > 0 { Some(0) } else { (self.above_zero > 0).then_some(self.least.value) }
     }
 
     /// Greatest finite outcome, in the tally's unit; `None` without any.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
-        if self.above_zero > 0 { Some(self.max) } else { (self.zeros > 0).then_some(0) }
+        if self.above_zero > 0 { Some(self.greatest.value) } else { (self.zeros > 0).then_some(0) }
     }
 
     /// Mean of the finite outcomes, in the tally's unit; `None` without any.
@@ -277,7 +295,7 @@ impl Tally {
     /// many.
     pub fn for_each_bin(&self, mut see: impl FnMut(u64, u64, u64)) {
         for (low, high, count) in self.histogram.bins() {
-            see(low.max(self.min), high.min(self.max), count);
+            see(low.max(self.least.value), high.min(self.greatest.value), count);
         }
     }
 
@@ -297,7 +315,7 @@ impl Tally {
     }
 
     /// The finite outcome of this rank (from 1, ascending), or the nearest that the histogram's bins
-    /// allow: exact at both ends and below 2048, within a thousandth elsewhere. `None` beyond the
+    /// allow: exact below 2048 and where it is the least or the greatest, within a thousandth elsewhere. `None` beyond the
     /// finite ones.
     #[must_use]
     pub fn at_rank(&self, rank: u64) -> Option<f64> {
@@ -314,6 +332,7 @@ impl Tally {
         let mut bins = self.histogram.bins();
         let mut bin = bins.next();
         let mut before = 0;
+        let (min, max) = (self.least.value, self.greatest.value);
         let mut one = |rank: u64| {
             if rank == 0 || rank > self.finite() {
                 return None;
@@ -322,22 +341,22 @@ impl Tally {
                 return Some(Located::exactly(0));
             }
             let rank = rank - self.zeros;
-            if rank == 1 {
-                return Some(Located::exactly(self.min));
+            if rank <= self.least.times {
+                return Some(Located::exactly(min));
             }
-            if rank == self.above_zero {
-                return Some(Located::exactly(self.max));
+            if rank > self.above_zero - self.greatest.times {
+                return Some(Located::exactly(max));
             }
             while let Some((low, high, here)) = bin {
                 if before + here >= rank {
-                    let (low, high) = (low.max(self.min) as f64, high.min(self.max) as f64);
+                    let (low, high) = (low.max(min) as f64, high.min(max) as f64);
                     let position = ((rank - before) as f64 - 0.5) / here as f64;
                     return Some(Located { low, point: low + (high - low) * position, high });
                 }
                 before += here;
                 bin = bins.next();
             }
-            Some(Located::exactly(self.max))
+            Some(Located::exactly(max))
         };
         ranks.into_iter().map(&mut one).collect()
     }
@@ -458,8 +477,8 @@ mod tests {
         }
     }
 
-    /// 1300, 1360, 1420 and 1480 s as often: p95 and p99 are 1480 s. A bin is 1.024 s wide there (2^20 ms ÷ 2^10),
-    /// and where in it they lie nobody knows.
+    /// 1300, 1360, 1420 and 1480 s as often: p95 and p99 are 1480 s, the greatest, and known exactly; p1 is the
+    /// least. A bin is 1.024 s wide there (2^20 ms ÷ 2^10), and where in it those of 1360 s lie nobody knows.
     #[test]
     fn the_interval_of_a_quantile_holds_an_outcome_that_many_share() {
         let t = tally((0..100_000).map(|n| 1_300_000 + n % 4 * 60_000));
@@ -468,6 +487,19 @@ mod tests {
             assert!(q.low <= truth && truth <= q.high.unwrap(), "{p}: {q:?}");
             assert!((q.point / truth - 1.0).abs() < 1e-3, "{p}: {q:?}");
         }
+        let exactly = |value| Ok(Quantile { point: value, low: value, high: Some(value) });
+        let far = |t: &Tally| [0.01, 0.95, 0.99].map(|p| t.quantile(p, 1.0));
+        let truth = [exactly(1_300_000.0), exactly(1_480_000.0), exactly(1_480_000.0)];
+        assert_eq!(far(&t), truth);
+        // Many at once, and in parts that are joined.
+        let mut joined = Tally::new();
+        for part in 0..4_u64 {
+            let values: Vec<u64> = (0..25_000).map(|_| 1_300_000 + part * 60_000).collect();
+            let mut one = Tally::new();
+            one.record_all(&values);
+            joined.merge(&one);
+        }
+        assert_eq!((far(&joined), joined == t), (truth, true));
     }
 
     #[test]
