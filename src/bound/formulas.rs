@@ -2,6 +2,7 @@
 //!
 //! All times in seconds, volumes in bytes, rates in bytes per second.
 
+use crate::model::Calendar;
 use crate::units::SECONDS_PER_YEAR;
 
 /// Bounds and mean of the loss to a periodic backup when the failure strikes at a uniform moment.
@@ -53,26 +54,23 @@ pub fn periodic_backup_mean_loss(interval: f64, usable_after: f64, fails: f64) -
 /// count twice. (The inspection paradox.)
 ///
 /// # Formula
-/// mean = Σ g² ÷ (2 Σ g), longest = max g
-///
-/// # Arguments
-/// `starts`: moments of one year, in seconds from its beginning, ascending, repeated every year; the gap
-/// over New Year counts too.
+/// mean = Σ (b² − a²) ÷ (2 · year) over the stretches of the reference year between starts, at whose ends the
+/// newest start is a and b old: Σ g² ÷ (2 Σ g) where all gaps g lie in it; longest = max g
 ///
 /// # Returns
-/// (mean, longest) in seconds; a single start has one gap of a year, none has infinite ones.
-///
-/// # Source
-/// Length-biased sampling of a renewal process; Ross, Stochastic Processes, 3.4.
+/// (mean, longest) in seconds; without a start both are infinite.
 #[must_use]
-pub fn uneven_schedule_age(starts: &[f64]) -> (f64, f64) {
-    let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
+pub fn uneven_schedule_age(starts: &Calendar) -> (f64, f64) {
+    if starts.moments().is_empty() {
         return (f64::INFINITY, f64::INFINITY);
+    }
+    let stretch = |n: i64| {
+        let (start, next) = (starts.at(n), starts.at(n + 1));
+        let (a, b) = (start.max(0.0) - start, next.min(SECONDS_PER_YEAR) - start);
+        b * b - a * a
     };
-    let wrap = first + SECONDS_PER_YEAR - last;
-    let gaps = || starts.windows(2).map(|w| w[1] - w[0]).chain(std::iter::once(wrap));
-    let squares: f64 = gaps().map(|g| g * g).sum();
-    (squares / (2.0 * SECONDS_PER_YEAR), gaps().fold(0.0, f64::max))
+    let squares: f64 = (starts.last_by(0.0)..=starts.last_by(SECONDS_PER_YEAR)).map(stretch).sum();
+    (squares / (2.0 * SECONDS_PER_YEAR), starts.gaps().fold(0.0, f64::max))
 }
 
 /// A write profile that repeats, against the rate at which a link takes it away, first in, first out.
@@ -267,12 +265,12 @@ mod tests {
     /// Gaps of a quarter and three quarters of a year: (1/16 + 9/16) ÷ 2 = 5/16 of a year.
     #[test]
     fn uneven_gaps_count_by_their_length() {
-        let (mean, longest) = uneven_schedule_age(&[0.0, SECONDS_PER_YEAR / 4.0]);
+        let (mean, longest) = uneven_schedule_age(&Calendar::new(vec![0.0, SECONDS_PER_YEAR / 4.0], false));
         assert!((mean / SECONDS_PER_YEAR - 5.0 / 16.0).abs() < 1e-12);
         assert!((longest / SECONDS_PER_YEAR - 0.75).abs() < 1e-12);
-        assert_eq!(uneven_schedule_age(&[]).0, f64::INFINITY);
+        assert_eq!(uneven_schedule_age(&Calendar::new(Vec::new(), false)).0, f64::INFINITY);
         let daily: Vec<f64> = (0..365).map(|d| f64::from(d) * 24.0 * HOUR).collect();
-        assert!((uneven_schedule_age(&daily).0 - 12.0 * HOUR).abs() < 1e-6);
+        assert!((uneven_schedule_age(&Calendar::new(daily, false)).0 - 12.0 * HOUR).abs() < 1e-6);
     }
 
     const PROFILE: BurstProfile = BurstProfile { base: 40e6, burst: 250e6, lasts: 600.0, every: 3600.0, link: 100e6 };

@@ -1,13 +1,21 @@
 //! How far a chain of copies can be behind, as a range.
 
+use std::borrow::Cow;
+
 use crate::id::{CopyId, LinkId};
-use crate::model::{AsyncLag, CopyKind, Schedule, Upstream};
+use crate::model::{AsyncLag, Calendar, CopyKind, Upstream};
 
 use super::case::Setting;
 use super::fate::runs;
 use super::formulas::BurstProfile;
 use super::points::{Finder, Known, Runs};
 use super::span::{Cause, Span};
+
+/// Most starts of a copy of a backup that are looked at one by one.
+const MOST_STARTS: u64 = 1 << 14;
+
+/// Seconds by which an arrival and a start at the same moment may differ.
+const TIE: f64 = 1e-3;
 
 /// How far something is behind.
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +71,16 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
         let Some(here) = next else { break };
         let counts = whole || here != copy;
         if counts && let Some(Finder::Runs(runs)) = runs(at, here, None) {
-            // Its runs know what they were made from. Two calendars that are both fixed go hand in hand, so
-            // that the age of the one where the other begins is no mean over all its ages.
+            // Its runs know what they were made from.
             let newest = of_newest(&runs);
-            let mean_age = newest.mean_age.filter(|_| !(is_fixed(at, copy) && is_fixed(at, here)));
-            parts.push(Behind { mean_age, ..newest });
+            parts.push(match (calendar(at, copy), calendar(at, here)) {
+                (Some(reads), Some(made)) if here != copy => {
+                    // What lies between shifts the moment at which it is read.
+                    let unknown = Behind { mean_age: None, ..newest };
+                    if parts.is_empty() { hand_in_hand(&reads, &made, &runs, unknown) } else { unknown }
+                }
+                _ => newest,
+            });
             break;
         }
         if counts && (!at.is_primary(here) || at.has_log(here)) {
@@ -95,13 +108,31 @@ fn of_newest(runs: &Runs) -> Behind {
     })
 }
 
-/// Whether a backup starts at moments that are given, not at some phase.
-fn is_fixed(at: &Setting<'_>, copy: CopyId) -> bool {
+/// The moments at which a backup starts, where they are given and no phase is drawn.
+fn calendar<'a>(at: &Setting<'a>, copy: CopyId) -> Option<Cow<'a, Calendar>> {
     match &at.scenario.copies[copy].kind {
-        CopyKind::Backup { schedule: Schedule::Every { offset, .. }, .. } => offset.is_some(),
-        CopyKind::Backup { schedule: Schedule::Cron { .. }, .. } => true,
-        _ => false,
+        CopyKind::Backup { schedule, .. } => schedule.calendar(),
+        _ => None,
     }
+}
+
+/// The age of the newest run where a copy of it starts. Two calendars that are both given go hand in hand: of all
+/// ages (`newest`) only those at these starts come up.
+fn hand_in_hand(reads: &Calendar, made: &Calendar, runs: &Runs, newest: Behind) -> Behind {
+    let starts = reads.turns_with(made).saturating_mul(reads.moments().len() as u64);
+    if newest.may_miss || runs.gaps.may_skip() || starts > MOST_STARTS {
+        return newest;
+    }
+    let ages = |usable_after: f64| {
+        (0..starts as i64).map(move |n| reads.at(n) - made.at(made.last_by(reads.at(n) - usable_after)))
+    };
+    // What arrives at the very moment may count or not.
+    let (soonest, latest) = (runs.usable_after.lo - TIE, runs.usable_after.hi + TIE);
+    let (lo, hi) = (ages(soonest).fold(f64::INFINITY, f64::min), ages(latest).fold(0.0, f64::max));
+    let all = Span::new(lo, hi).plus(runs.upstream.age);
+    let age = Span { lo: newest.age.lo.max(all.lo), hi: newest.age.hi.min(all.hi), ..newest.age };
+    let mean_age = runs.upstream.mean_age.filter(|_| lo == hi).map(|mean| lo + mean);
+    Behind { age, mean_age, ..newest }
 }
 
 /// What a link leaves for a flow: its bandwidth less the average of the other flows of the tier, and

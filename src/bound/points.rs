@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::formulas::uneven_schedule_age;
 use super::lag::Behind;
 use super::span::Span;
-use crate::units::SECONDS_PER_YEAR;
+use crate::model::Calendar;
 
 /// What is known of the incident.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +76,8 @@ pub(super) struct Gaps {
     residual: Option<f64>,
     /// Longest time from a full to the last increment on it.
     chain: f64,
-    /// The starts of a year, where several gaps in a row are looked at together.
-    starts: Option<Arc<[f64]>>,
+    /// The starts, where several gaps in a row are looked at together.
+    starts: Option<Arc<Calendar>>,
 }
 
 /// Most steps that looking at several gaps in a row may take: beyond, each counts as the extreme one.
@@ -213,28 +213,33 @@ impl Gaps {
         }
     }
 
-    /// Starts at these moments of every year; a chain of `runs` increments stands on a full, which is every
-    /// `cycle`-th start from the first of the year on, backwards too.
-    pub(super) fn uneven(starts: &[f64], takes: f64, runs: u64, cycle: u64) -> Self {
+    /// Starts at these moments; a chain of `runs` increments stands on a full, which is every `cycle`-th start
+    /// from the first on, backwards too.
+    pub(super) fn uneven(starts: &Calendar, takes: f64, runs: u64, cycle: u64) -> Self {
         let shortest = window(starts, 1, f64::min);
         let longest = window(starts, 1, f64::max);
         let overlaps = takes > shortest;
         Self {
             is_even: false,
-            mean: SECONDS_PER_YEAR / starts.len().max(1) as f64,
+            mean: starts.mean_gap().seconds(),
             shortest,
             longest: if overlaps { longest.max(longest_skipped(starts, takes)) } else { longest },
             residual: (!overlaps).then(|| uneven_schedule_age(starts).0),
             chain: longest_on_full(starts, runs, cycle),
-            starts: (!overlaps).then(|| starts.into()),
+            starts: (!overlaps).then(|| Arc::new(starts.clone())),
         }
+    }
+
+    /// Whether starts fall into a run that is under way, and are skipped.
+    pub(super) fn may_skip(&self) -> bool {
+        self.residual.is_none()
     }
 
     /// Shortest and longest time over so many gaps in a row.
     fn over(&self, gaps: u32) -> (f64, f64) {
         let count = u64::from(gaps);
         match &self.starts {
-            Some(starts) if gaps > 1 && starts.len() as u64 * count <= MOST_WINDOWS => {
+            Some(starts) if gaps > 1 && starts.moments().len() as u64 * count <= MOST_WINDOWS => {
                 (window(starts, count, f64::min), window(starts, count, f64::max))
             }
             _ => (f64::from(gaps) * self.shortest, f64::from(gaps) * self.longest),
@@ -244,13 +249,12 @@ impl Gaps {
 
 /// The longest distance over `runs` gaps from a full backup on, which is every `cycle`-th start of the
 /// reference year, and of the years before: what is kept began in them, and what that stands on.
-fn longest_on_full(starts: &[f64], runs: u64, cycle: u64) -> f64 {
-    let count = starts.len() as i64;
+fn longest_on_full(starts: &Calendar, runs: u64, cycle: u64) -> f64 {
+    let count = starts.moments().len() as i64;
     let (Ok(runs), Ok(cycle)) = (i64::try_from(runs), i64::try_from(cycle.max(1))) else { return f64::INFINITY };
     if runs == 0 || count == 0 {
         return 0.0;
     }
-    let start = |n: i64| starts[n.rem_euclid(count) as usize] + n.div_euclid(count) as f64 * SECONDS_PER_YEAR;
     // By then every full has stood at every start that it can stand at.
     let turns = cycle.min(count);
     (-turns..=1)
@@ -258,33 +262,28 @@ fn longest_on_full(starts: &[f64], runs: u64, cycle: u64) -> f64 {
             let first = (year * count).div_euclid(cycle) * cycle;
             (first..(year + 1) * count).step_by(usize::try_from(cycle).unwrap_or(1))
         })
-        .map(|full| start(full.saturating_add(runs)) - start(full))
+        .map(|full| starts.at(full.saturating_add(runs)) - starts.at(full))
         .fold(0.0, f64::max)
 }
 
 /// The extreme of all distances over `n` gaps of a year's starts.
-fn window(starts: &[f64], n: u64, pick: fn(f64, f64) -> f64) -> f64 {
-    let count = starts.len() as u64;
-    let distance = |i: u64| {
-        let (to, years) = ((i + n) % count, (i + n) / count);
-        starts[to as usize] + years as f64 * SECONDS_PER_YEAR - starts[i as usize]
-    };
-    (0..count).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
+fn window(starts: &Calendar, n: u64, pick: fn(f64, f64) -> f64) -> f64 {
+    let distance = |i: i64| starts.at(i.saturating_add(n as i64)) - starts.at(i);
+    (0..starts.moments().len() as i64).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
 }
 
 /// The longest time from a start to the first that is not skipped because of a run of `takes`.
-fn longest_skipped(starts: &[f64], takes: f64) -> f64 {
-    if takes.is_infinite() || starts.is_empty() {
+fn longest_skipped(starts: &Calendar, takes: f64) -> f64 {
+    if takes.is_infinite() || starts.moments().is_empty() {
         return f64::INFINITY;
     }
     let next_after = |from: &f64| {
-        let years = ((from + takes) / SECONDS_PER_YEAR).floor();
-        let within = from + takes - years * SECONDS_PER_YEAR;
-        let next = starts.partition_point(|start| *start < within);
-        let next = starts.get(next).map_or_else(|| starts[0] + SECONDS_PER_YEAR, |s| *s);
-        next + years * SECONDS_PER_YEAR - from
+        let last = starts.last_by(from + takes);
+        // A start at the very moment when the run is done is not skipped.
+        let next = if starts.at(last) < from + takes { last + 1 } else { last };
+        starts.at(next) - from
     };
-    starts.iter().map(next_after).fold(0.0, f64::max)
+    starts.moments().iter().map(next_after).fold(0.0, f64::max)
 }
 
 /// Most increments between a full and the last one on it.

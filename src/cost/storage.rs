@@ -2,7 +2,7 @@
 
 use crate::id::{CopyId, PoolId};
 use crate::model::{Copy, CopyKind, Delay, Scenario, Schedule, Site};
-use crate::units::{Bytes, SECONDS_PER_YEAR, Seconds};
+use crate::units::{Bytes, Seconds};
 
 /// Which bytes of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,10 +140,10 @@ impl Chains {
             }
             Schedule::Cron { starts, .. } => (runs as usize, starts),
         };
-        let start = |n: usize| starts[n % starts.len()] + (n / starts.len()) as f64 * SECONDS_PER_YEAR;
+        let start = |n: usize| starts.at(n as i64);
         let mut sum = Self { distance: 0.0, length: 0.0, saved: 0.0, tail: 0.0 };
         let mut fulls = 0.0;
-        for full in (0..starts.len()).step_by(runs) {
+        for full in (0..starts.moments().len()).step_by(runs) {
             let last = start(full + runs - 1);
             sum.distance += start(full + runs) - start(full);
             sum.length += last - start(full);

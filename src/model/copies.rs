@@ -1,6 +1,8 @@
 //! Copies of data: what each kind can give back, and which changes reach it.
 
-use super::{Delay, FailureKind, Site};
+use std::borrow::Cow;
+
+use super::{Calendar, Delay, FailureKind, Site};
 use crate::id::{AccountId, CopyId, DataId, ExternalId, LinkId};
 use crate::units::{BytesPerSecond, Money, Probability, Seconds};
 
@@ -87,9 +89,8 @@ pub enum Schedule {
         expression: String,
         /// IANA name.
         timezone: String,
-        /// Starts in the reference year, seconds from its first moment in UTC, ascending. The year
-        /// before is taken to be alike.
-        starts: Vec<f64>,
+        /// When it starts.
+        starts: Calendar,
     },
 }
 
@@ -97,31 +98,32 @@ impl Schedule {
     /// The calendar year (UTC) that `t_fail` is drawn from: a recent one of 365 days.
     pub const REFERENCE_YEAR: i32 = 2026;
 
+    /// The moments at which it starts, where they are given; `None`: a phase is drawn.
+    #[must_use]
+    pub fn calendar(&self) -> Option<Cow<'_, Calendar>> {
+        match self {
+            Self::Every { interval, offset } => {
+                offset.map(|offset| Cow::Owned(Calendar::even(interval.seconds(), offset.seconds())))
+            }
+            Self::Cron { starts, .. } => Some(Cow::Borrowed(starts)),
+        }
+    }
+
     /// The longest time from one start to the next, over the turn of the year too.
     #[must_use]
     pub fn longest_gap(&self) -> Seconds {
         match self {
             Self::Every { interval, .. } => *interval,
-            Self::Cron { starts, .. } => {
-                let year = crate::units::SECONDS_PER_YEAR;
-                let wrap = match (starts.first(), starts.last()) {
-                    (Some(first), Some(last)) => first + year - last,
-                    _ => year,
-                };
-                let gap = starts.windows(2).map(|w| w[1] - w[0]).fold(wrap, f64::max);
-                Seconds::new(gap).unwrap_or_default()
-            }
+            Self::Cron { starts, .. } => Seconds::new(starts.gaps().fold(0.0, f64::max)).unwrap_or_default(),
         }
     }
 
-    /// Mean time from one start to the next: the interval, or the year ÷ its starts.
+    /// Mean time from one start to the next: the interval, or the period of the calendar ÷ its starts.
     #[must_use]
     pub fn mean_gap(&self) -> Seconds {
         match self {
             Self::Every { interval, .. } => *interval,
-            Self::Cron { starts, .. } => {
-                Seconds::new(crate::units::SECONDS_PER_YEAR / starts.len().max(1) as f64).unwrap_or_default()
-            }
+            Self::Cron { starts, .. } => starts.mean_gap(),
         }
     }
 }

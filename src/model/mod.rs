@@ -7,6 +7,7 @@
 
 mod assets;
 mod beta;
+mod calendar;
 mod change;
 mod compute;
 mod copies;
@@ -21,6 +22,7 @@ mod services;
 mod uncertain;
 
 pub use assets::{AssetIndex, AssetSet};
+pub use calendar::Calendar;
 pub use change::Change;
 pub use compute::{Instance, Pool, Site};
 pub use copies::{AsyncLag, Copy, CopyKind, Edge, Schedule, Upstream, WhenShort};

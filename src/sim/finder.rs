@@ -472,13 +472,13 @@ fn backup(ctx: &Context<'_>, copy: CopyId, lock: Option<f64>) -> Option<Backup> 
         Schedule::Every { interval, offset: Some(offset) } => {
             Starts::Offset { offset: offset.seconds(), interval: interval.seconds() }
         }
-        Schedule::Cron { starts, .. } => Starts::Calendar { starts: starts.as_slice().into() },
+        Schedule::Cron { starts, .. } => Starts::Calendar(starts.clone().into()),
     };
     let gap = schedule.mean_gap().seconds();
     let run: Draw = ctx.draw(key.of("takes"), takes);
     let shortest_gap = match schedule {
         Schedule::Every { interval, .. } => interval.seconds(),
-        Schedule::Cron { starts, .. } => starts.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min),
+        Schedule::Cron { starts, .. } => starts.gaps().fold(f64::INFINITY, f64::min),
     };
     Some(Backup {
         starts,

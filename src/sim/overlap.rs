@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::random::{Draw, Key, Purpose, Tables, Uniform};
-use super::schedule::Calendar;
+use super::schedule::Seen;
 use crate::model::Delay;
 
 /// Chance below which a run that is longer than so many intervals is left out: nobody draws 10^12 of them.
@@ -157,7 +157,7 @@ impl Overlap {
         draws: &U,
         occurrence: u64,
         latest: u64,
-        calendar: &Calendar<'_>,
+        calendar: &Seen<'_>,
     ) -> impl Iterator<Item = (u64, f64)> {
         let (age, longer) = self.age(draws, occurrence);
         let first = latest.saturating_add(self.ages.history).saturating_add(age);

@@ -6,7 +6,7 @@
 use super::lag::{Lag, Read, total};
 use super::overlap::Overlap;
 use super::random::{Chance, Draw, Key, Purpose, Uniform};
-use crate::units::SECONDS_PER_YEAR;
+use crate::model::Calendar;
 
 /// When runs start.
 #[derive(Clone, Debug)]
@@ -15,8 +15,8 @@ pub(super) enum Starts {
     Phase { key: Key, interval: f64 },
     /// Every so often from an offset into the year.
     Offset { offset: f64, interval: f64 },
-    /// At these moments of the reference year, ascending, and alike in the years before.
-    Calendar { starts: std::sync::Arc<[f64]> },
+    /// At moments of the calendar.
+    Calendar(std::sync::Arc<Calendar>),
 }
 
 /// What a search for a recovery point may use.
@@ -76,14 +76,14 @@ const LONGEST_CHAIN: u64 = 64;
 impl Backup {
     /// The newest usable run, or the one after `skip` newer ones; `None` if no clean one is kept.
     pub(super) fn newest<U: Uniform>(&self, draws: &U, occurrence: u64, query: &Query) -> Option<Run> {
-        let calendar = Calendar::new(&self.starts, draws, occurrence, query.moment);
+        let calendar = Seen::new(&self.starts, draws, occurrence, query.moment);
         let Some(overlap) = &self.overlap else {
             let latest = calendar.first_at_or_before(query.cutoff.min(query.arrived_by - self.soonest));
             let all = (latest..).map(|run| (run, self.takes.nth(draws, occurrence, run)));
             return self.first_usable(draws, occurrence, &calendar, query, all);
         };
         let latest = calendar.first_at_or_before(query.cutoff);
-        if matches!(calendar, Calendar::Even { .. }) {
+        if matches!(calendar, Seen::Even { .. }) {
             let began = overlap.even(&self.takes, draws, occurrence, latest);
             return self.first_usable(draws, occurrence, &calendar, query, began);
         }
@@ -97,7 +97,7 @@ impl Backup {
         &self,
         draws: &U,
         occurrence: u64,
-        calendar: &Calendar<'_>,
+        calendar: &Seen<'_>,
         query: &Query,
         began: impl Iterator<Item = (u64, f64)>,
     ) -> Option<Run> {
@@ -122,14 +122,7 @@ impl Backup {
     }
 
     /// What a run holds; `None` if there was nothing to save, or what it stands on is gone.
-    fn found<U: Uniform>(
-        &self,
-        draws: &U,
-        occurrence: u64,
-        calendar: &Calendar<'_>,
-        run: u64,
-        moment: f64,
-    ) -> Option<Run> {
+    fn found<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Seen<'_>, run: u64, moment: f64) -> Option<Run> {
         let start = calendar.start(run);
         let behind = total(&self.upstream, draws, occurrence, run, Read { at: start, moment })?.age;
         let full = calendar.start(self.full_before(draws, occurrence, calendar, run));
@@ -141,7 +134,7 @@ impl Backup {
     }
 
     /// The last full backup at or before a run that did not fail.
-    fn full_before<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Calendar<'_>, run: u64) -> u64 {
+    fn full_before<U: Uniform>(&self, draws: &U, occurrence: u64, calendar: &Seen<'_>, run: u64) -> u64 {
         if self.cycle <= 1 {
             return run;
         }
@@ -159,12 +152,12 @@ impl Backup {
 }
 
 /// The starts of one schedule as seen from one failure.
-pub(super) enum Calendar<'a> {
+pub(super) enum Seen<'a> {
     Even { position: f64, interval: f64, absolute: Option<f64> },
-    Uneven { starts: &'a [f64], moment: f64, last: i64 },
+    Uneven { starts: &'a Calendar, moment: f64, last: i64 },
 }
 
-impl<'a> Calendar<'a> {
+impl<'a> Seen<'a> {
     fn new<U: Uniform>(starts: &'a Starts, draws: &U, occurrence: u64, moment: f64) -> Self {
         match starts {
             Starts::Phase { key, interval } => {
@@ -176,10 +169,7 @@ impl<'a> Calendar<'a> {
                 let position = moment - offset - runs * interval;
                 Self::Even { position, interval: *interval, absolute: Some(runs) }
             }
-            Starts::Calendar { starts } => {
-                let last = starts.partition_point(|start| *start <= moment) as i64 - 1;
-                Self::Uneven { starts, moment, last }
-            }
+            Starts::Calendar(starts) => Self::Uneven { starts, moment, last: starts.last_by(moment) },
         }
     }
 
@@ -188,10 +178,7 @@ impl<'a> Calendar<'a> {
         match self {
             Self::Even { position, interval, .. } => -position - run as f64 * interval,
             Self::Uneven { starts, moment, last } => {
-                let count = starts.len() as i64;
-                let index = last.saturating_sub(i64::try_from(run).unwrap_or(i64::MAX));
-                let years = index.div_euclid(count) as f64;
-                starts[index.rem_euclid(count) as usize] + years * SECONDS_PER_YEAR - moment
+                starts.at(last.saturating_sub(i64::try_from(run).unwrap_or(i64::MAX))) - moment
             }
         }
     }
@@ -208,11 +195,7 @@ impl<'a> Calendar<'a> {
                 run
             }
             Self::Uneven { starts, moment, last } => {
-                let (count, at) = (starts.len() as i64, moment + time);
-                let year = (at / SECONDS_PER_YEAR).floor();
-                let within = at - year * SECONDS_PER_YEAR;
-                let index = starts.partition_point(|start| *start <= within) as i64 - 1 + year as i64 * count;
-                let mut run = (last - index).max(0) as u64;
+                let mut run = (last - starts.last_by(moment + time)).max(0) as u64;
                 while self.start(run) > time {
                     run += 1;
                 }

@@ -8,7 +8,7 @@ use super::values::{Listed, filled};
 use super::{codes, compute, cron, delays, graph, values};
 use crate::diag::{Diagnostic, Path};
 use crate::id::{CopyId, DataId, ExternalId, Id, Table};
-use crate::model::{AsyncLag, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
+use crate::model::{AsyncLag, Calendar, Copy, CopyKind, Edge, FailureKind, Schedule, Site, Upstream, WhenShort};
 use crate::units::{SECONDS_PER_YEAR, Seconds};
 
 const KINDS: &[&str] = &["primary", "async", "log", "backup", "soft-delete", "derived"];
@@ -310,7 +310,10 @@ fn read_schedule(cx: &mut Reader<'_>, entry: &mut Entry<'_>) -> Option<Schedule>
         let expression = entry.get(cx, "cron", values::text)?.0;
         let timezone = entry.get(cx, "tz", values::text)?.0;
         return match cron::cron_starts(&expression, &timezone) {
-            Ok(starts) => Some(Schedule::Cron { expression, timezone, starts }),
+            Ok(starts) => {
+                let starts = Calendar::new(starts, cron::is_weekly(&expression));
+                Some(Schedule::Cron { expression, timezone, starts })
+            }
             Err(error) => {
                 let key = if error.code == codes::BAD_TIME_ZONE { "tz" } else { "cron" };
                 values::refuse(cx, &entry.at(key), error);

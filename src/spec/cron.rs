@@ -73,6 +73,13 @@ pub fn cron_starts(expression: &str, timezone: &str) -> Result<Vec<f64>, Quantit
     Ok(starts)
 }
 
+/// Whether only days of the week say on which days it starts, all of a kind alike: not the second or the last of
+/// a month.
+pub(super) fn is_weekly(expression: &str) -> bool {
+    let fields: Vec<&str> = expression.split_whitespace().collect();
+    matches!(fields[..], [_, _, "*" | "?", "*", days] if days != "*" && days != "?" && !days.contains(['#', 'L', 'l']))
+}
+
 fn next_start(cron: &Cron, at: &DateTime<Tz>, inclusive: bool, end: DateTime<Utc>) -> Option<DateTime<Tz>> {
     cron.find_next_occurrence(at, inclusive).ok().filter(|next| *next < end)
 }

@@ -152,7 +152,7 @@ fn too_many_starts(scenario: &Scenario) -> Option<Diagnostic> {
     let mut total = 0;
     for copy in scenario.copies.rows() {
         if let CopyKind::Backup { schedule: Schedule::Cron { starts, .. }, .. } = &copy.kind {
-            total += starts.len();
+            total += starts.moments().len();
         }
         if total > cron::MOST_STARTS {
             let message =

@@ -276,13 +276,9 @@ impl<'a> Questions<'a> {
             else {
                 continue;
             };
-            let starts: Vec<f64> = match schedule {
-                Schedule::Cron { starts, .. } => starts.clone(),
-                Schedule::Every { interval, offset: Some(offset) } => {
-                    (0..TURNS).map(|n| offset.seconds() + n as f64 * interval.seconds()).collect()
-                }
-                Schedule::Every { .. } => continue,
-            };
+            let Some(calendar) = schedule.calendar() else { continue };
+            let count = if let Schedule::Cron { .. } = schedule { calendar.moments().len() } else { TURNS };
+            let start = |n: usize| calendar.at(n as i64);
             let at = |u: f64| takes.quantile(u) + travel.as_ref().map_or(0.0, |travel| travel.quantile(u));
             let around = |moment: f64, readies: &[f64]| -> Vec<f64> {
                 readies.iter().flat_map(|ready| [moment + ready - 1e-3, moment + ready + 1e-3]).collect()
@@ -292,21 +288,20 @@ impl<'a> Questions<'a> {
             let [detected, dwell] = [Kind::Detected, Kind::Dwell].map(|kind| self.ends(kind));
             let when_known = detected.iter().flat_map(|detected| ready[1..].iter().map(move |ready| ready - detected));
             let readies: Vec<f64> = ready.into_iter().chain(when_known).chain(dwell).collect();
-            let start = |n: usize| starts[n % starts.len()] + (n / starts.len()) as f64 * SECONDS_PER_YEAR;
             // Up to three points struck off.
             for gaps in 1..=4 {
                 let wait = |first: usize| start(first + gaps) - start(first);
-                let mut waits: Vec<usize> = (0..starts.len()).collect();
+                let mut waits: Vec<usize> = (0..count).collect();
                 waits.sort_by(|a, b| wait(*b).total_cmp(&wait(*a)));
                 found.extend(waits.into_iter().take(2).flat_map(|first| around(start(first + gaps), &readies)));
             }
             // The next run after one that was still going at the start before.
             let over = |first: usize| start(first) + takes.quantile(1.0 - CUT);
             let next = |first: usize| (first + 1..).find(|n| start(*n) >= over(first)).unwrap_or(first);
-            let mut overlaps: Vec<usize> = (0..starts.len()).filter(|n| start(n + 1) < over(*n)).collect();
+            let mut overlaps: Vec<usize> = (0..count).filter(|n| start(n + 1) < over(*n)).collect();
             overlaps.sort_by(|a, b| (start(next(*b)) - start(*b)).total_cmp(&(start(next(*a)) - start(*a))));
             found.extend(overlaps.into_iter().take(2).flat_map(|first| around(start(next(first)), &readies)));
-            found.extend((0..starts.len().min(TURNS)).flat_map(|n| around(start(n), &ready)));
+            found.extend((0..count.min(TURNS)).flat_map(|n| around(start(n), &ready)));
             // When one is kept no longer, or locked.
             let limits = [Some(keep), locked.as_ref()];
             found.extend(limits.into_iter().flatten().flat_map(|limit| around(start(0) + limit.seconds(), &ready)));

@@ -47,9 +47,7 @@ fn schedule_key(schedule: &Schedule) -> &'static str {
 fn shortest_gap(schedule: &Schedule) -> f64 {
     match schedule {
         Schedule::Every { interval, .. } => interval.seconds(),
-        Schedule::Cron { starts, .. } => {
-            starts.windows(2).map(|w| w[1] - w[0]).fold(schedule.longest_gap().seconds(), f64::min)
-        }
+        Schedule::Cron { starts, .. } => starts.gaps().fold(f64::INFINITY, f64::min),
     }
 }
 
