@@ -150,6 +150,29 @@ fn destroyed_backups_do_not_come_back() {
     assert_eq!((next.losses_for_good, next.loss.mean()), (0, Some(60e3)));
 }
 
+/// The first run after its place was destroyed is a full one. Fulls are due on days 0, 30, 60 and 90, increments
+/// every day; the place is destroyed on day 100 and back a second before day 101. An hour after the run of day 105
+/// that of day 101 and four days of increments are read: 104 GB at 100 MB/s, not 115 GB. Without the flood it is 115.
+#[test]
+fn a_chain_of_backups_begins_anew_where_it_was_destroyed() {
+    let restored = |flood: &str| {
+        let at = START + 5.0 * DAY + HOUR;
+        let text = Case::new()
+            .only("data", r#"d = { size = "100 GB", writes = "1 GB/day" }"#)
+            .with("copies", r#"daily = { kind = "backup", of = "db", at = "there", every = "1d", offset = "0s", takes = "1s", full_every = "30d", keep = "60d" }"#)
+            .with("failures", flood)
+            .with("failures", format!("drop = {{ kind = \"deletion\", hits = \"d\", gap = \"{at}s\", detected = \"0s\" }}"))
+            .with("steps", r#"read = { phase = "restore", moves = "from", rate = "100 MB/s" }"#)
+            .back("drop", "daily", r#"["read"]"#);
+        live(&text.text()).outage.mean()
+    };
+    let flood = format!(
+        "flood = {{ kind = \"outage\", hits = \"there\", gap = \"{START}s\", lasts = \"{}s\", destroyed = \"100%\", detected = \"0s\" }}",
+        DAY - 1.0
+    );
+    assert_eq!((restored(&flood), restored("")), (Some(1_040e3), Some(1_150e3)));
+}
+
 /// The way back to a home that was destroyed takes all of the data, 100 GB ÷ 50 MB/s = 2000 s; to one that
 /// was not, what was written in the hour, 36 GB: 720 s.
 #[test]

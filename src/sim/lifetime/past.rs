@@ -57,6 +57,7 @@ impl Past<'_> {
                 None => return Held::Nothing,
             },
         };
+        let point = self.on_first_full(source, copy, point);
         let older = |older: f64| {
             let as_is = older <= 0.0;
             if as_is { point } else { RecoveryPoint { age: point.age + older, bytes: None, ..point } }
@@ -70,6 +71,16 @@ impl Past<'_> {
             Standing::Behind(by) => Held::Point(older(by)),
             Standing::Broken(by) => Held::Broken(older(by)),
         }
+    }
+
+    /// A run since its place was destroyed stands on the first one after that, which was a full one: at most the
+    /// increments since then are read, those until that first run among them.
+    fn on_first_full(&self, source: &SourceOption, copy: CopyId, point: RecoveryPoint) -> RecoveryPoint {
+        let (PointFinder::Runs(backup), Some(begins)) = (&source.finder, self.replicas.begins(copy)) else {
+            return point;
+        };
+        let since = (self.hit.origin - point.age - begins).max(0.0);
+        RecoveryPoint { moves: point.moves.min(backup.size + backup.writes * since), ..point }
     }
 
     /// The newest point that was made, after so many that were of no use.
