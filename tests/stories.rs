@@ -50,7 +50,11 @@ fn hours(milliseconds: f64) -> f64 {
 }
 
 fn ends(parts: &[&str]) -> Ends {
-    let scenario = load(&format!("{PLACES}{}", parts.concat()));
+    told(&format!("{PLACES}{}", parts.concat()))
+}
+
+fn told(text: &str) -> Ends {
+    let scenario = load(text);
     let settings = LifetimeSettings { years: YEARS, lifetimes: 8, first: 0, seed: 1, threads: 1 };
     let result = run_lifetimes(&scenario, &settings, &Filter::default());
     let tally = &result.tiers[0];
@@ -430,4 +434,46 @@ c = { kind = "deletion", hits = "d", gap = "490h", detected = "0s" }
     let minute = 1.0 / 60.0;
     let expected = Ends { lost: 10.0, losing: 2, ..down(minute + 3.0 + 2.0 * minute, 3) };
     assert_eq!(ends(&[parts]), expected);
+}
+
+/// Two data sets that agree, each with a backup at midnight, the last one at 480. One is deleted at 500.5 and both
+/// go back to 480, 20.5 h; the other at 502.5, and both go back to 480 again: of those 22.5 h all but two are
+/// lost already. Each restore takes half an hour.
+#[test]
+fn what_agrees_is_not_lost_twice_either() {
+    for (first, second) in [("d", "e"), ("e", "d"), ("d", "d"), ("e", "e")] {
+        let story = told(&format!(
+            r#"
+title = "Two that agree"
+[places]
+here = []
+there = []
+[data]
+d = {{ size = "180 GB", writes = "1 GB/day" }}
+e = {{ size = "180 GB", writes = "1 GB/day", consistent_with = ["d"] }}
+[copies]
+db = {{ kind = "primary", data = "d", at = "here" }}
+eb = {{ kind = "primary", data = "e", at = "here" }}
+bd = {{ kind = "backup", of = "db", at = "there", every = "24h", offset = "0s", takes = "0s", keep = "60d" }}
+be = {{ kind = "backup", of = "eb", at = "there", every = "24h", offset = "0s", takes = "0s", keep = "60d" }}
+[failures]
+one = {{ kind = "deletion", hits = "{first}", gap = "500.5h", detected = "0s" }}
+two = {{ kind = "deletion", hits = "{second}", gap = "502.5h", detected = "0s" }}
+[services]
+s = {{ data = "d", copies = ["db", "bd"], plans = ["p"] }}
+v = {{ data = "e", copies = ["eb", "be"], plans = ["q"] }}
+[strategies]
+a = {{ service = "s" }}
+b = {{ service = "v" }}
+[tiers]
+all = ["a", "b"]
+[plans]
+p = {{ for = ["one", "two"], from = ["bd"], steps = ["load"] }}
+q = {{ for = ["one", "two"], from = ["be"], steps = ["load"] }}
+[steps]
+load = {{ phase = "restore", takes = "30m" }}
+"#
+        ));
+        assert_eq!((story.lost, story.losing), (22.5, 2), "{first} {second}: {story:?}");
+    }
 }

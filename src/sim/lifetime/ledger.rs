@@ -9,6 +9,9 @@ use crate::units::SECONDS_PER_YEAR;
 /// Milliseconds of a year.
 pub(super) const YEAR: u64 = (SECONDS_PER_YEAR * 1000.0) as u64;
 
+/// Seconds that are no more than what rounding leaves.
+const ROUNDING: f64 = 1e-6;
+
 /// The account of the application or of a service.
 #[derive(Clone, Default)]
 struct Line {
@@ -38,6 +41,8 @@ struct Open {
 /// Something that loses data.
 struct Incident {
     incident: u64,
+    /// Seconds from the start.
+    origin: f64,
     /// The year in which it began.
     year: usize,
     /// The part of the data that is hit.
@@ -59,6 +64,8 @@ struct Part {
     before: u64,
     /// From after it.
     after: u64,
+    /// What it lost that was not lost before.
+    whole: u64,
 }
 
 /// Times of which the writes are lost: apart from each other, in order.
@@ -188,7 +195,7 @@ impl Ledger {
         if whole == 0 {
             return;
         }
-        let of = Incident { incident, year: self.year(milliseconds(origin)), share };
+        let of = Incident { incident, origin, year: self.year(milliseconds(origin)), share };
         if self.agreeing[service].is_empty() {
             return self.add_loss(service, &of, whole, whole);
         }
@@ -224,13 +231,25 @@ impl Ledger {
         let mine = |part: &Part| (part.incident, part.service) == (of.incident, service);
         let at = self.parts.iter().position(mine).unwrap_or(self.parts.len());
         if at == self.parts.len() {
-            self.parts.push(Part { incident: of.incident, service, before: 0, after: 0 });
+            self.parts.push(Part { incident: of.incident, service, before: 0, after: 0, whole: 0 });
         }
         let known = &mut self.parts[at];
         let old = known.before.saturating_add(known.after);
         (known.before, known.after) = (known.before.max(before), known.after.max(after));
         let whole = known.before.saturating_add(known.after);
-        let more = if whole == NEVER { NEVER } else { whole - old };
+        let mut more = if whole == NEVER { NEVER } else { whole - old };
+        if of.share >= 1.0 && more != NEVER && more > 0 {
+            // What earlier incidents lost is not lost again.
+            let (lost, seconds) = (&mut self.lost[service], |time: u64| time as f64 / 1000.0);
+            let spans = [(of.origin - seconds(known.before), of.origin), (of.origin, of.origin + seconds(known.after))];
+            let fresh: f64 =
+                spans.into_iter().filter(|(from, to)| to > from).map(|(from, to)| lost.add(from, to)).sum();
+            if fresh < seconds(more) - ROUNDING {
+                more = milliseconds(fresh);
+            }
+        }
+        known.whole = known.whole.saturating_add(more);
+        let whole = known.whole;
         self.add_loss(service, of, more, whole);
     }
 
