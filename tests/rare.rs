@@ -5,9 +5,9 @@ mod common;
 
 use std::process::Command;
 
-use common::engine::{Case, ERRORS, MS, PRECISION, SEEDS, load};
-use drplan::assess::Assessment;
-use drplan::sim::{Filter, Overlaps, overlaps};
+use common::engine::{Case, ERRORS, MS, PRECISION, SEEDS, campaign, load};
+use drplan::assess::{Assessment, Composed, add_lifetimes, assess};
+use drplan::sim::{Filter, LifetimeSettings, Overlaps, overlaps, run_lifetimes};
 
 const HOUR: f64 = 3600.0;
 const YEAR: f64 = 8760.0 * HOUR;
@@ -65,10 +65,15 @@ fn all_of_three() {
 
 /// Two machines of which one is enough, down for ten hours each time.
 fn pair(gap: &str) -> String {
+    one_of(r#""a", "b""#, gap, "10h")
+}
+
+/// Machines of which one is enough, down for so long on average.
+fn one_of(machines: &str, gap: &str, mean: &str) -> String {
     let failure =
-        format!(r#"machine = {{ kind = "outage", each = "here/*", gap = {gap}, lasts = {{ mean = "10h" }} }}"#);
+        format!(r#"machine = {{ kind = "outage", each = "here/*", gap = {gap}, lasts = {{ mean = "{mean}" }} }}"#);
     let nothing = ["data", "copies", "steps"].into_iter().fold(Case::new(), |case, part| case.only(part, ""));
-    let case = nothing.only("places", "here = [\"a\", \"b\"]");
+    let case = nothing.only("places", format!("here = [{machines}]"));
     let case = case.with("compute", r#"pool = { at = "here/*", enough = 1 }"#).with("failures", failure);
     case.only("service", "runs = [\"pool\"]").text()
 }
@@ -111,6 +116,106 @@ fn a_gap_of_which_only_the_mean_counts_is_named() {
         assert_eq!(year.by_mean, if named { vec!["machine"] } else { vec![] });
         assert_eq!(simulated(&text, "table").contains("machine counts by the mean of its `gap` only"), named);
     }
+}
+
+/// What a year is from incidents alone, and what 10,000 lifetimes of ten years say: share of long years and of
+/// the time down, each with its standard error.
+fn composed_and_lived(text: &str, seed: u64) -> (Composed, [(f64, f64); 2]) {
+    let (scenario, filter) = (load(text), Filter::default());
+    let mut result = assess(&scenario, &campaign(&scenario, 10_000, seed), &filter);
+    let settings = LifetimeSettings { years: 10.0, lifetimes: 10_000, first: 0, seed, threads: 2 };
+    add_lifetimes(&mut result, &scenario, &run_lifetimes(&scenario, &settings, &filter));
+    let tier = result.tiers.remove(0);
+    let long = tier.lifetimes.unwrap().year_over_an_hour.point.unwrap();
+    let down = tier.availability.unwrap();
+    // The years of a lifetime go together at most completely.
+    let error = (long * (1.0 - long) / settings.lifetimes as f64).sqrt();
+    (tier.rare_event.year_over_an_hour, [(long, error), (1.0 - down.point, down.standard_error)])
+}
+
+/// Whether lifetimes may be right about a chance.
+fn holds(chance: Composed, (long, error): (f64, f64)) -> bool {
+    chance.low - ERRORS * error <= long && long <= chance.high + ERRORS * error
+}
+
+/// Whatever the gap, the intervals of what takes it for a constant rate hold what lifetimes say, which do not:
+/// regular failures, such that wear out, such that come in swarms, measured ones; a machine alone, and two that
+/// fail at the same moments or nearly.
+#[test]
+fn intervals_hold_what_a_gap_makes_of_the_years() {
+    let wears_out = r#"{ shape = 8, scale = "6000h" }"#;
+    let swarms = r#"{ shape = 0.5, scale = "2000h" }"#;
+    let alone = [r#""9000h""#, wears_out, swarms, r#"{ samples = ["1d", "2d", "1y"] }"#];
+    let alone = alone.map(|gap| one_of("\"a\"", gap, "1h"));
+    let pairs = [r#""9000h""#, wears_out, swarms].map(pair);
+    for text in alone.iter().chain(&pairs) {
+        for seed in SEEDS {
+            let (chance, [long, _]) = composed_and_lived(text, seed);
+            assert!(holds(chance, long), "{chance:?} without {long:?}\n{text}");
+        }
+        let [long, (down, error)] = composed_and_lived(text, 1).1;
+        let result: Assessment = serde_json::from_str(&simulated(text, "json")).unwrap();
+        let year = &result.tiers[0].rare_event;
+        let (chance, share) = (year.year_over_an_hour, year.overlapping.unwrap().availability);
+        assert!(holds(chance, long), "{chance:?} without {long:?}\n{text}");
+        let held = 1.0 - share.high - ERRORS * error <= down && down <= 1.0 - share.low + ERRORS * error;
+        assert!(held, "{share:?} without {down} down ± {error}\n{text}");
+    }
+}
+
+/// A machine fails every 9000 h, and is down for an hour, exponentially. The i-th failure of a lifetime comes
+/// after 9000 i hours of being up, in year 1 + ⌊9000 i ÷ 8760⌋ = i + 1, as 240 i hours and those that it was down
+/// before are less than a year: of ten years the first has none, the others one each. A year is long with chance
+/// 0.9 e⁻¹, and down for 0.9 hours; Poisson with rate λ = 8760 ÷ 9000 is 0.9 − λ e^−λ away, as one failure is the
+/// only number that is more frequent than there.
+#[test]
+fn a_constant_gap_is_as_far_from_a_constant_rate_as_it_should_be() {
+    let text = one_of("\"a\"", "\"9000h\"", "1h");
+    let (truth, rate) = (0.9 * (-1.0_f64).exp(), 8760.0 / 9000.0_f64);
+    let distance = 0.9 - rate * (-rate).exp();
+    for seed in SEEDS {
+        let (chance, [(long, error), _]) = composed_and_lived(&text, seed);
+        assert!((long - truth).abs() < ERRORS * error, "{long} instead of {truth}");
+        assert!(chance.low <= truth && truth <= chance.high, "{chance:?} without {truth}");
+        // 3 ÷ 20,000 lifetimes for what was never seen, and as much for failures within two hours.
+        let above = chance.bias_bound - distance;
+        assert!((0.0..1e-3).contains(&above), "{} instead of {distance}", chance.bias_bound);
+    }
+    let result: Assessment = serde_json::from_str(&simulated(&text, "json")).unwrap();
+    let share = result.tiers[0].rare_event.overlapping.unwrap().availability;
+    // Hours as rate × 1 h, off by what the rate is off; the hour is known within 5%.
+    let [low, point, high] = [share.high, share.point, share.low].map(|share| (1.0 - share) * 8760.0);
+    assert!(low <= 0.9 && high >= 2.0 * rate - 0.9, "{low} to {high} hours a year");
+    assert!((point / rate - 1.0).abs() < 0.05 && low >= 0.9 * 0.9, "{low}, {point} hours a year");
+}
+
+/// What simulated years say goes before what the mean of a gap makes of them, and is called so.
+#[test]
+fn simulated_years_speak_for_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alone.toml");
+    let compared = |gap: &str, lifetimes: &str| {
+        std::fs::write(&path, one_of("\"a\"", gap, "1h")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drplan"));
+        command.args(["-q", "compare"]).arg(&path).args(["--trials", "1000", "--lifetimes", lifetimes]);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (constant, exponential) = (r#""9000h""#, r#"{ mean = "9000h" }"#);
+    let lived = "As simulated years have it, for the `gap` of machine.";
+    let by_mean = "In it machine counts by the mean of its `gap` only, as if at a constant rate; the interval holds";
+    let told = [(constant, "1000"), (constant, "0"), (exponential, "1000")].map(|(gap, n)| compared(gap, n));
+    assert_eq!(told.each_ref().map(|page| page.contains(lived)), [true, false, false], "{told:#?}");
+    assert_eq!(told.each_ref().map(|page| page.contains(by_mean)), [false, true, false], "{told:#?}");
+}
+
+/// A gap of half a minute has more events in a decade than can be looked at: nothing is known of its years.
+#[test]
+fn failures_that_come_without_end_leave_everything_open() {
+    let scenario = load(&one_of("\"a\"", "\"30s\"", "1s"));
+    let result = assess(&scenario, &campaign(&scenario, 100, 1), &Filter::default());
+    let chance = result.tiers[0].rare_event.year_over_an_hour;
+    assert_eq!((chance.low, chance.high, chance.bias_bound), (0.0, 1.0, 1.0));
 }
 
 /// W1 as it ships, with a precision of 1%, on ten seeds.

@@ -213,7 +213,8 @@ pub struct RareEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapping_withheld: Option<String>,
     /// Failures with a `gap` that is not exponential: in the chance of a long year and in what overlaps add
-    /// they count by its mean only, as if they came at a constant rate.
+    /// they count by its mean only, as if they came at a constant rate. The intervals hold what that may be off by
+    /// in ten years from a start with everything new.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_mean: Vec<String>,
     /// What each failure adds to the sums.

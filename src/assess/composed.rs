@@ -6,11 +6,12 @@ use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
 use super::assessment::Availability;
-use super::drills::{downtime_of_drills, drills_of_year, with_drills};
+use super::drills::{downtime_of_drills, drills_in_cells, with_drills};
+use super::gaps::{bias_of_downtime, bias_of_long_years};
 use super::objective::MS;
 use crate::id::FailureId;
-use crate::model::{Delay, Scenario};
-use crate::sim::{BySet, Change, IncidentTally, Longer, Overlaps, Tail, TierTally};
+use crate::model::Scenario;
+use crate::sim::{BySet, Change, IncidentTally, Longer, Overlaps, Renewals, Tail, TierTally};
 use crate::stats::Z_95;
 use crate::units::SECONDS_PER_YEAR;
 
@@ -19,7 +20,7 @@ pub(super) const LONG: f64 = 3600.0;
 
 /// Cells of an hour: rounding down and up to 10 seconds brackets the truth. Where a precision is asked for,
 /// to a second: that takes milliseconds, for each tier.
-const CELLS: usize = 360;
+pub(super) const CELLS: usize = 360;
 const FINE: usize = 3600;
 
 /// The chance that a year is down for more than an hour.
@@ -34,7 +35,8 @@ pub struct Composed {
     /// Standard error of sampling ÷ chance; `None` if it is zero or nothing is known of its error.
     pub relative_error: Option<f64>,
     /// Bound on what the assumption of a Poisson number of incidents that never overlap may be wrong by;
-    /// where overlaps are simulated, on what is left out of them.
+    /// where overlaps are simulated, on what is left out of them. It holds what a `gap` that is not exponential
+    /// makes of the number, in ten years from a start with everything new.
     pub bias_bound: f64,
 }
 
@@ -54,7 +56,8 @@ pub struct Overlapping {
     /// Standard error of it.
     pub unrecoverable_standard_error: f64,
     /// Share of the time in service, single incidents included; unrecoverable ones count no time. Its interval
-    /// holds sampling at 95% and what overlaps of more failures than were simulated may change.
+    /// holds sampling at 95%, what overlaps of more failures than were simulated may change, and what it may be off
+    /// by that each `gap` counts by its mean.
     pub availability: Availability,
 }
 
@@ -105,18 +108,8 @@ impl<'a> Year<'a> {
     /// Panjer (1981), Recursive evaluation of a family of compound distributions, ASTIN Bulletin 12:22-26.
     fn new(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>, cells: usize) -> Self {
         let parts = parts(scenario, tier, rare);
-        let (mut down, mut up) = (vec![0.0; cells + 2], vec![0.0; cells + 2]);
-        for part in &parts {
-            part.for_each(|time| {
-                down[cell(time.low, f64::floor, cells)] += time.each;
-                up[cell(time.high, f64::ceil, cells)] += time.each;
-            });
-        }
-        for list in [&mut down, &mut up] {
-            // What further failures take away was sampled apart from what it is taken from.
-            list.iter_mut().for_each(|cell| *cell = cell.max(0.0));
-        }
-        let drills = |round: fn(f64) -> f64| drills_of_year(scenario, tier, |time| cell(time, round, cells), cells);
+        let [down, up] = in_cells(parts.iter(), cells);
+        let drills = |round: fn(f64) -> f64| drills_in_cells(scenario, tier, round, cells);
         let (least, within) = with_drills(beyond(&down), &drills(f64::floor));
         let (most, within_up) = with_drills(beyond(&up), &drills(f64::ceil));
         let mut sum = 0.0;
@@ -154,27 +147,21 @@ impl<'a> Year<'a> {
 /// Composes the year of a tier.
 ///
 /// # Formula
-/// See [`Year`]. Without `rare`, the bias is at most the chance that a further failure of the year falls into an
-/// incident, (Σ rate × mean time ÷ year) × Σ rate, where the time is that to full capacity and what an outage
-/// lasts: only then can two that users do not feel be felt together, the sum of times differ from the time down,
-/// or a member that is down fail again. With it, incidents that overlap are one episode, and episodes begin in the calm part
-/// of the year. An incident that never recovers counts no time, as in [`super::RareEvent`].
-pub(super) fn year_over_an_hour(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'_>>) -> Composed {
+/// See [`Year`], and [`bias_of_long_years`] for what it leaves out. With `rare`, incidents that overlap are one
+/// episode, and episodes begin in the calm part of the year. An incident that never recovers counts no time, as in
+/// [`super::RareEvent`].
+pub(super) fn year_over_an_hour(
+    scenario: &Scenario,
+    tier: &TierTally,
+    renewals: &Renewals,
+    rare: Option<Rare<'_>>,
+) -> Composed {
     let year = Year::new(scenario, tier, rare, if rare.is_some() { FINE } else { CELLS });
     let point = year.point();
     let error = year.variances().map(|(_, variance)| variance).sum::<f64>().sqrt();
-    let bias_bound = match rare {
-        // The calm part of a year differs from year to year by less than what is not calm.
-        Some(rare) => rare.overlaps.left_out_per_year + (1.0 - rare.overlaps.calm) * point,
-        None => {
-            let outage = |t: &IncidentTally| scenario.failures[t.failure].outage().map(Delay::mean).sum::<f64>();
-            let mean = |t: &IncidentTally| t.recovery_time_full.sum() as f64 / t.n as f64 * MS + outage(t);
-            let time = |t: &IncidentTally| t.rate_per_year * mean(t);
-            let rate: f64 = application(tier).map(|t| t.rate_per_year).sum();
-            application(tier).map(time).sum::<f64>() / SECONDS_PER_YEAR * rate
-        }
-    }
-    .min(1.0);
+    // With overlaps, the calm part of a year differs from year to year by less than what is not calm.
+    let of_overlaps = rare.map_or(0.0, |rare| rare.overlaps.left_out_per_year + (1.0 - rare.overlaps.calm) * point);
+    let bias_bound = (of_overlaps + bias_of_long_years(scenario, tier, renewals, rare)).min(1.0);
     Composed {
         point,
         low: (year.least - Z_95 * error - bias_bound).max(0.0),
@@ -227,28 +214,35 @@ pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> O
 /// With λ episodes a year that last d by themselves, and further failures that add a to the time down of a year,
 /// the calm part 1 ÷ (1 + λ d) leaves out by how much further failures lengthen episodes: of the time down at most
 /// (λ d)² for those that end as late as they begin, and a ÷ year for those that are down for longer.
-pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Overlapping {
+/// [`bias_of_downtime`] comes on top of that.
+pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, renewals: &Renewals, rare: Rare<'_>) -> Overlapping {
     let Overlaps { n, calm, changes, .. } = rare.overlaps;
     let seconds =
         sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * (c.with as f64 - c.without as f64) * MS)));
     let lost = sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * c.lost_for_good)));
     let (mut single, mut variance) = (downtime_of_drills(scenario, tier), 0.0);
+    let mut down: Vec<f64> = application(tier).map(|_| 0.0).collect();
     for one in &tier.returns {
         let rate = rate_of(tier, one.failure);
         let each = |longer: &Longer| (longer.incident, rate * (longer.with - longer.without) as f64 * MS);
         let (sum, squares) = sampled(one.n, one.longer.iter().map(each));
         single += sum / one.n as f64;
         variance += squares / (one.n as f64).powi(2);
+        let of_failure = application(tier).position(|tally| tally.failure == one.failure);
+        of_failure.into_iter().for_each(|n| down[n] += sum / one.n as f64);
     }
-    for tally in application(tier) {
+    for (tally, down) in application(tier).zip(&mut down) {
         let weight = tally.rate_per_year * scenario.failures[tally.failure].share * MS;
         let recoverable = tally.recovery_time.finite() as f64 / tally.n as f64;
-        single += weight * tally.recovery_time.mean().unwrap_or(0.0) * recoverable;
+        let mean = weight * tally.recovery_time.mean().unwrap_or(0.0) * recoverable;
+        (single, *down) = (single + mean, *down + mean);
         variance += (weight * recoverable * tally.recovery_time.standard_error().unwrap_or(0.0)).powi(2);
     }
+    let added: f64 = changes.iter().map(|c| c.per_year * c.with.abs_diff(c.without) as f64 * MS).sum();
     let share = |down: f64| (1.0 - calm * down / SECONDS_PER_YEAR).clamp(0.0, 1.0);
+    let of_gaps = bias_of_downtime(tier, renewals, (&down, added + Z_95 * seconds.1.sqrt()));
     let (down, error) = (single + seconds.0, (variance + seconds.1).sqrt());
-    let bias = down * (((1.0 - calm) / calm).powi(2) + seconds.0.abs() / SECONDS_PER_YEAR);
+    let bias = down * (((1.0 - calm) / calm).powi(2) + seconds.0.abs() / SECONDS_PER_YEAR) + of_gaps;
     Overlapping {
         episodes: *n,
         calm: *calm,
@@ -266,13 +260,13 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>)
 }
 
 /// Incidents of the application.
-fn application(tier: &TierTally) -> impl Iterator<Item = &IncidentTally> {
+pub(super) fn application(tier: &TierTally) -> impl Iterator<Item = &IncidentTally> {
     tier.incidents.iter().filter(|tally| tally.service.is_none() && tally.n > 0)
 }
 
 /// Incidents of about the same time down.
 #[derive(Clone, Copy)]
-struct Time {
+pub(super) struct Time {
     /// Least and greatest seconds.
     low: f64,
     high: f64,
@@ -285,8 +279,10 @@ struct Time {
 }
 
 /// Incidents that were sampled together.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     of: Sampled,
+    /// Whose they are; `None` for those of several failures.
+    pub(super) failure: Option<FailureId>,
     /// How many were drawn.
     drawn: f64,
     times: Times<'a>,
@@ -345,7 +341,7 @@ fn sampled(n: u64, values: impl Iterator<Item = (u64, f64)>) -> (f64, f64) {
     (sum, (squares - sum * sum / n.max(1) as f64).max(0.0))
 }
 
-fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>) -> Vec<Part<'a>> {
+pub(super) fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>) -> Vec<Part<'a>> {
     let calm = rare.map_or(1.0, |rare| rare.overlaps.calm);
     let mut parts = Vec::new();
     for tally in application(tier) {
@@ -360,21 +356,36 @@ fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare<'a>>) -> V
                 times.push(Time { low, high, each: rate * count / tally.n as f64, count, maker: 0 });
             }
         });
-        parts.push(Part { of: Sampled::Incidents, drawn: tally.n as f64, times: Times::Bins(times) });
+        parts.push(Part {
+            of: Sampled::Incidents,
+            failure: Some(tally.failure),
+            drawn: tally.n as f64,
+            times: Times::Bins(times),
+        });
         if let Some((n, tail)) = tail {
             let times = Times::Tail(tail, seconds, rate);
-            parts.push(Part { of: Sampled::Tail(n, tail.even()), drawn: tail.n as f64, times });
+            parts.push(Part {
+                of: Sampled::Tail(n, tail.even()),
+                failure: Some(tally.failure),
+                drawn: tail.n as f64,
+                times,
+            });
         }
     }
     parts.extend(tier.returns.iter().map(|one| {
         let each = calm * rate_of(tier, one.failure) / one.n as f64;
         let times = one.longer.iter().flat_map(|longer| moved(longer.incident, each, longer.without, longer.with));
-        Part { of: Sampled::Returns, drawn: one.n as f64, times: Times::Changes(times.collect()) }
+        Part {
+            of: Sampled::Returns,
+            failure: Some(one.failure),
+            drawn: one.n as f64,
+            times: Times::Changes(times.collect()),
+        }
     }));
     if let Some(Rare { overlaps, .. }) = rare {
         let both = |change: &Change| moved(change.episode, calm * change.per_year, change.without, change.with);
         let times = Times::Changes(overlaps.changes.iter().flat_map(both).collect());
-        parts.push(Part { of: Sampled::Overlaps, drawn: overlaps.n as f64, times });
+        parts.push(Part { of: Sampled::Overlaps, failure: None, drawn: overlaps.n as f64, times });
     }
     parts
 }
@@ -394,14 +405,30 @@ fn rate_of(tier: &TierTally, failure: FailureId) -> f64 {
 }
 
 /// The cell of a time; the last holds all that is longer than the hour.
-fn cell(seconds: f64, round: fn(f64) -> f64, cells: usize) -> usize {
+pub(super) fn cell(seconds: f64, round: fn(f64) -> f64, cells: usize) -> usize {
     let cell = round(seconds / LONG * cells as f64);
     if cell > cells as f64 { cells + 1 } else { cell as usize }
 }
 
+/// How many incidents of a year lie in each cell, their times rounded down, and up.
+pub(super) fn in_cells<'a>(parts: impl Iterator<Item = &'a Part<'a>>, cells: usize) -> [Vec<f64>; 2] {
+    let (mut down, mut up) = (vec![0.0; cells + 2], vec![0.0; cells + 2]);
+    for part in parts {
+        part.for_each(|time| {
+            down[cell(time.low, f64::floor, cells)] += time.each;
+            up[cell(time.high, f64::ceil, cells)] += time.each;
+        });
+    }
+    for list in [&mut down, &mut up] {
+        // What further failures take away was sampled apart from what it is taken from.
+        list.iter_mut().for_each(|cell| *cell = cell.max(0.0));
+    }
+    [down, up]
+}
+
 /// The chance that the times of a year add up to more than the cells that there are but for the last, given
 /// the rate of incidents by cell; and the chance of each sum up to that.
-fn beyond(rates: &[f64]) -> (f64, Vec<f64>) {
+pub(super) fn beyond(rates: &[f64]) -> (f64, Vec<f64>) {
     let cells = rates.len() - 2;
     let above_zero: f64 = rates[1..].iter().sum();
     let mut within = vec![0.0; cells + 1];

@@ -1,5 +1,6 @@
 //! Drills that users feel: what they take in a year, and how that is distributed.
 
+use super::composed::cell;
 use crate::id::ServiceId;
 use crate::model::{Delay, Need, Scenario};
 use crate::sim::TierTally;
@@ -44,7 +45,7 @@ pub(super) fn downtime_of_drills(scenario: &Scenario, tier: &TierTally) -> f64 {
 ///
 /// # Formula
 /// The sum of k drills of one kind, k = ⌊n⌋ or ⌈n⌉ with mean n, the number in a year.
-pub(super) fn drills_of_year(
+fn drills_of_year(
     scenario: &Scenario,
     tier: &TierTally,
     cell: impl Fn(f64) -> usize,
@@ -71,6 +72,16 @@ pub(super) fn drills_of_year(
     year
 }
 
+/// The same in cells of the hour, times rounded as told.
+pub(super) fn drills_in_cells(
+    scenario: &Scenario,
+    tier: &TierTally,
+    round: fn(f64) -> f64,
+    cells: usize,
+) -> Option<Vec<f64>> {
+    drills_of_year(scenario, tier, |time| cell(time, round, cells), cells)
+}
+
 /// Of how many quantiles a distribution consists where it is put into cells.
 const DRAWS: usize = 1000;
 
@@ -84,7 +95,7 @@ fn convolved(a: &[f64], b: &[f64]) -> Vec<f64> {
 }
 
 /// That of the sum of so many, by squaring.
-fn power(one: &[f64], mut count: u64) -> Vec<f64> {
+pub(super) fn power(one: &[f64], mut count: u64) -> Vec<f64> {
     let mut product = vec![0.0; one.len()];
     product[0] = 1.0;
     let mut square = one.to_vec();

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::assessment::TierAssessment;
-use super::yearly::{as_given, rare_event, rare_event_at};
+use super::yearly::{as_given, rare_event_at};
 use crate::id::FailureId;
 use crate::model::{Occurrence, Scenario};
 use crate::sim::{CampaignResult, CampaignSettings, Filter, IncidentTally, TierTally, run_incidents};
@@ -187,7 +187,7 @@ pub(super) fn ranges(
     if rates.is_empty() && durations.is_empty() {
         return None;
     }
-    let point = figures(&rare_event(scenario, tier));
+    let point = figures(&rare_event_at(scenario, tier, &as_given));
     let mut sides = Sides::default();
     let each = rates.into_iter().map(|rate| sides.rate(scenario, tier, rate, point)).collect::<Vec<_>>();
     let durations = durations.into_iter().map(|one| sides.duration(one, position, point)).collect::<Vec<_>>();

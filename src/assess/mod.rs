@@ -6,6 +6,7 @@ mod dependence;
 mod drills;
 mod explain;
 mod formulas;
+mod gaps;
 mod incident_costs;
 mod inputs;
 mod lifetime;
@@ -38,8 +39,8 @@ use crate::cost::monthly;
 use crate::id::{FailureId, TierId};
 use crate::model::Scenario;
 use crate::sim::{
-    CampaignResult, Filter, IncidentTally, LifetimeResult, Overlaps, PairResult, PlanLabel, StepTally, Tail, TierTally,
-    representatives,
+    CampaignResult, Filter, IncidentTally, LifetimeResult, Overlaps, PairResult, PlanLabel, Renewals, StepTally, Tail,
+    TierTally, renewals, representatives,
 };
 use crate::spec::{Origin, ResolvedEntry};
 use crate::stats::{Proportion, Tally};
@@ -61,7 +62,8 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
     failures.sort_unstable();
     failures.dedup();
     let inputs = Inputs::new(scenario, campaign, filter);
-    let one = |(n, tally)| assess_tier(scenario, (n, tally), &failures, &inputs, truncated);
+    let renewals = renewals(scenario, campaign, filter);
+    let one = |(n, tally)| assess_tier(scenario, (n, tally, &renewals[n]), &failures, &inputs, truncated);
     let tiers: Vec<TierAssessment> = campaign.tiers.iter().enumerate().map(one).collect();
     Assessment {
         schema_version: SCHEMA_VERSION,
@@ -110,21 +112,22 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
 /// the reason.
 ///
 /// # Arguments
-/// `campaign`: the one that `result` was made of. `tails`, `overlaps`: by tier, in the same order.
+/// `campaign` and `filter`: those that `result` was made of. `tails`, `overlaps`: by tier, in the same order.
 pub fn add_rare(
     result: &mut Assessment,
     scenario: &Scenario,
-    campaign: &CampaignResult,
+    (campaign, filter): (&CampaignResult, &Filter),
     (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
 ) {
     let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
-    for ((tier, tally), rare) in result.tiers.iter_mut().zip(&campaign.tiers).zip(found) {
+    let tallies = campaign.tiers.iter().zip(renewals(scenario, campaign, filter));
+    for ((tier, (tally, renewals)), rare) in result.tiers.iter_mut().zip(tallies).zip(found) {
         tier.rare_event.overlapping_withheld = rare.withheld();
         if tier.rare_event.overlapping_withheld.is_some() {
             continue;
         }
-        let overlapping = composed::overlapping(scenario, tally, rare);
-        tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, Some(rare));
+        let overlapping = composed::overlapping(scenario, tally, &renewals, rare);
+        tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, &renewals, Some(rare));
         tier.rare_event.overlapping = Some(overlapping);
         tier.availability.get_or_insert(overlapping.availability);
     }
@@ -191,7 +194,7 @@ fn only(scenario: &Scenario, filter: &Filter) -> Option<Only> {
 
 fn assess_tier(
     scenario: &Scenario,
-    (position, tally): (usize, &TierTally),
+    (position, tally, renewals): (usize, &TierTally, &Renewals),
     failures: &[FailureId],
     inputs: &Inputs,
     truncated: bool,
@@ -200,7 +203,7 @@ fn assess_tier(
     let incidents = assess_incidents(scenario, tally, truncated);
     let cost = assess_cost(scenario, tally.tier);
     let known = cost.known_per_month;
-    let rare_event = yearly::rare_event(scenario, tally);
+    let rare_event = yearly::rare_event(scenario, tally, renewals);
     // Where a single service is the application, both levels speak of one objective: it counts once.
     let repeated =
         |i: &&IncidentAssessment| i.service.is_none() && scenario.objectives.is_empty() && has_services(tally);

@@ -7,7 +7,7 @@ use super::incident_costs;
 use super::objective::MS;
 use crate::id::{FailureId, Id, ServiceId};
 use crate::model::{Scenario, Service};
-use crate::sim::{IncidentTally, Returns, TierTally};
+use crate::sim::{IncidentTally, Renewals, Returns, TierTally};
 use crate::stats::Tally;
 use crate::units::{Money, SECONDS_PER_YEAR};
 
@@ -19,9 +19,9 @@ const SECONDS_PER_HOUR: f64 = 3600.0;
 /// Σ over failures of rate × share × mean per incident, where an unrecoverable incident counts zero
 /// seconds and is priced by `unrecoverable_cost` alone; the failure's `share` weighs time and money
 /// because that part of the users is affected.
-pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally) -> RareEvent {
+pub(super) fn rare_event(scenario: &Scenario, tier: &TierTally, renewals: &Renewals) -> RareEvent {
     RareEvent {
-        year_over_an_hour: year_over_an_hour(scenario, tier, None),
+        year_over_an_hour: year_over_an_hour(scenario, tier, renewals, None),
         by_failure: by_failure(scenario, tier),
         by_mean: by_mean(scenario, tier),
         ..rare_event_at(scenario, tier, &as_given)

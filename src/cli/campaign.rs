@@ -83,7 +83,7 @@ pub(super) fn run(
     let rare = Rare::new(scenario, &campaign, &filter, settings.seed);
     let (found, rare) = rare.reach(scenario, &mut campaign, (precision, limit), screen);
     let mut result = finish(scenario, &found, &filter);
-    assess::add_rare(&mut result, scenario, &found, (&rare.tails, &rare.overlaps));
+    assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
     result.precision = Some(precision.share());
     Ok(result)
 }

@@ -170,9 +170,19 @@ pub(super) fn provenance(result: &Assessment) -> String {
 }
 
 /// Failures that count in the figures of long years and of overlaps by the mean of their `gap` only.
-pub(super) fn by_mean(tiers: &[&TierAssessment]) -> Option<String> {
-    let names: BTreeSet<&str> = tiers.iter().flat_map(|t| &t.rare_event.by_mean).map(String::as_str).collect();
+pub(super) fn by_mean<'a>(tiers: impl Iterator<Item = &'a TierAssessment>) -> Option<String> {
+    let names: BTreeSet<&str> = tiers.flat_map(|t| &t.rare_event.by_mean).map(String::as_str).collect();
     let (count, their) = if names.len() == 1 { ("counts", "its") } else { ("count", "their") };
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    (!names.is_empty()).then(|| format!("{names} {count} by the mean of {their} `gap` only, as if at a constant rate"))
+    (!names.is_empty()).then(|| {
+        format!(
+            "{names} {count} by the mean of {their} `gap` only, as if at a constant rate; the interval holds what that may be off by in ten years from new"
+        )
+    })
+}
+
+/// Whether a tier's chance of a long year comes from its simulated years: they say what no mean of a `gap` does.
+pub(super) fn lived_long_years(tier: &TierAssessment) -> Option<&Proportion> {
+    let lifetimes = tier.lifetimes.as_ref().filter(|_| !tier.rare_event.by_mean.is_empty());
+    lifetimes.map(|lifetimes| &lifetimes.year_over_an_hour)
 }

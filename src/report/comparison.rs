@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::blocks::{Block, Grid};
-use super::cells::{ByFailure, against, by_mean, kept, limits, mark, of_application, provenance, sum, time_at};
+use super::cells::{
+    ByFailure, against, by_mean, kept, limits, lived_long_years, mark, of_application, provenance, sum, time_at,
+};
 use super::human;
 use super::verdict;
 use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
@@ -162,21 +164,37 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
 
 /// The chance of a long year, tier by tier.
 fn long_years(tiers: &[&TierAssessment]) -> String {
+    type Tiers<'a> = Vec<&'a TierAssessment>;
+    let (lived, composed): (Tiers<'_>, Tiers<'_>) =
+        tiers.iter().copied().partition(|tier| lived_long_years(tier).is_some());
     let each = tiers.iter().map(|tier| {
-        let chance = tier.rare_event.year_over_an_hour;
-        let [point, low, high] = [chance.point, chance.low, chance.high].map(human::percent);
+        let composed = tier.rare_event.year_over_an_hour;
+        let lived = lived_long_years(tier).and_then(|seen| Some([seen.point?, seen.low, seen.high]));
+        let chance = lived.unwrap_or([composed.point, composed.low, composed.high]);
+        let [point, low, high] = chance.map(human::percent);
         match chance {
             _ if low == high => format!("{} {point}", tier.id),
             // What was never seen is bounded, not impossible.
-            _ if chance.point <= 0.0 => format!("{} ≤ {high}", tier.id),
-            _ if chance.low <= 0.0 => format!("{} {point} (≤ {high})", tier.id),
+            [none, ..] if none <= 0.0 => format!("{} ≤ {high}", tier.id),
+            [_, none, _] if none <= 0.0 => format!("{} {point} (≤ {high})", tier.id),
             _ => format!("{} {point} ({low} to {high})", tier.id),
         }
     });
-    let by_mean = by_mean(tiers).map_or_else(String::new, |names| format!(" In it {names}."));
+    let each = each.collect::<Vec<_>>().join(", ");
+    let gaps: BTreeSet<&str> = lived.iter().flat_map(|t| &t.rare_event.by_mean).map(String::as_str).collect();
+    let gaps = gaps.into_iter().collect::<Vec<_>>().join(", ");
+    let of_years = match composed.len() {
+        _ if lived.is_empty() => String::new(),
+        0 => format!(" As simulated years have it, for the `gap` of {gaps}."),
+        _ => {
+            let names: Vec<&str> = lived.iter().map(|tier| tier.id.as_str()).collect();
+            format!(" Of {} as simulated years have it, for the `gap` of {gaps}.", names.join(", "))
+        }
+    };
+    let by_mean = by_mean(composed.into_iter()).map_or_else(String::new, |names| format!(" In it {names}."));
     let lost = tiers.iter().any(|t| t.rare_event.unrecoverable_per_year > 0.0);
     let aside = if lost { ", what is lost for good aside" } else { "" };
-    format!("Chance of more than an hour down in a year{aside}: {}.{by_mean}", each.collect::<Vec<_>>().join(", "))
+    format!("Chance of more than an hour down in a year{aside}: {each}.{of_years}{by_mean}")
 }
 
 /// How long writes wait for other regions, tier by tier.

@@ -1,7 +1,7 @@
 //! Everything about every tier and failure.
 
 use super::blocks::{Block, Grid};
-use super::cells::{TIMES, by_mean, limits, mark, money, provenance, value_at};
+use super::cells::{TIMES, by_mean, limits, lived_long_years, mark, money, provenance, value_at};
 use super::{human, verdict};
 use crate::assess::{
     Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment, WriteWait,
@@ -103,14 +103,15 @@ fn rare(tier: &TierAssessment) -> Vec<String> {
     }
     let Some(overlapping) = &year.overlapping else { return Vec::new() };
     let long = &year.year_over_an_hour;
-    let mut lines = vec![format!(
-        "failures that overlap: add {} down a year; more than an hour down in a year: {} [{}, {}]",
-        human::time(overlapping.downtime_per_year),
-        human::percent(long.point),
-        human::percent(long.low),
-        human::percent(long.high)
-    )];
-    lines.extend(by_mean(&[tier]).map(|names| format!("in both {names}")));
+    let added = format!("failures that overlap: add {} down a year", human::time(overlapping.downtime_per_year));
+    let [point, low, high] = [long.point, long.low, long.high].map(human::percent);
+    // Simulated years say it themselves.
+    let lived = lived_long_years(tier).is_some();
+    let chance = format!("; more than an hour down in a year: {point} [{low}, {high}]");
+    let mut lines = vec![if lived { added } else { added + &chance }];
+    lines.extend(
+        by_mean(std::iter::once(tier)).map(|names| format!("in {} {names}", if lived { "it" } else { "both" })),
+    );
     lines
 }
 

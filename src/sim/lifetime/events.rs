@@ -10,7 +10,7 @@ use super::crews::Crews;
 use super::drills::Drills;
 use super::room::Room;
 use crate::id::FailureId;
-use crate::model::{Delay, Law, Occurrence, Scenario};
+use crate::model::{Delay, Failure, Law, Occurrence, Scenario};
 use crate::sim::random::{Draw, Key, Random, Tables};
 use crate::sim::tally::Filter;
 use crate::units::SECONDS_PER_YEAR;
@@ -63,10 +63,22 @@ pub(super) struct Streams {
 impl Streams {
     /// The members of all failures that the filter lets through, in the order of the failures.
     pub(super) fn new(scenario: &Scenario, filter: &Filter, seed: u64, tables: &Tables) -> Self {
+        Self::of(scenario, filter, seed, tables, |_| true)
+    }
+
+    /// The same, of those failures only that are wanted.
+    pub(super) fn of(
+        scenario: &Scenario,
+        filter: &Filter,
+        seed: u64,
+        tables: &Tables,
+        wanted: impl Fn(&Failure) -> bool,
+    ) -> Self {
         let root = Key::root(seed).of("lifetime");
         let per_year = 2.0 * Drills::per_year(scenario);
         let mut streams = Self { rows: Vec::new(), crews: Crews::default(), key: root, per_year };
-        for (id, failure) in scenario.failures.iter().filter(|(id, _)| filter.failure.is_none_or(|only| only == *id)) {
+        let chosen = |id: FailureId| filter.failure.is_none_or(|only| only == id);
+        for (id, failure) in scenario.failures.iter().filter(|(id, failure)| chosen(*id) && wanted(failure)) {
             let Some(gap) = gap(&failure.occurs) else { continue };
             let outage: f64 = failure.outage().map(Delay::mean).sum();
             let cycle = gap.mean() + outage;

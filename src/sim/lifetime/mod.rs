@@ -4,7 +4,8 @@
 //! ([`world`]), and a ledger keeps account by year. All tiers live through the same events.
 //!
 //! Lifetimes that are made to have overlapping failures are in [`episodes`], those of single incidents with
-//! their way back in [`returns`].
+//! their way back in [`returns`]; how failures fall into years that do not come at a constant rate in
+//! [`renewals`].
 //!
 //! Where the model leaves a choice open, it is made here:
 //! - A further loss during a recovery changes nothing while the plan still has its source and its
@@ -44,6 +45,7 @@ mod past;
 mod queue;
 mod record;
 mod recovery;
+mod renewals;
 mod replicas;
 mod returns;
 mod room;
@@ -55,6 +57,7 @@ mod world;
 pub use campaign::{events_per_year, run_lifetimes, run_lifetimes_while};
 pub use episodes::{Change, Overlaps, overlaps};
 pub use record::LifetimeRecord;
+pub use renewals::{PerYear, Renewal, Renewals, renewals};
 pub(super) use returns::returns;
 pub use returns::{Longer, Returns};
 pub use tally::{LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Wholes};
