@@ -411,7 +411,7 @@ pub(super) fn cell(seconds: f64, round: fn(f64) -> f64, cells: usize) -> usize {
 }
 
 /// How many incidents of a year lie in each cell, their times rounded down, and up.
-pub(super) fn in_cells<'a>(parts: impl Iterator<Item = &'a Part<'a>>, cells: usize) -> [Vec<f64>; 2] {
+pub(super) fn in_cells<'a, 'b: 'a>(parts: impl Iterator<Item = &'a Part<'b>>, cells: usize) -> [Vec<f64>; 2] {
     let (mut down, mut up) = (vec![0.0; cells + 2], vec![0.0; cells + 2]);
     for part in parts {
         part.for_each(|time| {

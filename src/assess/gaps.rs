@@ -1,9 +1,12 @@
 //! What it may come to that failures are composed as if they came at a constant rate, where their gaps are not
 //! exponential: bounds for the chance of a long year and for the time down.
 
+use std::collections::HashMap;
+
 use super::composed::{CELLS, Part, Rare, application, beyond, in_cells, parts};
 use super::drills::{drills_in_cells, power, with_drills};
 use super::objective::MS;
+use crate::id::FailureId;
 use crate::model::{Delay, Scenario};
 use crate::sim::{IncidentTally, Renewal, Renewals, TierTally};
 use crate::units::SECONDS_PER_YEAR;
@@ -68,14 +71,18 @@ fn counts(scenario: &Scenario, tier: &TierTally, renewals: &[Renewal], rare: Opt
         return 0.0;
     }
     let parts = parts(scenario, tier, rare);
-    let of = |part: &&Part<'_>| renewals.iter().position(|one| Some(one.failure) == part.failure);
+    let mut of: HashMap<FailureId, Vec<&Part<'_>>> = renewals.iter().map(|one| (one.failure, Vec::new())).collect();
+    let mut others = Vec::new();
+    for part in &parts {
+        part.failure.and_then(|failure| of.get_mut(&failure)).unwrap_or(&mut others).push(part);
+    }
     let drills = |round: fn(f64) -> f64| drills_in_cells(scenario, tier, round, CELLS);
-    let [down, up] = in_cells(parts.iter().filter(|part| of(part).is_none()), CELLS);
+    let [down, up] = in_cells(others.into_iter(), CELLS);
     let (none, _) = with_drills(beyond(&down), &drills(f64::floor));
     let mut most = with_drills(beyond(&up), &drills(f64::ceil));
     let (mut variation, mut saved) = (0.0, 0.0_f64);
-    for (n, one) in renewals.iter().enumerate() {
-        let [_, mut times] = in_cells(parts.iter().filter(|part| of(part) == Some(n)), CELLS);
+    for one in renewals {
+        let [_, mut times] = in_cells(of[&one.failure].iter().copied(), CELLS);
         if times[1..].iter().all(|rate| *rate == 0.0) {
             // However many, they take no time.
             continue;
