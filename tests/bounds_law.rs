@@ -23,7 +23,7 @@ const SCENARIOS: u64 = 1_000;
 const OCCURRENCES: u64 = 20;
 
 /// Incidents that the searching adversary tries from each start.
-const TRIES: u32 = 4_000;
+const TRIES: u32 = 8_000;
 
 /// How near to a bound is near enough.
 const CLOSE: f64 = 0.99;
@@ -284,6 +284,11 @@ struct Ground<'a> {
     incidents: Cell<u64>,
 }
 
+/// Whether any of these waits until the outage is over.
+fn waits(services: &[usize], outcomes: &[Outcome]) -> bool {
+    services.iter().any(|n| outcomes[*n].plan == PlanLabel::Wait)
+}
+
 impl<'a> Ground<'a> {
     /// One incident: looked at for all bounds at once.
     fn try_out(&self, answers: &Answers<'_>) -> Vec<Outcome> {
@@ -315,8 +320,7 @@ impl<'a> Ground<'a> {
     /// would have brought back on the way.
     fn on_the_way(&self, n: usize, served: &[usize], outcomes: &[Outcome]) -> f64 {
         let near = self.targets.borrow()[n].nearness(outcomes);
-        let waits = served.iter().any(|n| outcomes[*n].plan == PlanLabel::Wait);
-        if waits { near.min(near * ASIDE) } else { near }
+        if waits(served, outcomes) { near.min(near * ASIDE) } else { near }
     }
 
     /// Sets out for one of the targets: at the corners of the ways that the bound names, then from the
@@ -337,7 +341,8 @@ impl<'a> Ground<'a> {
                 let outcomes = self.try_out(&Answers::new(self.questions, course.clone()));
                 let near = self.on_the_way(n, &served, &outcomes);
                 let known = starts.entry(corner & Course::OF_THE_INCIDENT).or_insert((-2.0, course.clone()));
-                if near > known.0 {
+                // Of those that are not on the way the shortest: what is in time can be drawn out.
+                if near > known.0 || (near == known.0 && waits(&served, &outcomes)) {
                     *known = (near, course);
                 }
             }

@@ -1,5 +1,5 @@
-//! What all services of an incident share, looked at in parts: the detection, the dwell and the end of
-//! the outage.
+//! What all services of an incident share, looked at in parts: the detection, the dwell, the end of the
+//! outage and where in their cycles backups stand.
 //!
 //! A later detection costs time and finds other recovery points, and an outage that ends sooner cuts
 //! plans off: a range of moments would count together what no incident has together. So the range is
@@ -8,19 +8,21 @@
 //! incident at its corners comes near to.
 
 use super::case::Setting;
+use super::cycle::Stands;
 use super::fate::PlanInfo;
 use super::service::{Range, clock};
 use super::span::Span;
 use crate::model::{Copy, CopyKind, Delay, Law};
 use crate::units::Seconds;
 
-/// A part of what an incident can be: when it is detected, how long an attacker was there before, and
-/// when the outage ends.
+/// A part of what an incident can be: when it is detected, how long an attacker was there before, when
+/// the outage ends, and where recovery points stand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
     pub(super) detect: Span,
     pub(super) dwell: Span,
     pub(super) end: Option<Span>,
+    pub(super) stands: Stands,
 }
 
 /// Most values of a list of samples that are looked at one by one.
@@ -40,16 +42,18 @@ impl Cell {
     /// All that an incident can be.
     pub(super) fn whole(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Self {
         let clock = clock(at, plans, false, 0);
-        Self { detect: clock.detect, dwell: clock.dwell, end: clock.end }
+        Self { detect: clock.detect, dwell: clock.dwell, end: clock.end, stands: clock.stands }
     }
 
-    /// The same, with a part for each value of a list of samples: between them there is nothing.
-    pub(super) fn parts(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Vec<Self> {
+    /// The same, with a part for each value of a list of samples, for between them there is nothing, and
+    /// for each of these places.
+    pub(super) fn parts(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], stands: &[Stands]) -> Vec<Self> {
         let (whole, row) = (Self::whole(at, plans), at.row());
         // Between the samples of one of two parts of an outage there is something.
         let lasts = row.lasts.as_ref().filter(|_| row.outage().count() == 1);
         let delays = [row.detected.as_ref(), row.dwell.as_ref(), lasts];
-        let mut cells = whole.until_all_expired(at);
+        let placed = |cell: &Self| stands.iter().map(|stands| Self { stands: *stands, ..*cell }).collect::<Vec<_>>();
+        let mut cells: Vec<Self> = whole.until_all_expired(at).iter().flat_map(placed).collect();
         for n in whole.open() {
             let Some(Law::Empirical(samples)) = delays[n].map(Delay::law) else { continue };
             let mut values = samples.clone();
@@ -163,11 +167,11 @@ impl Part {
 /// `within`: the ranges of the application and of all services in a part.
 pub(super) fn by_parts(start: Vec<Cell>, within: impl Fn(&Cell) -> Vec<Range>) -> Vec<Range> {
     let mut parts: Vec<Part> = start.into_iter().map(|cell| Part { cell, of: cell, ranges: within(&cell) }).collect();
-    let mut looked_at = parts.len();
+    let mut looked_at = 0;
     let mut reached: Option<Vec<Range>> = None;
     for part in &parts {
         let corners = part.cell.corners();
-        looked_at += corners.len();
+        looked_at += if parts.len() == 1 { corners.len() } else { 0 };
         let known = if corners.len() == 1 { vec![part.ranges.clone()] } else { corners.iter().map(&within).collect() };
         reached = known.iter().fold(reached, |all, ranges| Some(joined(all, ranges)));
     }

@@ -8,6 +8,7 @@ use crate::model::{
 use crate::units::{BytesPerSecond, Seconds};
 
 use super::case::{Case, Reach, Setting};
+use super::cycle::Cycle;
 use super::lag::{Behind, chain};
 use super::points::{Finder, Gaps, Log, Points, Runs, longest_chain};
 use super::span::{Cause, Span};
@@ -478,14 +479,28 @@ pub(super) fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<
         Schedule::Every { interval, .. } => Gaps::even(interval.seconds(), takes.hi, chain_runs),
         Schedule::Cron { starts, .. } => Gaps::uneven(starts, takes.hi, chain_runs, cycle),
     };
+    let upstream = chain(at, copy, false);
+    // A run that comes late comes before the next one all the same.
+    let in_order = takes.hi + travel.hi - takes.lo - travel.lo <= gaps.shortest();
+    let regular = cycle > 1 && fails.value() == 0.0 && !upstream.may_miss && !gaps.may_skip();
+    let dwell = at.row().dwell.as_ref().map_or(0.0, |dwell| at.span(dwell, Cause::Failure(at.failure, "dwell")).hi);
+    // What is kept no longer is no point.
+    let since = dwell.max(takes.hi + travel.hi).min(keep.seconds());
+    let places = match schedule {
+        _ if !regular || !in_order => None,
+        Schedule::Every { interval, .. } => Some(Cycle::Even { runs: cycle, interval: interval.seconds() }),
+        Schedule::Cron { starts, .. } => Cycle::uneven(starts, cycle, since),
+    };
     Some(Finder::Runs(Box::new(Runs {
+        copy,
         gaps,
         usable_after: takes.plus(travel),
         fails: fails.value(),
         keep: keep.seconds(),
         lock,
         cycle,
-        upstream: chain(at, copy, false),
+        places,
+        upstream,
         size: size_of(at, copy),
         writes: data.mean_writes().bytes_per_second() * at.row().share,
     })))

@@ -97,7 +97,7 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
 
 /// The age of the newest run that can be used, whenever it is looked for.
 fn of_newest(runs: &Runs) -> Behind {
-    let known = Known { detect: 0.0, dwell: Span::ZERO, mean_dwell: Some(0.0), logical: false };
+    let known = Known { detect: 0.0, dwell: Span::ZERO, mean_dwell: Some(0.0), stands: [None; 2], logical: false };
     let found = runs.find(&known, 0);
     let nothing = Behind { age: Span::new(0.0, f64::INFINITY), mean_age: None, bytes: None, may_miss: true };
     found.points.map_or(nothing, |points| Behind {

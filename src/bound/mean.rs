@@ -162,7 +162,7 @@ fn planned(
     let source = option.sources.first()?;
     let logical = !at.kind().ends_by_itself();
     let point = |detect: f64| {
-        let known = Known { detect, dwell: clock.dwell, mean_dwell: clock.mean_dwell, logical };
+        let known = Known { detect, dwell: clock.dwell, mean_dwell: clock.mean_dwell, stands: [None; 2], logical };
         let found = source.finder.find(&known, 0);
         found.points.filter(|_| !found.may_miss)
     };

@@ -25,6 +25,7 @@
 mod case;
 mod cells;
 mod choice;
+mod cycle;
 mod fate;
 mod lag;
 mod mean;
@@ -50,6 +51,7 @@ use crate::model::{AssetIndex, CopyKind, Scenario};
 use case::{Case, Setting};
 use cells::{Cell, by_parts};
 use fate::{judge, plans_of, targets_of};
+use points::Finder;
 use service::{Range, application, orders_of, services};
 use span::Span;
 use way::{Turn, Turns};
@@ -199,13 +201,13 @@ fn event(setting: &Setting<'_>, members: &[usize], destroyed: bool) -> Result<Ve
     let fates = judge(setting, &mut case, &plans);
     let orders = orders_of(setting, &fates, &plans)?;
     let within = |cell: &Cell| -> Vec<Range> {
-        let Cell { detect: detected, dwell, end: lasts } = *cell;
+        let Cell { detect: detected, dwell, end: lasts, .. } = *cell;
         let root = setting.turns.begin(Turn::Event { members: members.to_vec(), destroyed, detected, dwell, lasts });
         let ranges = services(setting, &fates, &plans, &orders, cell, root);
         std::iter::once(application(&ranges).or_by(root)).chain(ranges.iter().cloned()).collect()
     };
     let whole = within(&Cell::whole(setting, &plans));
-    let parts = by_parts(Cell::parts(setting, &plans), within);
+    let parts = by_parts(Cell::parts(setting, &plans, &cycle::stands(&fates, &plans)), within);
     Ok(parts.into_iter().zip(whole).map(|(part, whole)| Range { means: whole.means, ..part }).collect())
 }
 
@@ -254,13 +256,14 @@ fn unbounded(reason: &str) -> IncidentBounds {
 
 /// Says where increments are counted together that no incident has together.
 ///
-/// Each try of an incremental backup is counted with the longest chain of increments, though no two
-/// points that follow one another both have it; and a log is counted with the longest chain of its base
-/// and the longest time since.
+/// Where the places of points in their cycle are not looked at one by one, each try of an incremental backup is
+/// counted with the longest chain of increments, though no two points that follow one another both have it;
+/// and a log is counted with the longest chain of its base and the longest time since. Of runs that may fail
+/// a chain can be so long that one run more or less is nothing.
 fn with_slack(at: &Setting<'_>, bound: Bound) -> Bound {
     let copies = &at.scenario.copies;
-    let increments = |copy: CopyId| match &copies[copy].kind {
-        CopyKind::Backup { full_every: Some(full), schedule, .. } => full.seconds() > schedule.mean_gap().seconds(),
+    let increments = |copy: CopyId| match fate::runs(at, copy, None) {
+        Some(Finder::Runs(runs)) => runs.cycle > 1 && runs.fails == 0.0 && runs.places.is_none(),
         _ => false,
     };
     let tries = bound.worst_by.iter().flat_map(|way| &way.tries).filter(|one| one.end != TryEnd::Missed);

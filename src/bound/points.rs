@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
+use super::cycle::{Cycle, Place, Stands};
 use super::formulas::uneven_schedule_age;
 use super::lag::Behind;
 use super::span::Span;
+use crate::id::CopyId;
 use crate::model::Calendar;
 
 /// What is known of the incident.
@@ -18,6 +20,8 @@ pub(super) struct Known {
     /// What was written less than this before the failure is not clean: an attacker's dwell.
     pub(super) dwell: Span,
     pub(super) mean_dwell: Option<f64>,
+    /// Where points stand in the cycles of backups.
+    pub(super) stands: Stands,
     /// Points may arrive until detection and must be kept until then.
     pub(super) logical: bool,
 }
@@ -86,6 +90,7 @@ const MOST_WINDOWS: u64 = 1 << 18;
 /// A backup schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Runs {
+    pub(super) copy: CopyId,
     pub(super) gaps: Gaps,
     /// Run time and travel.
     pub(super) usable_after: Span,
@@ -94,6 +99,8 @@ pub(super) struct Runs {
     pub(super) lock: Option<f64>,
     /// Runs from one full to the next.
     pub(super) cycle: u64,
+    /// The same with the places of points in it, where each run gives one, in the order of their starts.
+    pub(super) places: Option<Cycle>,
     pub(super) upstream: Behind,
     pub(super) size: f64,
     pub(super) writes: f64,
@@ -181,16 +188,17 @@ impl Finder {
 
     /// The latest detection at which a point can still be had after logical damage, if nothing later
     /// than `dwell` before the failure is clean and `skip` points are struck off.
-    pub(super) fn latest_detection(&self, dwell: f64, skip: u32) -> f64 {
+    pub(super) fn latest_detection(&self, dwell: f64, stands: &Stands, skip: u32) -> f64 {
         match self {
             Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
             Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
-            Self::Runs(runs) => runs.keep - dwell - runs.gaps.over(skip).0,
+            Self::Runs(runs) => runs.keep - dwell - runs.place(stands, skip).newer,
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
                 None => log.keep - dwell - f64::from(skip) * log.behind.age.lo,
                 Some(bases) => {
-                    bases.iter().map(|base| base.latest_detection(dwell, skip)).fold(f64::NEG_INFINITY, f64::max)
+                    let latest = |base: &Self| base.latest_detection(dwell, stands, skip);
+                    bases.iter().map(latest).fold(f64::NEG_INFINITY, f64::max)
                 }
             },
         }
@@ -233,6 +241,17 @@ impl Gaps {
     /// Whether starts fall into a run that is under way, and are skipped.
     pub(super) fn may_skip(&self) -> bool {
         self.residual.is_none()
+    }
+
+    /// Where the point after `skip` newer ones stands, whatever the place of those.
+    pub(super) fn place(&self, skip: u32) -> Place {
+        let increments = (0.0, self.chain);
+        Place { newer: self.over(skip).0, older: self.over(skip + 1).1, increments }
+    }
+
+    /// Shortest time from one start to the next.
+    pub(super) fn shortest(&self) -> f64 {
+        self.shortest
     }
 
     /// Shortest and longest time over so many gaps in a row.
@@ -307,7 +326,7 @@ impl Runs {
     pub(super) fn find(&self, known: &Known, skip: u32) -> Found {
         let until = if known.logical { known.detect } else { 0.0 };
         let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
-        let (newer, older) = (self.gaps.over(skip).0, self.gaps.over(skip + 1).1);
+        let Place { newer, older, increments } = self.place(&known.stands, skip);
         let from = |dwell: f64, usable: f64| dwell.max(usable - until).max(0.0);
         let (near, far) = (from(known.dwell.lo, self.usable_after.lo), from(known.dwell.hi, self.usable_after.hi));
         let (lo, hi) = (near + newer, far + older);
@@ -321,7 +340,7 @@ impl Runs {
         let points = Points {
             age,
             bytes: None,
-            moves: Span::new(self.size, self.size + self.writes * self.gaps.chain),
+            moves: Span::new(self.size + self.writes * increments.0, self.size + self.writes * increments.1),
             replays: Span::ZERO,
             keeps_after: false,
             mean_age: self.mean_age(known, skip, limit),
@@ -329,7 +348,7 @@ impl Runs {
             mean_replays: Some(0.0),
         };
         // Under a lock the full that a run stands on must be locked still.
-        let unlocked = self.lock.is_some_and(|lock| far + older + self.gaps.chain > lock);
+        let unlocked = self.lock.is_some_and(|lock| far + older + increments.1 > lock);
         let may_miss = passed_over || far + older > limit || unlocked;
         Found { points: Some(points), may_miss }
     }
@@ -421,7 +440,7 @@ impl Log {
         let until = if known.logical { known.detect } else { 0.0 };
         let clean = known.dwell.lo.max(self.behind.age.lo - until).max(0.0);
         let waits = (runs.usable_after.hi - until - clean).max(0.0);
-        Span::new(0.0, waits + runs.gaps.over(skip + 1).1 + runs.upstream.age.hi)
+        Span::new(0.0, waits + runs.place(&known.stands, skip).older + runs.upstream.age.hi)
     }
 
     /// The log replayed onto a base, or the base alone where the log does not reach it.

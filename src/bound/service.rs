@@ -98,6 +98,7 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
         mean_detect,
         dwell: dwell.map_or(Span::ZERO, |d| at.span(d, cause("dwell"))),
         mean_dwell: dwell.map_or(Some(0.0), |d| mean_of(at, d)),
+        stands: [None; 2],
         end: at.lasts(),
         comes_back: at.row().lasts.is_some() && !data_lost,
         resume: resume.map_or(Span::ZERO, |r| at.span(r, Cause::Resume(service))),
@@ -152,9 +153,9 @@ pub(super) fn services(
     cell: &Cell,
     root: TurnId,
 ) -> Vec<Range> {
-    let Cell { detect, dwell, end } = *cell;
+    let Cell { detect, dwell, end, stands } = *cell;
     let clock_of =
-        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, ..clock(at, plans, fate.data_lost, n) };
+        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, stands, ..clock(at, plans, fate.data_lost, n) };
     let clocks: Vec<Clock> = fates.iter().enumerate().map(clock_of).collect();
     let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n, root);
     let mut endings: Vec<Endings> = fates.iter().enumerate().map(of).collect();

@@ -10,6 +10,7 @@ use crate::id::{ServiceId, StepId};
 use crate::model::{FailureKind, Phase};
 
 use super::case::Setting;
+use super::cycle::Stands;
 use super::fate::{Amount, PlanInfo, PlanOption, Source};
 use super::points::{Known, Points};
 use super::span::{Cause, Span, either};
@@ -27,6 +28,8 @@ pub(super) struct Clock {
     pub(super) mean_detect: Option<f64>,
     pub(super) dwell: Span,
     pub(super) mean_dwell: Option<f64>,
+    /// Where recovery points stand in the cycles of backups.
+    pub(super) stands: Stands,
     /// When the outage ends.
     pub(super) end: Option<Span>,
     /// What was lost is there again when the outage ends.
@@ -269,13 +272,14 @@ impl Search<'_> {
     /// the ends of its range, cut to where a point can still be had, give the extremes.
     pub(super) fn candidate(&self, plan: &PlanInfo<'_>, source: &Source, skip: u32) -> Candidate {
         let logical = !self.at.kind().ends_by_itself();
-        let latest = source.finder.latest_detection(self.clock.dwell.lo, skip);
+        let latest = source.finder.latest_detection(self.clock.dwell.lo, &self.clock.stands, skip);
         let detect = self.clock.detect;
         let mut found = Candidate { points: None, may_miss: logical && detect.hi > latest };
         let last = if logical { detect.hi.min(latest) } else { detect.hi };
         let ends = if logical && last < detect.lo { vec![] } else { vec![detect.lo, last] };
         for moment in ends {
-            let known = Known { detect: moment, dwell: self.clock.dwell, mean_dwell: self.clock.mean_dwell, logical };
+            let Clock { dwell, mean_dwell, stands, .. } = *self.clock;
+            let known = Known { detect: moment, dwell, mean_dwell, stands, logical };
             let here = source.finder.find(&known, skip);
             found.may_miss |= here.may_miss;
             let Some(points) = here.points else { continue };

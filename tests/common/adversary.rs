@@ -85,6 +85,8 @@ impl Course {
         for (n, kind) in [(2, Kind::Detected), (3, Kind::Lasts), (4, Kind::Dwell)] {
             shares[kind as usize] = end(on(n));
         }
+        // Attempts are over early or late by themselves, whatever each of them takes.
+        let retried = on(8) != on(0);
         shares[Kind::Moment as usize] = SOME_DAY;
         let mut course = Self {
             members: way.members.clone(),
@@ -92,7 +94,7 @@ impl Course {
             destroyed: way.destroyed,
             shares,
             within,
-            retried: on(0),
+            retried,
             failing: BTreeSet::new(),
             missed: BTreeSet::new(),
             rows: BTreeMap::new(),
@@ -105,7 +107,7 @@ impl Course {
     }
 
     /// How many corners there are.
-    pub(crate) const CORNERS: u32 = 8;
+    pub(crate) const CORNERS: u32 = 9;
 
     /// Those of the corners that are about the incident itself and its recovery points.
     pub(crate) const OF_THE_INCIDENT: u32 = 0b1_1110;
@@ -252,6 +254,9 @@ const MOMENTS: u32 = 1460;
 /// Questions of an incident that are looked at one by one.
 const MOST_KEYS: usize = 40;
 
+/// Lengths that are tried until steps fill what time they have.
+const FILLED: u32 = 18;
+
 /// Longest row of failures that is tried.
 const LONGEST: u64 = 1 << 16;
 
@@ -284,7 +289,10 @@ impl Search<'_, '_> {
         self.best = self.value();
         for pass in 0..6 {
             let before = self.best;
-            for knob in self.knobs(pass > 0) {
+            let mut knobs = self.knobs(pass > 0);
+            // Many moments are looked at: once one is found, they come after all else.
+            knobs.sort_by_key(|knob| pass > 0 && *knob == Knob::Kind(Kind::Moment));
+            for knob in knobs {
                 if self.is_over() {
                     return self.best;
                 }
@@ -355,7 +363,9 @@ impl Search<'_, '_> {
     fn turn(&mut self, knob: Knob, pass: u32) {
         match knob {
             Knob::Retried => {
-                self.attempt(|course| course.retried = !course.retried);
+                if !self.attempt(|course| course.retried = !course.retried) {
+                    self.fill(|course| course.retried = !course.retried);
+                }
             }
             Knob::FullsFail => {
                 self.attempt(|course| course.fulls_fail = !course.fulls_fail);
@@ -374,12 +384,25 @@ impl Search<'_, '_> {
                 }
                 let now = self.answers.course.shares[kind as usize];
                 self.along(set, now, 24);
+                if kind == Kind::Phase {
+                    // Where the newest run cannot be used yet, the one before has an increment less.
+                    for share in self.answers.questions.one_increment() {
+                        let both = move |course: &mut Course, u: f64| {
+                            set(course, u);
+                            course.shares[Kind::Cycle as usize] = share;
+                        };
+                        self.along(both, now, 24);
+                    }
+                }
             }
             Knob::Key(key, Purpose::Attempt { .. } | Purpose::Chance) => {
                 for u in [0.0, 1.0] {
-                    self.attempt(|course| {
+                    let set = move |course: &mut Course| {
                         course.given.insert(key, u);
-                    });
+                    };
+                    if !self.attempt(set) && matches!(knob, Knob::Key(_, Purpose::Attempt { .. })) {
+                        self.fill(set);
+                    }
                 }
             }
             Knob::Key(key, _) => {
@@ -388,6 +411,7 @@ impl Search<'_, '_> {
                     course.given.insert(key, u);
                 };
                 self.along(set, now, 8);
+                self.fill(|course| set(course, 1.0));
             }
         }
     }
@@ -415,6 +439,36 @@ impl Search<'_, '_> {
                 Some(better) => u = better,
                 None => step /= 2.0,
             }
+        }
+    }
+
+    /// Tries a change with the steps before the point of no return as long as they can be, together, without
+    /// leaving the way: what takes longer must leave the others less before an outage ends.
+    fn fill(&mut self, change: impl FnOnce(&mut Course)) {
+        let (before, best) = (self.answers.course.clone(), self.best);
+        let questions = self.answers.questions;
+        let is_attempt = |key: &Key| matches!(questions.about(*key), Some(Question::Attempt(..)));
+        self.answers.course.given.retain(|key, _| is_attempt(key));
+        change(&mut self.answers.course);
+        let value_at = |search: &mut Self, u: f64| {
+            search.answers.course.shares[Kind::Work as usize] = u;
+            search.value()
+        };
+        let (mut short, mut long) = (0.0, 1.0);
+        let mut found = value_at(self, short);
+        for middle in 0..FILLED {
+            let u = if middle == 0 { long } else { f64::midpoint(short, long) };
+            if self.left == 0 || found < 0.0 || short >= 1.0 {
+                break;
+            }
+            let value = value_at(self, u);
+            if value >= found { (short, found) = (u, value) } else { long = u }
+        }
+        self.answers.course.shares[Kind::Work as usize] = short;
+        if found > best {
+            self.best = found;
+        } else {
+            self.answers.course = before;
         }
     }
 

@@ -134,6 +134,15 @@ impl<'a> Questions<'a> {
         }
     }
 
+    /// The shares of cycles that stand for one increment.
+    pub(crate) fn one_increment(&self) -> Vec<f64> {
+        let cycles = self.scenario.copies.ids().map(|copy| self.cycle(copy)).filter(|cycle| *cycle > 1);
+        let mut shares: Vec<f64> = cycles.map(|cycle| 1.0 / (cycle - 1) as f64).collect();
+        shares.sort_by(f64::total_cmp);
+        shares.dedup();
+        shares
+    }
+
     /// How many runs of a backup are there at most, by how long they are kept and by how long they are locked.
     pub(crate) fn kept(&self, copy: CopyId) -> Vec<u64> {
         let CopyKind::Backup { schedule, keep, locked, .. } = &self.scenario.copies[copy].kind else { return vec![] };
