@@ -29,7 +29,7 @@ use crate::units::SECONDS_PER_YEAR;
 
 /// Failures that come in an episode, those of what is down already among them: with more, what is left out is
 /// less than any run would show.
-const MOST_COMING: usize = 6;
+const MOST_COMING: usize = 5;
 
 /// Years after which an episode is cut off.
 pub(super) const LONGEST: f64 = 100.0;
