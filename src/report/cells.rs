@@ -181,8 +181,11 @@ pub(super) fn by_mean<'a>(tiers: impl Iterator<Item = &'a TierAssessment>) -> Op
     })
 }
 
-/// Whether a tier's chance of a long year comes from its simulated years: they say what no mean of a `gap` does.
+/// A tier's chance of a long year as its simulated years have it, if they say more than its incidents: where a
+/// `gap` counts by its mean there, or where their interval is the narrower one.
 pub(super) fn lived_long_years(tier: &TierAssessment) -> Option<&Proportion> {
-    let lifetimes = tier.lifetimes.as_ref().filter(|_| !tier.rare_event.by_mean.is_empty());
-    lifetimes.map(|lifetimes| &lifetimes.year_over_an_hour)
+    let seen = &tier.lifetimes.as_ref()?.year_over_an_hour;
+    let composed = tier.rare_event.year_over_an_hour;
+    let narrower = seen.high - seen.low < composed.high - composed.low;
+    (narrower || !tier.rare_event.by_mean.is_empty()).then_some(seen)
 }

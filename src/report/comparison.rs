@@ -183,12 +183,13 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
     let each = each.collect::<Vec<_>>().join(", ");
     let gaps: BTreeSet<&str> = lived.iter().flat_map(|t| &t.rare_event.by_mean).map(String::as_str).collect();
     let gaps = gaps.into_iter().collect::<Vec<_>>().join(", ");
+    let why = if gaps.is_empty() { String::new() } else { format!(", for the `gap` of {gaps}") };
     let of_years = match composed.len() {
         _ if lived.is_empty() => String::new(),
-        0 => format!(" As simulated years have it, for the `gap` of {gaps}."),
+        0 => format!(" As simulated years have it{why}."),
         _ => {
             let names: Vec<&str> = lived.iter().map(|tier| tier.id.as_str()).collect();
-            format!(" Of {} as simulated years have it, for the `gap` of {gaps}.", names.join(", "))
+            format!(" Of {} as simulated years have it{why}.", names.join(", "))
         }
     };
     let by_mean = by_mean(composed.into_iter()).map_or_else(String::new, |names| format!(" In it {names}."));
