@@ -231,6 +231,44 @@ fn dwell_against_lock() {
     on_each_seed(&text, 60_000, "attack", |i| share_holds("gone", i.unrecoverable, i.n, gone));
 }
 
+/// What an attacker wrote in ten days, and an edge that it does not pass: a copy behind it is clean whenever
+/// it was written, and so is what is made from that. A twin is 10 s behind; a daily backup that is usable an
+/// hour after its start, found out about after half an hour, is U[0.5 h, 24.5 h] old: 12.5 h in the mean; one
+/// made of the twin is 10 s older. Without the word the twin is of no use, and the backup is 10 d old and half
+/// an interval.
+#[test]
+fn an_edge_that_skips_a_compromise() {
+    let found = |backup_of: &str, skips: &str, twin_skips: &str, source: &str| {
+        let case = Case::new()
+            .with("head", r#"accounts = ["prod", "vault"]"#)
+            .only("copies", r#"db = { kind = "primary", at = "here", account = "prod" }"#)
+            .with("copies", format!(r#"twin = {{ kind = "async", of = "db", at = "there", lag = "10s", account = "vault"{twin_skips} }}"#))
+            .with("copies", format!(r#"daily = {{ kind = "backup", of = "{backup_of}", at = "there", every = "1d", takes = "1h", keep = "60d", account = "vault"{skips} }}"#))
+            .with("failures", r#"f = { kind = "compromise", hits = "prod", rate = "1 / year", dwell = "10d", detected = "30m" }"#)
+            .back("f", source, r#"["go"]"#)
+            .with("strategy", r#"copies = ["twin", "daily"]"#);
+        let text = case.text().replacen(&format!("copies = [\"{source}\"]\n"), "", 1);
+        let scenario = load(&text);
+        let bound = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None).data_loss;
+        (bound, text)
+    };
+    let skips = r#", skips = ["compromise"]"#;
+    let (bound, text) = found("db", "", skips, "twin");
+    assert_eq!((bound.best, bound.mean, bound.worst), (Some(10.0), Some(10.0), Some(10.0)));
+    on_each_seed(&text, 1_000, "f", |i| assert_eq!((i.unrecoverable, i.data_loss.mean()), (0, Some(1e4))));
+    on_each_seed(&found("db", "", "", "twin").1, 1_000, "f", |i| assert_eq!(i.unrecoverable, i.n));
+    let half = 0.5 * HOUR;
+    for (of, skips, twin_skips, least) in
+        [("db", skips, "", half), ("twin", "", skips, half + 10.0), ("db", "", "", 10.0 * DAY)]
+    {
+        let (bound, text) = found(of, skips, twin_skips, "daily");
+        let middle = least + DAY / 2.0;
+        assert_eq!((bound.best, bound.worst), (Some(least), Some(least + DAY)));
+        assert!((bound.mean.unwrap() - middle).abs() < 1e-6);
+        on_each_seed(&text, 40_000, "f", |i| mean_holds("loss", &i.data_loss, MS, middle));
+    }
+}
+
 /// Retries. Attempts of mean m, each failing with chance f, R retries: all fail with f^(R+1), and
 /// with nothing else to try the incident is unrecoverable. Given success, the number of attempts is
 /// k with weight f^(k−1) (1 − f): mean time m Σ k f^(k−1) (1 − f) ÷ (1 − f^(R+1)).

@@ -1,14 +1,14 @@
-//! Streams of changes: what an interruption leaves of a copy, when it is fit again, and what streams that
-//! go on take of a link. Everything is fixed here, so each figure is exact to the millisecond.
+//! Streams of changes: what an interruption leaves of a copy, when it is fit again, what streams that go on
+//! take of a link, and what places that are lost had alone. Everything is fixed here, so each figure is exact to the millisecond.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
 
-use common::engine::{Case, load, outcomes};
+use common::engine::{Case, SEEDS, campaign, load, mean_holds, outcomes, tally};
 use drplan::bound::bounds;
 use drplan::id::{FailureId, Id, TierId};
 use drplan::model::Scenario;
-use drplan::sim::{Filter, LifetimeSettings, LifetimeTally, run_lifetimes};
+use drplan::sim::{Filter, LifetimeSettings, LifetimeTally, NEVER, run_lifetimes};
 
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
@@ -289,4 +289,158 @@ fn a_copy_moved_by_name_takes_its_own_way() {
         let bound = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None).recovery_time;
         assert_eq!((bound.best, bound.worst), (Some(seconds), Some(seconds)));
     }
+}
+
+/// A primary in three places of a region, in which compute goes on wherever there is something left.
+fn places(primary: &str, failure: &str) -> Case {
+    Case::new()
+        .only("places", "here = [\"h1\", \"h2\", \"h3\"]\nthere = []")
+        .only("copies", format!(r#"db = {{ kind = "primary", at = "here/*", {primary} }}"#))
+        .with("compute", r#"pool = { at = "here" }"#)
+        .with("service", r#"runs = ["pool"]"#)
+        .with("failures", failure)
+}
+
+/// Some of the places are lost for three hours.
+fn loses(places: &str, destroyed: &str) -> String {
+    format!(
+        "f = {{ kind = \"outage\", hits = {places}, rate = \"1 / year\", lasts = \"3h\", destroyed = \"{destroyed}\", detected = \"0s\" }}"
+    )
+}
+
+const ONE: &str = r#""h1""#;
+const TWO: &str = r#"["h1", "h2"]"#;
+
+/// Seconds down and seconds of writes lost, the same in every incident, in the blocks and one by one, and
+/// in the best and the worst case and the mean.
+fn costs(case: &Case) -> (f64, f64) {
+    let scenario = load(&case.text());
+    let all = outcomes(&scenario, "f", 20, 1);
+    let first = all[0];
+    assert!(all.iter().all(|o| o == &first && !o.unrecoverable));
+    let seconds = |ms: u64| ms as f64 / 1e3;
+    let (down, lost) = (seconds(first.recovery_time), seconds(first.data_loss));
+    let tallied = campaign(&scenario, 1_000, 1);
+    let tallied = tally(&scenario, &tallied, "f", None);
+    assert_eq!((tallied.data_loss.mean(), tallied.recovery_time.mean()), (Some(lost * 1e3), Some(down * 1e3)));
+    // 10 GB a day.
+    assert!((first.data_loss_bytes as f64 - lost * 1e10 / DAY).abs() <= 1.0);
+    let bound = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None);
+    for (bound, value) in [(bound.recovery_time, down), (bound.data_loss, lost)] {
+        assert_eq!((bound.best, bound.mean, bound.worst), (Some(value), Some(value), Some(value)));
+    }
+    (down, lost)
+}
+
+/// Losing fewer places than acknowledge a write loses nothing; losing as many or more, but not all, leaves
+/// the state of ten seconds ago: service goes on with that, whether or not the places come back.
+#[test]
+fn service_that_goes_on_loses_what_only_lost_places_had() {
+    for destroyed in ["0%", "100%"] {
+        let lost = |acks: &str, hit: &str| costs(&places(&format!("{acks}, lag = \"10s\""), &loses(hit, destroyed)));
+        assert_eq!(lost("acks = 1", ONE), (0.0, 10.0));
+        assert_eq!(lost("acks = 1", TWO), (0.0, 10.0));
+        assert_eq!(lost("acks = 2", ONE), (0.0, 0.0));
+        assert_eq!(lost(r#"acks = 2, when_short = "continue""#, TWO), (0.0, 10.0));
+        assert_eq!(lost(r#"acks = 3, when_short = "continue""#, TWO), (0.0, 0.0));
+    }
+}
+
+/// Compute is lost too, and service waits three hours: everything is back but what was destroyed, and what is
+/// left goes on by itself where that is enough to write.
+#[test]
+fn service_that_waits_loses_only_what_was_destroyed() {
+    let primaries = [("acks = 1", ONE), (r#"acks = 2, when_short = "continue""#, TWO)];
+    for (acks, hit) in primaries {
+        let with = |destroyed: &str| {
+            let case = places(&format!("{acks}, lag = \"10s\""), &loses(hit, destroyed));
+            costs(&case.only("compute", r#"pool = { at = "h1" }"#))
+        };
+        assert_eq!((with("0%"), with("100%")), ((3.0 * HOUR, 0.0), (3.0 * HOUR, 10.0)));
+    }
+    // One place of two that a write waits for: nobody but people takes up the state of ten seconds ago.
+    let stops = |destroyed: &str| {
+        let case = places("acks = 2, lag = \"10s\"", &loses(TWO, destroyed));
+        let all = outcomes(&load(&case.text()), "f", 20, 1);
+        all.iter().map(|o| (o.recovery_time, o.data_loss)).max().unwrap()
+    };
+    assert_eq!(stops("0%"), ((3.0 * HOUR * 1e3) as u64, 0));
+    assert_eq!(stops("100%").0, NEVER);
+}
+
+/// A lag between 0 s and 20 s: 10 s in the mean, with a deviation of 20 s ÷ √12.
+#[test]
+fn the_tail_is_as_long_as_the_lag() {
+    let case = places(r#"acks = 1, lag = { low = "0s", high = "20s" }"#, &loses(ONE, "100%"));
+    for seed in SEEDS {
+        let scenario = load(&case.text());
+        let result = campaign(&scenario, 40_000, seed);
+        let loss = &tally(&scenario, &result, "f", None).data_loss;
+        mean_holds("loss", loss, 1e-3, 10.0);
+        let bound = bounds(&scenario, TierId::from_index(0), FailureId::from_index(0), None).data_loss;
+        assert_eq!((bound.best, bound.mean, bound.worst), (Some(0.0), Some(10.0), Some(20.0)));
+    }
+}
+
+/// Writes that wait for a log are in the log: two places of it lose nothing if both acknowledge a write,
+/// and its own three seconds if one does and another is left.
+#[test]
+fn a_log_holds_what_its_primary_lost() {
+    let with_log = |acks: u32| {
+        let log = format!(
+            r#"log = {{ kind = "log", of = "db", bases = ["db"], at = "here/*", acks = {acks}, lag = "3s", keep = "1d" }}"#
+        );
+        let case = places("acks = 1, lag = \"10s\"", &loses(ONE, "100%"));
+        costs(&case.with("copies", log).with("strategy", r#"copies = ["log"]"#))
+    };
+    assert_eq!((with_log(2), with_log(1)), ((0.0, 0.0), (0.0, 3.0)));
+}
+
+/// A service that is down for something else loses its tail all the same: here for something outside that
+/// is lost for the three hours too.
+#[test]
+fn a_tail_is_lost_though_service_waits_for_something_else() {
+    let case = places("acks = 1, lag = \"10s\"", &loses(r#"["h1", "feed"]"#, "100%"))
+        .with("externals", "feed = {}")
+        .with("service", r#"needs = ["feed"]"#);
+    assert_eq!(costs(&case), (3.0 * HOUR, 10.0));
+}
+
+/// One place of three is left on the side where the service runs: as after the loss of the others.
+#[test]
+fn a_side_is_judged_as_if_the_rest_were_lost() {
+    let cut = |acks: &str| {
+        let case = Case::new()
+            .with("links", r#"wan = { between = ["here", "there"], bandwidth = "1 Gbps" }"#)
+            .only("places", "here = [\"h1\", \"h2\"]\nthere = [\"t1\", \"t2\"]")
+            .only("copies", format!(r#"db = {{ kind = "primary", at = ["h1", "t1", "t2"], {acks}, lag = "10s" }}"#))
+            .with("compute", r#"pool = { at = "h1" }"#)
+            .with("service", r#"runs = ["pool"]"#)
+            .with("failures", r#"f = { kind = "partition", hits = "wan", rate = "1 / year", lasts = "2h", detected = "0s" }"#);
+        costs(&case)
+    };
+    assert_eq!(cut(r#"acks = 2, when_short = "continue""#), (0.0, 10.0));
+    assert_eq!(cut(r#"acks = 3, when_short = "continue""#), (0.0, 0.0));
+    assert_eq!(cut("acks = 2"), (2.0 * HOUR, 0.0));
+}
+
+/// Two of three places are lost one after the other, an hour apart: the second leaves the state of ten
+/// seconds ago if service goes on, and all if it waits for the first.
+#[test]
+fn the_last_loss_takes_the_tail() {
+    let story = |primary: &str, destroyed: &str| {
+        let fails = |place: &str, hour: u32| {
+            format!("f-{place} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{hour}h\", lasts = \"10h\", destroyed = \"{destroyed}\", detected = \"0s\" }}")
+        };
+        let text = places(primary, &fails("h1", 3000)).with("failures", fails("h2", 3001)).text();
+        let tally = live(&text);
+        assert_eq!(tally.losses_for_good, 0);
+        (tally.downtime_of_lifetime.mean().unwrap() / 1e3, tally.loss.count(), tally.loss.mean())
+    };
+    let goes_on = r#"acks = 2, lag = "10s", when_short = "continue""#;
+    assert_eq!(story(goes_on, "100%"), (0.0, 1, Some(1e4)));
+    assert_eq!(story(goes_on, "0%"), (0.0, 1, Some(1e4)));
+    // h1 is back nine hours after the loss of h2.
+    let waits = story(r#"acks = 2, lag = "10s""#, "0%");
+    assert_eq!((waits.0, waits.2.unwrap_or(0.0)), (9.0 * HOUR, 0.0));
 }

@@ -190,6 +190,17 @@ impl Case {
         reach
     }
 
+    /// Whether an edge on the way to a copy keeps what an attacker wrote away from it.
+    pub(super) fn is_clean(&self, at: &Setting<'_>, copy: CopyId) -> bool {
+        let row = &at.scenario.copies[copy];
+        let from_clean = || match row.of {
+            Some(Upstream::Copy(up)) => self.is_clean(at, up),
+            _ => false,
+        };
+        self.reach[copy.index()] == Reach::Spared
+            && (row.edge.skips.contains(&FailureKind::Compromise) || from_clean())
+    }
+
     /// Whether a lost instance may start again somewhere in the place that it may run in.
     pub(super) fn can_restart(&self, at: &Setting<'_>, pool: PoolId) -> bool {
         let scenario = at.scenario;

@@ -41,7 +41,7 @@ const FINEST: f64 = 1.0 / 4096.0;
 impl Cell {
     /// All that an incident can be.
     pub(super) fn whole(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Self {
-        let clock = clock(at, plans, false, 0);
+        let clock = clock(at, plans, None, 0);
         Self { detect: clock.detect, dwell: clock.dwell, end: clock.end, stands: clock.stands }
     }
 

@@ -158,7 +158,7 @@ pub(super) struct PlanOption {
 /// Whether a service goes on.
 pub(super) enum Fate {
     Untouched,
-    Masked { takeovers: Vec<PoolId>, tail: Option<Behind>, diverges: bool },
+    Masked { takeovers: Vec<PoolId>, diverges: bool },
     Down { own: bool, outside: bool, options: Vec<PlanOption>, after_outage: Vec<PlanOption> },
 }
 
@@ -169,6 +169,10 @@ pub(super) struct ServiceCase {
     pub(super) data_lost: bool,
     /// Below full capacity until the outage ends.
     pub(super) short: bool,
+    /// How old what is left of its copies is, if its own parts go on with it at once.
+    pub(super) unsent: Vec<(CopyId, Behind)>,
+    /// The same, if it goes on when the outage is over.
+    pub(super) unsent_after: Vec<(CopyId, Behind)>,
 }
 
 /// What an event does to every service of the tier, in the tier's order.
@@ -210,8 +214,10 @@ pub(super) fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, pla
     let damaged =
         case.is_logical(at) && row.copies.iter().any(|c| case.reach[c.index()] == Reach::Hit && is_live(at, *c));
     let own = !at.is_up(row, taken) || damaged;
+    let unsent = super::unsent::of(at, case, row);
+    let unsent_after = if case.destroyed { unsent.clone() } else { Vec::new() };
     if !own && !outside {
-        return ServiceCase { fate: masked(at, case, row), data_lost, short };
+        return ServiceCase { fate: masked(at, case, row), data_lost, short, unsent, unsent_after };
     }
     let options = if own { options(at, case, row, plans, taken) } else { Vec::new() };
     let after_outage = if own && data_lost && at.kind() == FailureKind::Outage {
@@ -220,7 +226,8 @@ pub(super) fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, pla
     } else {
         Vec::new()
     };
-    ServiceCase { fate: Fate::Down { own, outside, options, after_outage }, data_lost, short }
+    let fate = Fate::Down { own, outside, options, after_outage };
+    ServiceCase { fate, data_lost, short, unsent, unsent_after }
 }
 
 /// Damage to these copies is damage to the service.
@@ -231,18 +238,10 @@ fn is_live(at: &Setting<'_>, copy: CopyId) -> bool {
 fn masked(at: &Setting<'_>, case: &Case, row: &TierService) -> Fate {
     let hit = row.runs.iter().copied().filter(|pool| at.lost_instances(*pool, &case.taken) > 0);
     let takeovers: Vec<PoolId> = hit.filter(|pool| at.scenario.compute[*pool].takeover.is_some()).collect();
-    let tail = row.copies.iter().find_map(|copy| match &at.scenario.copies[*copy].kind {
-        CopyKind::Async { both_ways: true, merges, .. }
-            if at.lost_sites(*copy, &case.taken) > 0 && (case.destroyed || !merges) =>
-        {
-            Some(chain(at, *copy, true))
-        }
-        _ => None,
-    });
-    if takeovers.is_empty() && tail.is_none() && !at.assets.holds_any(at.scenario, row, &case.taken) {
+    if takeovers.is_empty() && !at.assets.holds_any(at.scenario, row, &case.taken) {
         return Fate::Untouched;
     }
-    Fate::Masked { takeovers, tail, diverges: false }
+    Fate::Masked { takeovers, diverges: false }
 }
 
 fn options(
@@ -329,7 +328,7 @@ fn root_of(at: &Setting<'_>, case: &Case, copy: CopyId, finder: &Finder) -> Opti
                 _ => Some(copy),
             }
         }
-        (Finder::Runs(_) | Finder::Bin { .. } | Finder::HeldBack { .. }, _) => Some(copy),
+        (Finder::Runs(_) | Finder::Clean(_) | Finder::Bin { .. } | Finder::HeldBack { .. }, _) => Some(copy),
         _ => None,
     }
 }
@@ -436,7 +435,8 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
     let row = &at.scenario.copies[copy];
     let (reach, size) = (case.reach[copy.index()], size_of(at, copy));
     let compromise = at.kind() == FailureKind::Compromise;
-    let entered = compromise && at.row().taints == Taints::Entry;
+    let clean = compromise && case.is_clean(at, copy);
+    let entered = compromise && at.row().taints == Taints::Entry && !clean;
     let needed_lock = |locked: Option<Seconds>| {
         let hit = reach == Reach::Hit || (compromise && case.holds_account(row.account));
         if hit { locked.map(|lock| Some(lock.seconds())) } else { Some(None) }
@@ -450,8 +450,14 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
             Reach::Spared if entered => Some(Finder::HeldBack { delay, behind: behind(), size }),
             Reach::Spared => Some(Finder::Spared { behind: behind(), size }),
         },
-        CopyKind::Backup { locked, .. } => runs(at, copy, needed_lock(*locked)?),
-        CopyKind::Log { locked, .. } => log(at, case, copy, needed_lock(*locked)?, false),
+        CopyKind::Backup { locked, .. } => {
+            let runs = runs(at, copy, needed_lock(*locked)?);
+            if clean { runs.map(|runs| Finder::Clean(Box::new(runs))) } else { runs }
+        }
+        CopyKind::Log { locked, .. } => log(at, case, copy, needed_lock(*locked)?, false).map(|found| match found {
+            Finder::Log(log) => Finder::Log(Box::new(Log { clean, ..*log })),
+            other => other,
+        }),
         CopyKind::SoftDelete { keep, bypass, replicated } => {
             let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match case.reach[up.index()] {
                 Reach::Hit => true,
@@ -528,6 +534,7 @@ fn log(at: &Setting<'_>, case: &Case, copy: CopyId, lock: Option<f64>, complete:
         bases: (!bases.is_empty()).then_some(found),
         keep: keep.seconds(),
         lock,
+        clean: false,
         size: size_of(at, copy),
         writes: at.scenario.data[row.data].mean_writes().bytes_per_second() * at.row().share,
     })))
@@ -559,7 +566,8 @@ fn derived(at: &Setting<'_>, case: &Case, row: &TierService, copy: CopyId) -> Op
     };
     if logical {
         let clean = source.is_none_or(|up| case.reach[up.index()] == Reach::Spared);
-        let tainted = at.kind() == FailureKind::Compromise && at.row().taints == Taints::Entry;
+        let kept_out = source.is_some_and(|up| case.is_clean(at, up));
+        let tainted = at.kind() == FailureKind::Compromise && at.row().taints == Taints::Entry && !kept_out;
         return (clean && !tainted).then_some((fresh, false));
     }
     let owner = at

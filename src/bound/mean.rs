@@ -9,6 +9,7 @@ use super::points::{Known, Points};
 use super::service::Range;
 use super::span::Span;
 use super::timeline::Clock;
+use super::unsent;
 
 /// Expectations of an incident, in seconds and bytes.
 #[derive(Clone, Debug, Default)]
@@ -102,13 +103,13 @@ pub(super) fn means(
     let quiet = Means { detected: clock.mean_detect, full: until_end, ..Means::ZERO };
     match &case.fate {
         Fate::Untouched => quiet,
-        Fate::Masked { takeovers, tail, diverges } => {
+        Fate::Masked { takeovers, diverges } => {
             let serve = match takeovers.as_slice() {
                 [] => Some(0.0),
                 [one] => at.scenario.compute[*one].takeover.as_ref().and_then(|t| mean_of(at, t)),
                 _ => None,
             };
-            let before = tail.as_ref().map_or(Some(0.0), |behind| behind.mean_age);
+            let before = unsent::mean_age(&case.unsent);
             let after = if *diverges { mean_end } else { Some(0.0) };
             let full = if takeovers.is_empty() { until_end } else { serve.filter(|_| !case.short) };
             let bytes = before.zip(after).map(|(a, b)| (a + b) * writes);
@@ -116,7 +117,9 @@ pub(super) fn means(
         }
         Fate::Down { own: false, outside, .. } => {
             let serve = if *outside { waited(clock, mean_end) } else { Some(0.0) };
-            Means { recovery: serve, full: if *outside { serve } else { until_end }, ..quiet }
+            let before = unsent::mean_age(&case.unsent);
+            let full = if *outside { serve } else { until_end };
+            Means { recovery: serve, full, before, bytes: before.map(|before| before * writes), ..quiet }
         }
         Fate::Down { outside: true, .. } => Means::default(),
         Fate::Down { options, after_outage, .. } => {
@@ -126,7 +129,7 @@ pub(super) fn means(
             let first = |order: &Vec<usize>| order.first().copied();
             let known = orders.first().and_then(first).filter(|n| orders.iter().all(|order| first(order) == Some(*n)));
             match known {
-                None if options.is_empty() && clock.comes_back => at_the_end(clock, mean_end),
+                None if options.is_empty() && clock.comes_back => at_the_end(clock, mean_end, writes),
                 first => first
                     .and_then(|n| planned(at, clock, &options[n], &plans[options[n].plan], (writes, mean_end)))
                     .unwrap_or(Means { detected, ..Means::default() }),
@@ -140,10 +143,11 @@ fn waited(clock: &Clock, mean_end: Option<f64>) -> Option<f64> {
     mean_end.filter(|_| resumes).map(|end| end + clock.resume.lo)
 }
 
-/// Service is back because the outage is over: nothing is lost.
-fn at_the_end(clock: &Clock, mean_end: Option<f64>) -> Means {
-    let serve = waited(clock, mean_end);
-    Means { recovery: serve, full: serve, detected: clock.mean_detect, ..Means::ZERO }
+/// Service is back because the outage is over: nothing is lost but what only destroyed places had.
+fn at_the_end(clock: &Clock, mean_end: Option<f64>, writes: f64) -> Means {
+    let (serve, before) = (waited(clock, mean_end), clock.mean_unsent);
+    let bytes = before.map(|before| before * writes);
+    Means { recovery: serve, full: serve, detected: clock.mean_detect, before, bytes, ..Means::ZERO }
 }
 
 /// When people, or the plan itself, begin to look at the clock of a plan.
@@ -173,7 +177,7 @@ fn planned(
     let after_down = Span::exactly(plan.row.after_down.map_or(0.0, |s| s.seconds()));
     let begin = known(clock, plan).0.max(after_down);
     if back_at.is_some_and(|end| end.hi <= begin.lo) {
-        return Some(at_the_end(clock, mean_end));
+        return Some(at_the_end(clock, mean_end, writes));
     }
     let points = early.or(&late);
     let fails = plan.steps.iter().any(|s| s.row.fails.value() > 0.0);

@@ -38,6 +38,7 @@ mod span;
 mod streams;
 mod timeline;
 mod tries;
+mod unsent;
 mod way;
 
 pub mod formulas;

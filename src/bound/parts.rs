@@ -168,7 +168,7 @@ fn meet(at: &Setting<'_>, fates: &[ServiceCase], plans: &[Vec<PlanInfo<'_>>], n:
     // Transfers of other services may run at any time.
     let others = fates.iter().enumerate().filter(|(m, f)| *m != n && matches!(f.fate, Fate::Down { own: true, .. }));
     let crowded = others.flat_map(|(m, _)| &plans[m]).flat_map(|plan| &plan.steps).any(moves);
-    let clock = clock(at, plans, fate.data_lost, n);
+    let clock = clock(at, plans, Some(fate), n);
     let row = &at.tier.services[n];
     let search = Search {
         at,

@@ -26,6 +26,13 @@ pub(super) struct Known {
     pub(super) logical: bool,
 }
 
+impl Known {
+    /// The same for a copy that nothing of an attacker comes to.
+    fn without_dwell(&self) -> Self {
+        Self { dwell: Span::ZERO, mean_dwell: Some(0.0), ..*self }
+    }
+}
+
 /// The points that a search can give.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Points {
@@ -62,6 +69,8 @@ pub(super) enum Finder {
     HeldBack { delay: f64, behind: Behind, size: f64 },
     Spared { behind: Behind, size: f64 },
     Runs(Box<Runs>),
+    /// What an attacker wrote does not come to it.
+    Clean(Box<Finder>),
     Log(Box<Log>),
     Bin { keep: f64, bypass: f64 },
     Derived { size: f64 },
@@ -113,6 +122,8 @@ pub(super) struct Log {
     pub(super) bases: Option<Vec<Finder>>,
     pub(super) keep: f64,
     pub(super) lock: Option<f64>,
+    /// What an attacker wrote does not come to it.
+    pub(super) clean: bool,
     pub(super) size: f64,
     pub(super) writes: f64,
 }
@@ -154,6 +165,7 @@ impl Finder {
         match self {
             Self::Runs(runs) => return runs.find(known, skip),
             Self::Log(log) => return log.find(known, skip),
+            Self::Clean(finder) => return finder.find(&known.without_dwell(), skip),
             _ if skip > 0 => return Found::NOTHING,
             _ => {}
         }
@@ -182,7 +194,7 @@ impl Finder {
                 let points = there.then(|| whole(&Behind::NOTHING, 0.0, true));
                 Found { points, may_miss: !there || *bypass > 0.0 }
             }
-            Self::Runs(_) | Self::Log(_) => Found::NOTHING,
+            Self::Runs(_) | Self::Clean(_) | Self::Log(_) => Found::NOTHING,
         }
     }
 
@@ -192,10 +204,11 @@ impl Finder {
         match self {
             Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
             Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
+            Self::Clean(finder) => finder.latest_detection(0.0, stands, skip),
             Self::Runs(runs) => runs.keep - dwell - runs.place(stands, skip).newer,
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
-                None => log.keep - dwell - f64::from(skip) * log.behind.age.lo,
+                None => log.keep - if log.clean { 0.0 } else { dwell } - f64::from(skip) * log.behind.age.lo,
                 Some(bases) => {
                     let latest = |base: &Self| base.latest_detection(dwell, stands, skip);
                     bases.iter().map(latest).fold(f64::NEG_INFINITY, f64::max)
@@ -396,8 +409,9 @@ impl Log {
         let until = if known.logical { known.detect } else { 0.0 };
         let reach = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let lag = self.behind.age;
-        let tip = Span::open(lag.lo - until, lag.hi - until, lag.why).max(known.dwell).max(Span::ZERO);
-        let mean_tip = self.mean_tip(known, until);
+        let own = if self.clean { known.without_dwell() } else { *known };
+        let tip = Span::open(lag.lo - until, lag.hi - until, lag.why).max(own.dwell).max(Span::ZERO);
+        let mean_tip = self.mean_tip(&own, until);
         let Some(bases) = &self.bases else {
             // Each point struck off ends the log a batch earlier, and batches are as long as the lag; a
             // log without lag has no batches to go back by.
@@ -434,7 +448,7 @@ impl Log {
     /// longest dwell.
     fn apart(&self, base: &Finder, known: &Known, skip: u32) -> Span {
         let Finder::Runs(runs) = base else { return Span::new(0.0, f64::INFINITY) };
-        if runs.fails > 0.0 {
+        if runs.fails > 0.0 || self.clean {
             return Span::new(0.0, f64::INFINITY);
         }
         let until = if known.logical { known.detect } else { 0.0 };

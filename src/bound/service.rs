@@ -7,11 +7,11 @@ use super::case::Setting;
 use super::cells::Cell;
 use super::choice;
 use super::fate::{Fate, PlanInfo, PlanOption, ServiceCase, writes_of};
-use super::lag::Behind;
 use super::mean::{Means, mean_of, means, step_mean};
 use super::queue;
 use super::span::{Cause, Span, either};
 use super::timeline::{Clock, Endings, Loss, Search};
+use super::unsent;
 use super::way::TurnId;
 
 /// Ranges of one service or of the application; missing where nothing brings it back.
@@ -75,7 +75,7 @@ impl Range {
 }
 
 /// The clock of an event for one service.
-pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bool, n: usize) -> Clock {
+pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], case: Option<&ServiceCase>, n: usize) -> Clock {
     let row = at.row();
     let cause = |key| Cause::Failure(at.failure, key);
     let entered = row.taints == Taints::Entry;
@@ -93,6 +93,7 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
     };
     let service = at.tier.services[n].service;
     let resume = at.scenario.services[service].resume.as_ref();
+    let unsent_after = case.map_or(&[][..], |case| &case.unsent_after);
     Clock {
         detect,
         mean_detect,
@@ -100,7 +101,9 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], data_lost: bo
         mean_dwell: dwell.map_or(Some(0.0), |d| mean_of(at, d)),
         stands: [None; 2],
         end: at.lasts(),
-        comes_back: at.row().lasts.is_some() && !data_lost,
+        comes_back: at.row().lasts.is_some() && case.is_none_or(|case| !case.data_lost),
+        unsent: unsent::loss(unsent_after, Span::ZERO, writes_of(at, &at.tier.services[n])),
+        mean_unsent: unsent::mean_age(unsent_after),
         resume: resume.map_or(Span::ZERO, |r| at.span(r, Cause::Resume(service))),
         corruption: at.kind() == FailureKind::Corruption,
         detects_itself: row.detected.is_none(),
@@ -124,7 +127,7 @@ pub(super) fn orders_of(
 ) -> Result<Vec<Orders>, String> {
     let of = |(n, fate): (usize, &ServiceCase)| {
         let row = &at.tier.services[n];
-        let clock = clock(at, plans, fate.data_lost, n);
+        let clock = clock(at, plans, Some(fate), n);
         let shared = shared_elsewhere(plans, n);
         let (service, writes, root) = (row.service, writes_of(at, row), TurnId::NONE);
         let search = Search { at, clock: &clock, service, root, plans: &plans[n], shared: &shared, writes };
@@ -155,7 +158,7 @@ pub(super) fn services(
 ) -> Vec<Range> {
     let Cell { detect, dwell, end, stands } = *cell;
     let clock_of =
-        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, stands, ..clock(at, plans, fate.data_lost, n) };
+        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, stands, ..clock(at, plans, Some(fate), n) };
     let clocks: Vec<Clock> = fates.iter().enumerate().map(clock_of).collect();
     let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n, root);
     let mut endings: Vec<Endings> = fates.iter().enumerate().map(of).collect();
@@ -258,11 +261,12 @@ fn takeover(at: &Setting<'_>, pool: PoolId) -> Span {
 
 fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Endings, n: usize) -> Range {
     let until_end = clock.end.filter(|_| case.short).unwrap_or(Span::ZERO);
+    let writes = writes_of(at, &at.tier.services[n]);
     let mut range = Range {
         serve: Some(Span::ZERO),
         full: Some(until_end),
         detected: clock.detect,
-        loss: Some(Loss::NONE),
+        loss: Some(unsent::loss(&case.unsent, Span::ZERO, writes)),
         may_be_lost: false,
         means: Means::default(),
         serialised: false,
@@ -270,11 +274,12 @@ fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Ending
     };
     match &case.fate {
         Fate::Untouched => {}
-        Fate::Masked { takeovers, tail, diverges } => {
+        Fate::Masked { takeovers, diverges } => {
             let serve = takeovers.iter().fold(Span::ZERO, |t, pool| t.max(takeover(at, *pool)));
             range.serve = Some(serve);
             range.full = Some(serve.max(until_end));
-            range.loss = Some(masked_loss(clock, tail.as_ref(), *diverges, writes_of(at, &at.tier.services[n])));
+            let after = clock.end.filter(|_| *diverges).unwrap_or(Span::ZERO);
+            range.loss = Some(unsent::loss(&case.unsent, after, writes));
         }
         Fate::Down { own, outside, .. } => {
             if *own {
@@ -292,13 +297,6 @@ fn service(at: &Setting<'_>, clock: &Clock, case: &ServiceCase, endings: &Ending
         }
     }
     range
-}
-
-fn masked_loss(clock: &Clock, tail: Option<&Behind>, diverges: bool, writes: f64) -> Loss {
-    let before = tail.map_or(Span::ZERO, |behind| behind.age);
-    let after = clock.end.filter(|_| diverges).unwrap_or(Span::ZERO);
-    let sum = before.plus(after);
-    Loss { before, after, sum, bytes: sum.times(writes) }
 }
 
 /// Data sets that must agree go back to their oldest common moment.

@@ -22,7 +22,13 @@ impl SideCase {
 /// What a partition does to a service: it goes on where it runs if it can, else on the side with the
 /// most places that can; else it is down, and has the plans of every side.
 pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
-    let untouched = ServiceCase { fate: Fate::Untouched, data_lost: false, short: false };
+    let untouched = ServiceCase {
+        fate: Fate::Untouched,
+        data_lost: false,
+        short: false,
+        unsent: Vec::new(),
+        unsent_after: Vec::new(),
+    };
     let Some(home) = home(at, row) else { return untouched };
     let cut = case.targets.iter().filter_map(|t| if let Target::Link(link) = t { Some(*link) } else { None });
     let all = at.scenario.sides(home, &cut.collect::<Vec<LinkId>>());
@@ -50,11 +56,12 @@ pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[Pla
         Some(serving) => {
             let parted = diverges(at, row, &sides, serving);
             let mut case = sides.swap_remove(serving).case;
-            if let Fate::Masked { tail, diverges, .. } = &mut case.fate {
+            if let Fate::Masked { diverges, .. } = &mut case.fate {
                 *diverges = parted;
-                // The side where the service ran has lost nothing that it took.
-                *tail = tail.take().filter(|_| serving > 0);
             }
+            // What the other half of a pair took is only cut off where the service runs. A copy in several
+            // places is judged as if those beyond the cut were lost.
+            case.unsent.retain(|(copy, _)| serving > 0 || at.acks(*copy).is_some());
             case
         }
     }

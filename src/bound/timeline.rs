@@ -34,6 +34,9 @@ pub(super) struct Clock {
     pub(super) end: Option<Span>,
     /// What was lost is there again when the outage ends.
     pub(super) comes_back: bool,
+    /// What is gone then all the same: writes that only destroyed places had.
+    pub(super) unsent: Loss,
+    pub(super) mean_unsent: Option<f64>,
     pub(super) resume: Span,
     pub(super) corruption: bool,
     /// Detection is the first step of a plan.
@@ -103,7 +106,7 @@ impl Endings {
     /// Service is back because the outage, which ends at `end`, is over.
     pub(super) fn wait(&mut self, clock: &Clock, end: Span, now: Span) {
         let serve = end.plus(clock.resume).max(now);
-        self.add(serve, serve, Loss::NONE, clock.detect, now.ways);
+        self.add(serve, serve, clock.unsent, clock.detect, now.ways);
     }
 
     /// Nothing brings service back: that is known all the same.

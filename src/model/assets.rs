@@ -3,7 +3,7 @@
 //! Every instance of a pool, every site of a copy and every external is one asset. An event is the
 //! set of assets that it takes; whether a service is up is a question to that set.
 
-use super::{CopyKind, FailureKind, Need, Scenario, Site, Target, Tier, TierService};
+use super::{CopyKind, FailureKind, Need, Scenario, Site, Target, Tier, TierService, WhenShort};
 use crate::id::{AccountId, CopyId, ExternalId, Id, PlaceId, PoolId};
 
 /// A set of assets.
@@ -146,14 +146,18 @@ impl AssetIndex {
         set
     }
 
-    /// Whether the data of a service outlives the destruction of these assets: of every copy that its
-    /// writes wait for, fewer places are gone than a write waits for. What is left then refills the
-    /// places when they are back. A service that keeps nothing loses nothing.
+    /// Whether a service goes on by itself once these assets, which are destroyed, have their places back: of
+    /// every copy that its writes wait for, fewer places are gone than a write waits for, or those that are left
+    /// are enough to write, though the newest writes may be gone. What is left then refills the places. A
+    /// service that keeps nothing loses nothing.
     #[must_use]
     pub fn keeps_data(&self, scenario: &Scenario, service: &TierService, destroyed: &AssetSet) -> bool {
         service.copies.iter().all(|copy| match &scenario.copies[*copy].kind {
-            CopyKind::Primary { acks, .. } | CopyKind::Log { acks: Some(acks), .. } => {
-                destroyed.count_in(self.copy(*copy), scenario.copies[*copy].sites.len()) < *acks as usize
+            CopyKind::Primary { acks, when_short, .. } | CopyKind::Log { acks: Some(acks), when_short, .. } => {
+                let (acks, all) = (*acks as usize, scenario.copies[*copy].sites.len());
+                let gone = destroyed.count_in(self.copy(*copy), all);
+                let enough = if *when_short == WhenShort::Continue { 1 } else { acks };
+                gone < acks || all - gone >= enough
             }
             _ => true,
         })

@@ -137,6 +137,14 @@ impl<'a> Survival<'a> {
         copy.account.is_some_and(|account| self.accounts.contains(&account))
     }
 
+    /// Whether what an attacker wrote before the strike is kept from this copy by an edge on the way to it.
+    fn is_clean(&self, ctx: &Context<'_>, copy: CopyId) -> bool {
+        let row = &ctx.scenario.copies[copy];
+        let skips = row.edge.skips.contains(&FailureKind::Compromise);
+        let above = || matches!(row.of, Some(Upstream::Copy(up)) if self.is_clean(ctx, up));
+        self.reach[copy.index()] == Reach::Spared && (skips || above())
+    }
+
     /// Whether damage to the content of this copy takes its service down: it is on the path of writes.
     pub(super) fn breaks_service(&self, ctx: &Context<'_>, copy: CopyId) -> bool {
         let kind = &ctx.scenario.copies[copy].kind;
@@ -172,19 +180,6 @@ impl<'a> Survival<'a> {
             Some(Upstream::Copy(up)) if row.sites.is_empty() => self.place(ctx, up),
             _ => None,
         })
-    }
-
-    /// The writes that a lost side of an active-active pair had taken and not sent yet.
-    pub(super) fn lost_tail(&self, ctx: &Context<'_>, copy: CopyId) -> Option<Vec<Lag>> {
-        let row = &ctx.scenario.copies[copy];
-        match &row.kind {
-            CopyKind::Async { both_ways: true, merges, .. }
-                if lost_sites(ctx, copy, &self.taken) > 0 && (self.destroyed || !merges) =>
-            {
-                Some(chain(ctx, copy, Chain::Whole))
-            }
-            _ => None,
-        }
     }
 
     /// How this copy's recovery point is found, and the service whose data it waits for; `None` if
@@ -243,7 +238,8 @@ impl<'a> Survival<'a> {
         let reach = self.reach[copy.index()];
         let size = ctx.scenario.data[row.data].size.bytes() * ctx.share();
         let compromise = self.kind == FailureKind::Compromise;
-        let entered = compromise && ctx.scenario.failures[ctx.failure].taints == Taints::Entry;
+        let clean = compromise && self.is_clean(ctx, copy);
+        let entered = compromise && ctx.scenario.failures[ctx.failure].taints == Taints::Entry && !clean;
         let behind = || chain(ctx, copy, Chain::Whole);
         match &row.kind {
             CopyKind::Primary { .. } | CopyKind::Async { .. } => match reach {
@@ -258,11 +254,12 @@ impl<'a> Survival<'a> {
             },
             CopyKind::Backup { locked, .. } => {
                 let lock = self.needed_lock(row, reach, *locked)?;
-                Some(PointFinder::Runs(Box::new(backup(ctx, copy, lock)?)))
+                let runs = PointFinder::Runs(Box::new(backup(ctx, copy, lock)?));
+                Some(if clean { PointFinder::Clean(Box::new(runs)) } else { runs })
             }
             CopyKind::Log { locked, .. } => {
                 let lock = self.needed_lock(row, reach, *locked)?;
-                self.log(ctx, copy, lock, false).map(|log| PointFinder::Log(Box::new(log)))
+                self.log(ctx, copy, lock, false).map(|log| PointFinder::Log(Box::new(LogFinder { clean, ..log })))
             }
             CopyKind::SoftDelete { keep, bypass, replicated } => {
                 let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match self.reach[up.index()] {
@@ -306,6 +303,7 @@ impl<'a> Survival<'a> {
             behind,
             bases: (!bases.is_empty()).then_some(found),
             keep: keep.seconds(),
+            clean: false,
             lock,
             size: data.size.bytes() * ctx.share(),
             writes: data.mean_writes().bytes_per_second() * ctx.share(),
@@ -341,7 +339,8 @@ impl<'a> Survival<'a> {
         if self.logical() {
             let clean = source.is_none_or(|up| self.reach[up.index()] == Reach::Spared);
             let entered = ctx.scenario.failures[ctx.failure].taints == Taints::Entry;
-            let tainted = self.kind == FailureKind::Compromise && entered;
+            let kept_out = source.is_some_and(|up| self.is_clean(ctx, up));
+            let tainted = self.kind == FailureKind::Compromise && entered && !kept_out;
             return (clean && !tainted).then_some((fresh, None));
         }
         let owner = ctx
@@ -380,7 +379,8 @@ fn lag_key(ctx: &Context<'_>, copy: CopyId) -> Key {
     ctx.key.of("lag").of(&ctx.scenario.copies[copy].name)
 }
 
-fn own_lag(ctx: &Context<'_>, copy: CopyId) -> Vec<Lag> {
+/// How far a copy by itself is behind what it is made from.
+pub(super) fn own_lag(ctx: &Context<'_>, copy: CopyId) -> Vec<Lag> {
     let law = |lag: &Delay| Lag::Law(ctx.draw(lag_key(ctx, copy), lag));
     match &ctx.scenario.copies[copy].kind {
         CopyKind::Primary { lag, .. } | CopyKind::Derived { lag } | CopyKind::Log { lag, .. } => {
@@ -394,7 +394,7 @@ fn own_lag(ctx: &Context<'_>, copy: CopyId) -> Vec<Lag> {
 
 /// How far a chain of copies reaches.
 #[derive(Clone, Copy, PartialEq)]
-enum Chain {
+pub(super) enum Chain {
     /// The copy and all that it is made from.
     Whole,
     /// Only what it is made from.
@@ -402,7 +402,7 @@ enum Chain {
 }
 
 /// The lags along the chain from the primary to a copy; along a chain times add up.
-fn chain(ctx: &Context<'_>, copy: CopyId, reach: Chain) -> Vec<Lag> {
+pub(super) fn chain(ctx: &Context<'_>, copy: CopyId, reach: Chain) -> Vec<Lag> {
     let mut lags = Vec::new();
     let mut at = Some(copy);
     // A chain of copies is no longer than their number; validation refuses cycles.

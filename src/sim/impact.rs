@@ -2,11 +2,11 @@
 //! which copies. Everything here follows from the set of lost assets alone.
 
 use super::finder::Survival;
-use super::lag::Lag;
 use super::point::PointFinder;
 use super::program::{Amount, Context, FailureProgram, ServiceProgram, StepProgram};
 use super::random::Draw;
 use super::route::{Contention, Route, contention, routes};
+use super::unsent::Unsent;
 use crate::id::{CopyId, PlaceId, PoolId};
 use crate::model::{AssetSet, CopyKind, FailureKind, Target, TierService, Upstream, WhenShort};
 
@@ -27,6 +27,10 @@ pub(super) struct ServiceImpact {
     pub(super) data_lost: bool,
     /// Its own parts that are hit keep it below full capacity until the outage ends.
     pub(super) short: bool,
+    /// Writes that are gone if its own parts go on with what is left, and if they do so only when the outage
+    /// is over.
+    pub(super) unsent: Vec<Unsent>,
+    pub(super) unsent_after: Vec<Unsent>,
 }
 
 /// Whether a service goes on.
@@ -36,8 +40,6 @@ pub(super) enum Fate {
     /// It goes on after the longest of these interruptions.
     Masked {
         takeovers: Vec<Draw>,
-        /// Writes that were taken elsewhere and are gone with that side.
-        tail: Option<Vec<Lag>>,
         /// Writes of a cut-off side are dropped when the sides meet again.
         diverges: bool,
     },
@@ -55,15 +57,6 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// Whether service goes on as if nothing were lost.
-    pub(super) fn is_unfelt(&self) -> bool {
-        match self {
-            Self::Untouched => true,
-            Self::Masked { takeovers, tail, diverges } => takeovers.is_empty() && tail.is_none() && !diverges,
-            Self::Down { .. } => false,
-        }
-    }
-
     /// Whether a plan waits for another service's data.
     pub(super) fn is_gated(&self) -> bool {
         let gated = |options: &[PlanOption]| options.iter().any(|o| o.sources.iter().any(|s| s.gate.is_some()));
@@ -201,6 +194,16 @@ impl Impact {
 }
 
 impl ServiceImpact {
+    /// Whether service goes on as if nothing were lost.
+    pub(super) fn is_unfelt(&self) -> bool {
+        let goes_on = match &self.fate {
+            Fate::Untouched => true,
+            Fate::Masked { takeovers, diverges } => takeovers.is_empty() && !diverges,
+            Fate::Down { .. } => false,
+        };
+        goes_on && self.unsent.is_empty()
+    }
+
     /// The share of its usual writes that the service goes on with: damage to a part leaves the rest.
     fn goes_on(&self, ctx: &Context<'_>, survival: &Survival<'_>) -> f64 {
         match self.fate {
@@ -233,8 +236,10 @@ impl ServiceImpact {
         let own = survival.displaced.is_some_and(|n| ctx.tier.services[n].service == row.service)
             || !is_up(ctx, row, taken)
             || row.copies.iter().any(|copy| survival.breaks_service(ctx, *copy));
+        let unsent = Unsent::of(ctx, survival, row, taken, survival.destroyed);
+        let unsent_after = Unsent::of(ctx, survival, row, gone, true);
         if !own && !waits_for_outside {
-            return Self { fate: masked(ctx, row, survival), data_lost, short };
+            return Self { fate: masked(ctx, row, survival), data_lost, short, unsent, unsent_after };
         }
         let options = if own { options(ctx, service, row, survival, taken) } else { Vec::new() };
         let after_outage = if own && data_lost && survival.kind == FailureKind::Outage {
@@ -242,7 +247,8 @@ impl ServiceImpact {
         } else {
             Vec::new()
         };
-        Self { fate: Fate::Down { own, waits_for_outside, options, after_outage }, data_lost, short }
+        let fate = Fate::Down { own, waits_for_outside, options, after_outage };
+        Self { fate, data_lost, short, unsent, unsent_after }
     }
 }
 
@@ -255,11 +261,10 @@ fn masked(ctx: &Context<'_>, row: &TierService, survival: &Survival<'_>) -> Fate
         .filter(|pool| lost_instances(ctx, **pool, taken) > 0)
         .filter_map(|pool| ctx.scenario.compute[*pool].takeover.as_ref().map(|t| ctx.draw(key(*pool), t)))
         .collect();
-    let tail = row.copies.iter().find_map(|copy| survival.lost_tail(ctx, *copy));
-    if takeovers.is_empty() && tail.is_none() && !ctx.assets.holds_any(ctx.scenario, row, taken) {
+    if takeovers.is_empty() && !ctx.assets.holds_any(ctx.scenario, row, taken) {
         return Fate::Untouched;
     }
-    Fate::Masked { takeovers, tail, diverges: false }
+    Fate::Masked { takeovers, diverges: false }
 }
 
 /// Plans that can be carried out while `down` is lost for service; copies survive as `survival` says.

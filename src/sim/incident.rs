@@ -5,7 +5,7 @@
 //! links, people or other services' data are shared.
 
 use super::impact::{Fate, Impact, PlanOption, ServiceImpact, SourceOption};
-use super::loss::{Loss, agree, lost, masked};
+use super::loss::{Loss, agree, lost, masked, waited};
 use super::point::{Moments, RecoveryPoint};
 use super::program::{FailureProgram, PlanProgram, ServiceProgram};
 use super::random::{Draw, Purpose, Uniform};
@@ -313,8 +313,10 @@ fn outcome<U: Uniform>(
         }
         Fate::Down { own, waits_for_outside, .. } => {
             let ended = if *own {
+                loss = waited(&site, facts, draws);
                 scratch.recoveries[n].ended.unwrap_or(Ended::UNRECOVERABLE)
             } else {
+                (_, loss) = masked(&site, facts, draws);
                 Ended { serve: impact_time, full: impact_time.max(short), label: PlanLabel::None, launch: None }
             };
             (serve, full, label) = (ended.serve, ended.full, ended.label);

@@ -5,7 +5,7 @@ use super::impact::Fate;
 use super::incident::{Facts, Launch, Outcome, Site};
 use super::program::FailureProgram;
 use super::random::Uniform;
-use super::{NEVER, lag};
+use super::{NEVER, unsent};
 use crate::model::FailureKind;
 
 /// Seconds and bytes lost by one service.
@@ -19,16 +19,22 @@ pub(super) struct Loss {
     pub(super) bytes: f64,
 }
 
-/// When a service that goes on is over the interruption, and what it loses all the same.
+/// When a service whose own parts go on is over the interruption, and what it loses all the same.
 pub(super) fn masked<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U) -> (f64, Loss) {
-    let Fate::Masked { takeovers, tail, diverges } = &site.impact.fate else {
-        return (facts.impact_time(), Loss::default());
+    let before = unsent::age(&site.impact.unsent, draws, facts.occurrence);
+    let loss = Loss { before, bytes: site.service.writes * before, ..Loss::default() };
+    let Fate::Masked { takeovers, diverges } = &site.impact.fate else {
+        return (facts.impact_time(), loss);
     };
     let serve = takeovers.iter().map(|draw| draw.get(draws, facts.occurrence)).fold(facts.impact_time(), f64::max);
-    let behind = tail.as_ref().and_then(|lags| lag::total(lags, draws, facts.occurrence, 0, facts.moments.read()));
-    let before = behind.map_or(0.0, |behind| behind.age);
     let after = if *diverges { facts.end } else { 0.0 };
-    (serve, Loss { before, after, undone: 0.0, bytes: site.service.writes * (before + after) })
+    (serve, Loss { after, bytes: site.service.writes * (before + after), ..loss })
+}
+
+/// What is gone though the outage is over: writes that only destroyed places had.
+pub(super) fn waited<U: Uniform>(site: &Site<'_>, facts: &Facts, draws: &U) -> Loss {
+    let before = unsent::age(&site.impact.unsent_after, draws, facts.occurrence);
+    Loss { before, bytes: site.service.writes * before, ..Loss::default() }
 }
 
 /// What a plan that brought the service back could not bring back.

@@ -33,6 +33,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod unsent;
 mod walk;
 mod worth;
 

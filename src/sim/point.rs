@@ -56,6 +56,8 @@ pub(super) enum PointFinder {
     Spared { behind: Vec<Lag>, size: f64 },
     /// Backups.
     Runs(Box<Backup>),
+    /// The same with an edge that what an attacker wrote does not pass: all of them are clean.
+    Clean(Box<PointFinder>),
     /// A log and what it is replayed onto.
     Log(Box<LogFinder>),
     /// A bin for deleted things.
@@ -71,6 +73,8 @@ pub(super) struct LogFinder {
     /// Where the log can start; `None`: it holds all from the start.
     pub(super) bases: Option<Vec<PointFinder>>,
     pub(super) keep: f64,
+    /// What an attacker wrote does not come to it.
+    pub(super) clean: bool,
     /// If its account is taken: how long entries are locked.
     pub(super) lock: Option<f64>,
     pub(super) size: f64,
@@ -92,6 +96,9 @@ impl PointFinder {
         }
         if let Self::Log(log) = self {
             return log.find(draws, occurrence, moments, skip);
+        }
+        if let Self::Clean(finder) = self {
+            return finder.find(draws, occurrence, &Moments { cutoff: 0.0, ..*moments }, skip);
         }
         if skip > 0 {
             return None;
@@ -123,7 +130,7 @@ impl PointFinder {
             Self::Derived { size } => {
                 Some(RecoveryPoint { age: 0.0, bytes: None, moves: *size, replays: 0.0, keeps_after: true })
             }
-            Self::Runs(_) | Self::Log(_) => None,
+            Self::Runs(_) | Self::Clean(_) | Self::Log(_) => None,
         }
     }
 }
@@ -148,7 +155,8 @@ impl LogFinder {
         let kept_at = if moments.logical { moments.detect } else { 0.0 };
         let behind = total(&self.behind, draws, occurrence, 0, moments.read())?.age;
         // An entry of time x has arrived at x + behind: by the failure, or by detection.
-        let end = moments.cutoff.min(kept_at - behind);
+        let cutoff = if self.clean { 0.0 } else { moments.cutoff };
+        let end = cutoff.min(kept_at - behind);
         let locked = self.lock.map_or(f64::NEG_INFINITY, |lock| -lock);
         let oldest = (kept_at - self.keep).max(locked).max(moments.log_begins);
         let Some(bases) = &self.bases else {

@@ -4,6 +4,7 @@
 use super::finder::Survival;
 use super::impact::{Fate, PlanOption, ServiceImpact, acks, places_left, takes_writes};
 use super::program::{Context, ServiceProgram};
+use super::unsent::Unsent;
 use crate::id::{LinkId, PlaceId};
 use crate::model::{AssetSet, CopyKind, Side, Target, TierService};
 
@@ -34,12 +35,15 @@ pub(super) fn judge(
     let Some(serving) = sides.iter().position(|side| !is_down(side)) else { return recover(sides) };
     let parted = diverges(ctx, row, &sides, serving);
     let mut impact = sides.swap_remove(serving).impact;
-    if let Fate::Masked { tail, diverges, .. } = &mut impact.fate {
+    if let Fate::Masked { diverges, .. } = &mut impact.fate {
         *diverges = parted;
-        if serving == 0 {
-            // What is only cut off is not lost.
-            *tail = row.copies.iter().find_map(|copy| survival.lost_tail(ctx, *copy));
-        }
+    }
+    if serving == 0 {
+        // Writes that the other half of a pair took are only cut off; those that were acknowledged beyond the
+        // cut are not here.
+        impact.unsent.retain(|unsent| acks(ctx, unsent.copy).is_some());
+        let lost = Unsent::of(ctx, survival, row, &survival.taken, survival.destroyed);
+        impact.unsent.extend(lost.into_iter().filter(|unsent| acks(ctx, unsent.copy).is_none()));
     }
     impact
 }

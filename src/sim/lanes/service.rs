@@ -4,11 +4,12 @@ use super::{Case, Facts};
 use crate::model::FailureKind;
 use crate::sim::impact::{Fate, PlanOption, SourceOption};
 use crate::sim::incident::{PlanLabel, facts, whole_bytes};
-use crate::sim::lag::{Lag, Read, total};
+use crate::sim::lag::Lag;
 use crate::sim::point::{Moments, PointFinder};
 use crate::sim::program::{Amount, CommitAt, FailureProgram, PlanProgram};
 use crate::sim::random::{Purpose, Uniform};
 use crate::sim::tally::{Block, IncidentTally, tally};
+use crate::sim::unsent::{self, Unsent};
 use crate::sim::{NEVER, milliseconds};
 
 /// What the services of a group use one after the other.
@@ -69,6 +70,7 @@ impl Track {
             Fate::Masked { .. } => self.mask(case, room),
             Fate::Down { own: false, waits_for_outside, .. } => {
                 self.go_on(case);
+                room.lose_unsent(case, &case.impact.unsent);
                 self.wait_for_outside(case, *waits_for_outside);
             }
             Fate::Down { options, waits_for_outside, .. } => {
@@ -77,7 +79,7 @@ impl Track {
                         let data = option.sources[0].gate.map(|gate| before[gate].own.as_slice());
                         self.recover(case, (option, data), off, room);
                     }
-                    None => self.give_up(case),
+                    None => self.give_up(case, room),
                 }
                 self.own.clone_from(&self.serve);
                 self.wait_for_outside(case, *waits_for_outside);
@@ -105,36 +107,28 @@ impl Track {
     }
 
     fn mask<U: Uniform>(&mut self, case: &Case<'_, U>, room: &mut Room) {
-        let Fate::Masked { takeovers, tail, diverges } = &case.impact.fate else { return };
+        let Fate::Masked { takeovers, diverges } = &case.impact.fate else { return };
         self.go_on(case);
         for draw in takeovers {
             draw.fill(case.draws, &case.group.occurrences, &mut room.takes);
             self.serve.iter_mut().zip(&room.takes).for_each(|(serve, takes)| *serve = serve.max(*takes));
         }
         self.fill_short(case);
-        if let Some(lags) = tail {
-            // What takes writes on both sides is made from nothing that has a calendar.
-            let read = Read { at: 0.0, moment: 0.0 };
-            for (age, occurrence) in room.age.iter_mut().zip(&case.group.occurrences) {
-                *age = total(lags, case.draws, *occurrence, 0, read).map_or(0.0, |behind| behind.age);
-            }
-        }
         if *diverges {
             room.after.copy_from_slice(&case.facts.end);
         }
-        let writes = case.program.services[case.n].writes;
-        let lost = room.age.iter().zip(&room.after).map(|(before, after)| writes * (before + after));
-        room.bytes.iter_mut().zip(lost).for_each(|(bytes, lost)| *bytes = lost);
+        room.lose_unsent(case, &case.impact.unsent);
     }
 
     /// No plan can be carried out: the end of the outage brings back what is left of the data.
-    fn give_up<U: Uniform>(&mut self, case: &Case<'_, U>) {
+    fn give_up<U: Uniform>(&mut self, case: &Case<'_, U>, room: &mut Room) {
         let ends = case.program.lasts.is_some() && !case.impact.data_lost;
         fill(&mut self.serve, case.count(), f64::INFINITY);
         if ends {
             for n in 0..case.count() {
                 self.wait(case, n);
             }
+            room.lose_unsent(case, &case.impact.unsent_after);
         }
         self.full.clone_from(&self.serve);
     }
@@ -197,7 +191,9 @@ impl Track {
             if self.given_up[n] {
                 self.wait(case, n);
                 self.full[n] = self.serve[n];
-                (room.age[n], room.after[n], room.bytes[n]) = (0.0, 0.0, 0.0);
+                let age = unsent::age(&case.impact.unsent_after, case.draws, case.group.occurrences[n]);
+                let writes = case.program.services[case.n].writes;
+                (room.age[n], room.after[n], room.bytes[n]) = (age, 0.0, writes * age);
             }
         }
     }
@@ -472,6 +468,19 @@ impl Room {
         let writes = case.program.services[case.n].writes;
         for ((bytes, before), after) in self.bytes.iter_mut().zip(&self.age).zip(&self.after) {
             *bytes = if bytes.is_nan() { writes * before } else { *bytes } + writes * after;
+        }
+    }
+
+    /// Service goes on without these writes, beside what is lost after the failure.
+    fn lose_unsent<U: Uniform>(&mut self, case: &Case<'_, U>, unsent: &[Unsent]) {
+        if !unsent.is_empty() {
+            for (age, occurrence) in self.age.iter_mut().zip(&case.group.occurrences) {
+                *age = unsent::age(unsent, case.draws, *occurrence);
+            }
+        }
+        let writes = case.program.services[case.n].writes;
+        for ((bytes, before), after) in self.bytes.iter_mut().zip(&self.age).zip(&self.after) {
+            *bytes = writes * (before + after);
         }
     }
 

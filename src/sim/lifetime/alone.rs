@@ -11,7 +11,6 @@ use super::events::Event;
 use super::situation::Situation;
 use super::unit::{is_down, resume_time, site, timeline};
 use super::world::World;
-use crate::sim::impact::Fate;
 use crate::sim::incident::Facts;
 use crate::sim::loss::{Loss, lost, masked};
 use crate::sim::milliseconds;
@@ -67,12 +66,9 @@ impl World<'_> {
     /// What becomes of a service; `None` if its plan meets with trouble.
     fn course(&mut self, n: usize, situation: &Rc<Situation>, facts: &Facts, event: &Event) -> Option<Course> {
         let site = site(situation, n);
-        if let Fate::Masked { .. } = site.impact.fate {
+        if !is_down(situation, n) {
             let (serve, loss) = masked(&site, facts, &Random);
             return Some(Course { back: event.time + serve, home: None, loss });
-        }
-        if !is_down(situation, n) {
-            return Some(Course { back: event.time, home: None, loss: Loss::default() });
         }
         let recovery = &mut self.recoveries[n];
         recovery.reset();

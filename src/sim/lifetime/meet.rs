@@ -8,9 +8,10 @@ use super::unit::{Hit, Outside, Progress, Work, is_down, resume_time, site};
 use super::world::World;
 use crate::sim::impact::Fate;
 use crate::sim::incident::{Facts, facts};
-use crate::sim::loss::masked;
+use crate::sim::loss::{Loss, masked};
 use crate::sim::program::CommitAt;
 use crate::sim::random::Random;
+use crate::sim::unsent;
 use crate::units::SECONDS_PER_YEAR;
 
 impl World<'_> {
@@ -106,7 +107,7 @@ impl World<'_> {
             } else if returning && down {
                 self.stop_work(n);
             } else if elsewhere.is_none() {
-                self.interrupt(n, &only, event, occurrence);
+                self.interrupt(n, &situation, &only, event, occurrence);
             }
             if !matches!(self.units[n].outside, Outside::Lost(..)) && self.situations.lacks_outside(n, &self.taken) {
                 self.units[n].outside = Outside::Lost(Rc::clone(&only), occurrence);
@@ -263,7 +264,7 @@ impl World<'_> {
         for n in 0..self.units.len() {
             // What is lost at the same time is another matter.
             if !is_down(&alone, n) {
-                self.interrupt(n, &alone, event, occurrence);
+                self.interrupt(n, &alone, &alone, event, occurrence);
                 continue;
             }
             let situation = self.damage(n, stream);
@@ -277,20 +278,29 @@ impl World<'_> {
         }
     }
 
-    /// A service goes on, after an interruption perhaps, and without some writes perhaps.
-    fn interrupt(&mut self, n: usize, situation: &Rc<Situation>, event: &Event, occurrence: u64) {
-        if !matches!(situation.impact.services[n].fate, Fate::Masked { .. }) {
-            return;
-        }
-        let mut hit = self.hit(situation, event, occurrence);
-        hit.facts.end = event.until - event.time;
-        let (serve, loss) = masked(&site(situation, n), &hit.facts, &Random);
+    /// A service goes on, after an interruption perhaps, and without some writes perhaps: with all that is
+    /// lost those that only places had that this event takes.
+    fn interrupt(&mut self, n: usize, all: &Situation, only: &Rc<Situation>, event: &Event, occurrence: u64) {
         let share = self.shares[event.stream as usize];
-        if serve > 0.0 {
-            let before = self.units[n].interrupted;
-            let weight = if before.0 > self.now { before.1.max(share) } else { share };
-            self.units[n].interrupted = (before.0.max(self.now + serve), weight);
+        let mut loss = Loss::default();
+        if let Fate::Masked { diverges, .. } = only.impact.services[n].fate {
+            let hit = self.hit(only, event, occurrence);
+            let (serve, _) = masked(&site(only, n), &hit.facts, &Random);
+            if serve > 0.0 {
+                let before = self.units[n].interrupted;
+                let weight = if before.0 > self.now { before.1.max(share) } else { share };
+                self.units[n].interrupted = (before.0.max(self.now + serve), weight);
+            }
+            loss.after = if diverges { event.until - event.time } else { 0.0 };
         }
-        self.ledger.lose(n, hit.incident, hit.origin, &loss, share);
+        let unsent = &all.impact.services[n].unsent;
+        if !unsent.is_empty() {
+            let last = usize::from(self.kinds[event.stream as usize].ends_by_itself());
+            let before = &self.active[..self.active.len().saturating_sub(last)];
+            self.situations.taken(self.streams, before, &mut self.gone);
+            let hit = unsent.iter().filter(|one| self.situations.loses_sites(one.copy, &only.taken, &self.gone));
+            loss.before = unsent::age(hit, &Random, occurrence);
+        }
+        self.ledger.lose(n, occurrence, self.now, &loss, share);
     }
 }

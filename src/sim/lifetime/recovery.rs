@@ -9,7 +9,7 @@ use super::unit::{
 };
 use super::world::World;
 use crate::sim::incident::{Facts, Launch};
-use crate::sim::loss::{Loss, lost};
+use crate::sim::loss::{Loss, lost, waited};
 use crate::sim::point::RecoveryPoint;
 use crate::sim::program::StepProgram;
 use crate::sim::random::Random;
@@ -286,6 +286,11 @@ impl World<'_> {
     pub(super) fn finish_wait(&mut self, n: usize) {
         self.end_task(n, self.now);
         if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            if case.from.is_none() && !case.hit.damage {
+                let hit = &case.hit;
+                let loss = waited(&site(&hit.situation, n), &hit.facts, &Random);
+                self.ledger.lose(n, hit.incident, hit.origin, &loss, self.shares[hit.stream as usize]);
+            }
             self.units[n].away = case.from;
         }
         self.go_back(n);

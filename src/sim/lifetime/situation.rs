@@ -180,7 +180,7 @@ impl<'a> Situations<'a> {
             !matches!(service.fate, Fate::Down { waits_for_outside: true, .. }) && !self.lacks_outside(n, &taken)
         };
         let effect = match () {
-            () if services.iter().all(|service| service.fate.is_unfelt()) => Effect::Quiet,
+            () if services.iter().all(ServiceImpact::is_unfelt) => Effect::Quiet,
             () if services.iter().enumerate().all(plain) => Effect::Plain,
             () => Effect::Matters,
         };
@@ -403,6 +403,12 @@ impl<'a> Situations<'a> {
     pub(super) fn streams(&self) -> Vec<Stream> {
         // Which failure it is about has no say in it.
         streams_of(&self.context(FailureId::from_index(0)))
+    }
+
+    /// Whether one of these sets has places of a copy that the other has not.
+    pub(super) fn loses_sites(&self, copy: CopyId, taken: &AssetSet, before: &AssetSet) -> bool {
+        let (first, sites) = (self.setting.assets.copy(copy), self.scenario().copies[copy].sites.len());
+        (first..first + sites).any(|site| taken.contains(site) && !before.contains(site))
     }
 
     /// Whether both ends of a stream are there.

@@ -6,7 +6,7 @@
 use super::Checks;
 use crate::diag::Diagnostic;
 use crate::id::{CopyId, FailureId};
-use crate::model::{Copy, CopyKind, Delay, Failure, FailureKind, Schedule, Taints};
+use crate::model::{Copy, CopyKind, Delay, Edge, Failure, FailureKind, Schedule, Taints};
 use crate::spec::codes;
 use crate::spec::names::quote;
 use crate::units::Seconds;
@@ -147,7 +147,7 @@ fn check_detection(checks: &mut Checks<'_>) {
     for (cause, copy) in pairs {
         let failure = &scenario.failures[cause];
         let Some(keep) = kept(&scenario.copies[copy]) else { continue };
-        let Some(Found { least, tail, what, key }) = found(failure) else { continue };
+        let Some(Found { least, tail, what, key }) = found(failure, &scenario.copies[copy].edge) else { continue };
         let (least_beyond, tail_beyond) = (keep.seconds() < least, keep.seconds() < tail);
         if !tail_beyond {
             continue;
@@ -182,9 +182,11 @@ struct Found {
     key: &'static str,
 }
 
-fn found(failure: &Failure) -> Option<Found> {
+fn found(failure: &Failure, edge: &Edge) -> Option<Found> {
     let detected = failure.detected.as_ref();
     match (failure.kind, &failure.dwell) {
+        // Of what an attacker wrote nothing passes such an edge: every point is clean.
+        (FailureKind::Compromise, _) if edge.skips.contains(&FailureKind::Compromise) => None,
         (FailureKind::Deletion | FailureKind::Corruption, _) => {
             let detected = detected?;
             Some(Found { least: detected.min(), tail: p95(detected), what: "it is found", key: "detected" })
