@@ -416,7 +416,10 @@ fn a_side_is_judged_as_if_the_rest_were_lost() {
             .only("copies", format!(r#"db = {{ kind = "primary", at = ["h1", "t1", "t2"], {acks}, lag = "10s" }}"#))
             .with("compute", r#"pool = { at = "h1" }"#)
             .with("service", r#"runs = ["pool"]"#)
-            .with("failures", r#"f = { kind = "partition", hits = "wan", rate = "1 / year", lasts = "2h", detected = "0s" }"#);
+            .with(
+                "failures",
+                r#"f = { kind = "partition", hits = "wan", rate = "1 / year", lasts = "2h", detected = "0s" }"#,
+            );
         costs(&case)
     };
     assert_eq!(cut(r#"acks = 2, when_short = "continue""#), (0.0, 10.0));
@@ -430,7 +433,9 @@ fn a_side_is_judged_as_if_the_rest_were_lost() {
 fn the_last_loss_takes_the_tail() {
     let story = |primary: &str, destroyed: &str| {
         let fails = |place: &str, hour: u32| {
-            format!("f-{place} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{hour}h\", lasts = \"10h\", destroyed = \"{destroyed}\", detected = \"0s\" }}")
+            format!(
+                "f-{place} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{hour}h\", lasts = \"10h\", destroyed = \"{destroyed}\", detected = \"0s\" }}"
+            )
         };
         let text = places(primary, &fails("h1", 3000)).with("failures", fails("h2", 3001)).text();
         let tally = live(&text);
@@ -443,4 +448,66 @@ fn the_last_loss_takes_the_tail() {
     // h1 is back nine hours after the loss of h2.
     let waits = story(r#"acks = 2, lag = "10s""#, "0%");
     assert_eq!((waits.0, waits.2.unwrap_or(0.0)), (9.0 * HOUR, 0.0));
+}
+
+/// Places of a primary go one after the other. The first is back, intact, after ten hours, and is as old as
+/// when it went: it waits for those that have all, and if they are destroyed the rest is lost.
+#[test]
+fn a_place_that_comes_back_is_as_old_as_when_it_went() {
+    let fails = |place: &str, hour: u32, destroyed: u32| {
+        format!(
+            "f-{place} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{hour}h\", lasts = \"10h\", destroyed = \"{destroyed}%\", detected = \"0s\" }}\n"
+        )
+    };
+    let story = |primary: &str, failures: &str| {
+        let at = if failures.contains("h3") { r#"["h1", "h2", "h3"]"# } else { r#"["h1", "h2"]"# };
+        let copy = format!(r#"db = {{ kind = "primary", at = {at}, {primary}, lag = "10s" }}"#);
+        let tally = live(&places("", failures).only("copies", copy).text());
+        assert_eq!(tally.losses_for_good, 0);
+        let lost = tally.loss.mean().unwrap_or(0.0) * tally.loss.count() as f64;
+        (tally.downtime_of_lifetime.mean().unwrap() / 1e3, lost / 1e3)
+    };
+    let (goes_on, hour) = (r#"acks = 2, when_short = "continue""#, HOUR);
+    // The second is destroyed five hours later; the first is back five hours after that.
+    let two = fails("h1", 3000, 0) + &fails("h2", 3005, 100);
+    assert_eq!(story(goes_on, &two), (5.0 * hour, 5.0 * hour));
+    // Where one acknowledges, the second had gone on without the last ten seconds of the first.
+    assert_eq!(story("acks = 1", &two), (5.0 * hour, 5.0 * hour + 10.0));
+    // It is back ten hours later and has all.
+    let both = fails("h1", 3000, 0) + &fails("h2", 3005, 0);
+    assert_eq!(story(goes_on, &both), (10.0 * hour, 0.0));
+    // The first is empty, the second as of 3005 h (less the ten seconds that the third did not have), the
+    // third took the hour after that with it: service is back with the second.
+    let three = fails("h1", 3000, 100) + &fails("h2", 3005, 0) + &fails("h3", 3006, 100);
+    assert_eq!(story(goes_on, &three), (9.0 * hour, hour + 10.0));
+    // The first is back after ten hours and waits for the second, which went an hour after it, until that is
+    // destroyed another ten hours later.
+    let late = fails("h1", 3000, 0)
+        + &fails("h2", 3001, 0).replace("10h", "40h")
+        + &fails("h2", 3020, 100).replace("f-h2", "g").replace("10h", "40h");
+    assert_eq!(story(goes_on, &late), (19.0 * hour, hour));
+}
+
+/// What is left of the primary is five hours old, and a twin two seconds: a plan takes the twin, at once, and
+/// nothing else is lost.
+#[test]
+fn what_a_plan_brings_back_is_not_lost_with_the_places() {
+    let fails = |place: &str, hour: u32, destroyed: u32| {
+        format!(
+            "f-{place} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{hour}h\", lasts = \"10h\", destroyed = \"{destroyed}%\", detected = \"0s\" }}\n"
+        )
+    };
+    let case = places("", &(fails("h1", 3000, 0) + &fails("h2", 3005, 100)))
+        .only(
+            "copies",
+            r#"db = { kind = "primary", at = ["h1", "h2"], acks = 2, when_short = "continue", lag = "10s" }
+twin = { kind = "async", of = "db", at = "there", lag = "2s" }"#,
+        )
+        .with("compute", r#"spare = { at = "there" }"#)
+        .with("service", r#"plans = ["over"]"#)
+        .with("strategy", "copies = [\"twin\"]\nstandby = [\"spare\"]")
+        .with("plans", r#"over = { for = ["f-h1", "f-h2"], from = ["twin"], into = ["spare"], steps = ["go"] }"#);
+    let tally = live(&case.text());
+    assert_eq!((tally.losses_for_good, tally.loss.count(), tally.loss.mean()), (0, 1, Some(2e3)));
+    assert_eq!(tally.downtime_of_lifetime.mean(), Some(0.0));
 }

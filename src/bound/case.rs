@@ -197,8 +197,7 @@ impl Case {
             Some(Upstream::Copy(up)) => self.is_clean(at, up),
             _ => false,
         };
-        self.reach[copy.index()] == Reach::Spared
-            && (row.edge.skips.contains(&FailureKind::Compromise) || from_clean())
+        self.reach[copy.index()] == Reach::Spared && (row.edge.skips.contains(&FailureKind::Compromise) || from_clean())
     }
 
     /// Whether a lost instance may start again somewhere in the place that it may run in.

@@ -126,6 +126,7 @@ impl Runs {
 fn backups(finder: &Finder) -> Vec<&Runs> {
     match finder {
         Finder::Runs(runs) => vec![runs],
+        Finder::Clean(finder) => backups(finder),
         Finder::Log(log) => log.bases.iter().flatten().flat_map(backups).collect(),
         _ => Vec::new(),
     }

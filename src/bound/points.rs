@@ -65,15 +65,30 @@ impl Found {
 /// How a copy's points are found.
 #[derive(Clone, Debug)]
 pub(super) enum Finder {
-    Living { behind: Behind, size: f64 },
-    HeldBack { delay: f64, behind: Behind, size: f64 },
-    Spared { behind: Behind, size: f64 },
+    Living {
+        behind: Behind,
+        size: f64,
+    },
+    HeldBack {
+        delay: f64,
+        behind: Behind,
+        size: f64,
+    },
+    Spared {
+        behind: Behind,
+        size: f64,
+    },
     Runs(Box<Runs>),
     /// What an attacker wrote does not come to it.
     Clean(Box<Finder>),
     Log(Box<Log>),
-    Bin { keep: f64, bypass: f64 },
-    Derived { size: f64 },
+    Bin {
+        keep: f64,
+        bypass: f64,
+    },
+    Derived {
+        size: f64,
+    },
 }
 
 /// The distances of a schedule's starts, in seconds: what of it matters here.

@@ -24,7 +24,8 @@ fn behind(at: &Setting<'_>, case: &Case, row: &TierService, copy: CopyId) -> Opt
     }
     let (acks, _) = at.acks(copy)?;
     let joined = row.copies.iter().any(|other| matches!(kind(*other), CopyKind::Async { merges: true, .. }));
-    let has_all = |log: &CopyId| matches!(kind(*log), CopyKind::Log { acks: Some(_), bases, .. } if bases.contains(&copy));
+    let has_all =
+        |log: &CopyId| matches!(kind(*log), CopyKind::Log { acks: Some(_), bases, .. } if bases.contains(&copy));
     let short = lost >= acks && lost < all && !case.is_logical(at) && (case.destroyed || !joined);
     if short && !at.tier.copies.iter().any(has_all) { own_lag(at, copy) } else { None }
 }

@@ -46,9 +46,7 @@ impl Unsent {
 fn short_of_acks(ctx: &Context<'_>, copy: CopyId, lost: &AssetSet) -> Option<Vec<Lag>> {
     let (acks, _) = acks(ctx, copy)?;
     let (lost, all) = (lost_sites(ctx, copy, lost), ctx.scenario.copies[copy].sites.len());
-    let holds = |log: &CopyId| {
-        matches!(&ctx.scenario.copies[*log].kind, CopyKind::Log { acks: Some(_), bases, .. } if bases.contains(&copy))
-    };
+    let holds = |log: &CopyId| matches!(&ctx.scenario.copies[*log].kind, CopyKind::Log { acks: Some(_), bases, .. } if bases.contains(&copy));
     if lost < acks || lost == all || ctx.tier.copies.iter().any(holds) {
         return None;
     }
@@ -56,11 +54,7 @@ fn short_of_acks(ctx: &Context<'_>, copy: CopyId, lost: &AssetSet) -> Option<Vec
 }
 
 /// Seconds of writes that a service loses by all of these.
-pub(super) fn age<'a, U: Uniform>(
-    unsent: impl IntoIterator<Item = &'a Unsent>,
-    draws: &U,
-    occurrence: u64,
-) -> f64 {
+pub(super) fn age<'a, U: Uniform>(unsent: impl IntoIterator<Item = &'a Unsent>, draws: &U, occurrence: u64) -> f64 {
     // Where writes are taken nothing is made from what has a calendar.
     let read = Read { at: 0.0, moment: 0.0 };
     let age = |one: &Unsent| total(&one.behind, draws, occurrence, 0, read).map_or(0.0, |behind| behind.age);

@@ -23,6 +23,7 @@ impl World<'_> {
         }
         self.active.retain(|one| one.until > now);
         self.find_taken();
+        self.find_stale();
         self.something_is_back();
     }
 
@@ -35,13 +36,22 @@ impl World<'_> {
         let occurrence = self.streams.rows[stream].key.event(lifetime, u64::from(event.count));
         if self.kinds[stream].ends_by_itself() {
             let (members, destroyed) = self.situations.reach(stream, occurrence);
+            let share = self.shares[stream];
             self.active.push(Active { stream: event.stream, members, destroyed, until: event.until });
             self.find_taken();
             if let Some(one) = self.active.last().filter(|one| one.destroyed) {
                 self.situations.taken(self.streams, std::slice::from_ref(one), &mut self.gone);
                 self.replicas.destroy(&self.gone);
+                if share >= 1.0 {
+                    self.versions.destroy(&self.gone);
+                }
             }
+            let taken_up = self.find_stale();
             self.something_is_lost(event, occurrence);
+            if taken_up {
+                // What waited for what is destroyed now need not wait any more.
+                self.something_is_back();
+            }
         } else {
             self.something_is_damaged(event, occurrence);
         }
@@ -52,6 +62,27 @@ impl World<'_> {
         self.ends.clear();
         if self.has_cuts {
             self.situations.cut_links(self.streams, &self.active, &mut self.cut);
+        }
+    }
+
+    /// Places that are there and of no use until others are back count as lost.
+    ///
+    /// # Returns
+    /// Whether some are of use because everything newer is destroyed.
+    fn find_stale(&mut self) -> bool {
+        let units = &self.units;
+        let taken_up = self.versions.look(self.now, &self.taken, |n, copy| units[n].is_moved_from(copy));
+        self.situations.stale.clone_from(&self.versions.stale);
+        self.versions.stale.iter().filter(|one| one.waits).for_each(|one| self.taken.insert(one.asset));
+        taken_up
+    }
+
+    /// A service has its data home again: all places that are there have it.
+    pub(super) fn fill_home(&mut self, n: usize) {
+        if self.versions.is_disturbed() || !self.active.is_empty() {
+            self.find_taken();
+            self.versions.restore(&self.taken, n);
+            self.find_stale();
         }
     }
 

@@ -24,6 +24,9 @@
 //! - A stream that is interrupted leaves its copy as old as that. Then it catches up, or, after longer than
 //!   its window, is copied anew; until that is done it is the last choice. While a service is down or away,
 //!   nothing is written and time stands still for its streams.
+//! - A place of a primary in several places that comes back is as old as when it went until another that has
+//!   all fills it, at once. While all of those are lost, it waits for them; if they are destroyed, service goes
+//!   on with the newest that is left, and loses the rest.
 //! - A copy whose place was destroyed is filled anew once the place is back; of backups and logs only what
 //!   comes from then on is there. A service that left a destroyed home takes all of its data back.
 //! - After `rebuild`, what a service lost for good is there again, empty: nothing older can be restored.
@@ -52,6 +55,7 @@ mod room;
 mod situation;
 mod tally;
 mod unit;
+mod versions;
 mod world;
 
 pub use campaign::{events_per_year, run_lifetimes, run_lifetimes_while};

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::away::Data;
 use super::past::{Held, Past};
 use super::situation::Situation;
 use super::unit::{
@@ -186,6 +187,7 @@ impl World<'_> {
         if self.units[n].away.is_none() {
             self.units[n].emptied = false;
             self.replicas.come_home(self.now, n);
+            self.fill_home(n);
         }
     }
 
@@ -265,7 +267,11 @@ impl World<'_> {
         let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) else { return };
         let Progress::Working(away, launch) = case.progress else { return };
         let hit = &case.hit;
-        let loss = lost(&hit.situation.program, &site(&hit.situation, n), &hit.facts, &launch);
+        let mut loss = lost(&hit.situation.program, &site(&hit.situation, n), &hit.facts, &launch);
+        if !hit.damage && matches!(away.data, Data::Home(Some(_))) {
+            // In places that may not hold the newest of what was written: that is destroyed.
+            loss.before = loss.before.max(self.versions.settle(n));
+        }
         let share = self.shares[hit.stream as usize];
         self.ledger.lose(n, hit.incident, hit.origin, &loss, share);
         let point = &launch.point;
@@ -278,7 +284,11 @@ impl World<'_> {
         // Damage is mended where the service runs; after an outage it runs where the plan leads.
         let old = case.from.as_ref().map_or(hit.origin, |(_, old)| *old);
         self.units[n].emptied |= !hit.damage && case.data_lost;
+        let is_home = !hit.damage && matches!(away.data, Data::Home(_));
         self.units[n].away = if hit.damage { case.from } else { Some((away, old)) };
+        if is_home {
+            self.fill_home(n);
+        }
         self.go_back(n);
     }
 
@@ -288,7 +298,8 @@ impl World<'_> {
         if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
             if case.from.is_none() && !case.hit.damage {
                 let hit = &case.hit;
-                let loss = waited(&site(&hit.situation, n), &hit.facts, &Random);
+                let mut loss = waited(&site(&hit.situation, n), &hit.facts, &Random);
+                loss.before = loss.before.max(self.versions.settle(n));
                 self.ledger.lose(n, hit.incident, hit.origin, &loss, self.shares[hit.stream as usize]);
             }
             self.units[n].away = case.from;

@@ -376,7 +376,7 @@ impl Replica {
 }
 
 /// Position of the service whose data a copy holds.
-fn service_of(ctx: &Context<'_>, copy: CopyId) -> Option<usize> {
+pub(super) fn service_of(ctx: &Context<'_>, copy: CopyId) -> Option<usize> {
     let (scenario, data) = (ctx.scenario, ctx.scenario.copies[copy].data);
     ctx.tier.services.iter().position(|row| scenario.services[row.service].data == Some(data))
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::away::{Away, AwayKey};
 use super::events::Streams;
 use super::replicas::Replicas;
+use super::versions::{Stale, Versions};
 use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
 use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
@@ -103,6 +104,8 @@ pub(super) struct Situations<'a> {
     lost: HashMap<(FailureId, u32), AssetSet>,
     programs: HashMap<(FailureId, Vec<FailureId>), Rc<FailureProgram>>,
     known: HashMap<Vec<u32>, Rc<Situation>>,
+    /// Places that are there and of no use.
+    pub(super) stale: Vec<Stale>,
     /// Room for the name of one.
     key: Vec<u32>,
     order: Vec<usize>,
@@ -121,6 +124,7 @@ impl<'a> Situations<'a> {
             lost: HashMap::new(),
             programs: HashMap::new(),
             known: HashMap::new(),
+            stale: Vec::new(),
             key: Vec::new(),
             order: Vec::new(),
             alone: vec![None; streams.rows.len()],
@@ -198,6 +202,7 @@ impl<'a> Situations<'a> {
             && one.stream as usize == cause
             && one.members.len() == 1
             && !one.destroyed
+            && self.stale.is_empty()
         {
             if let Some(known) = &self.alone[cause] {
                 return Rc::clone(known);
@@ -246,6 +251,9 @@ impl<'a> Situations<'a> {
             key.extend([*stream, u32::from(*destroyed), members.len() as u32]);
             key.extend_from_slice(members);
         }
+        for Stale { asset, waits, empty } in &self.stale {
+            key.extend([u32::MAX, *asset as u32, u32::from(*waits), u32::from(*empty)]);
+        }
         let known = self.known.get(&key).cloned();
         let situation = known.unwrap_or_else(|| self.learn(&key, streams, cause, active, view));
         (self.key, self.order) = (key, order);
@@ -293,6 +301,11 @@ impl<'a> Situations<'a> {
                 // Damage is done to what it hits, not to what is lost at the same time.
                 let kept = |target: &&Target| !damage || matches!(target, Target::Place(_) | Target::Link(_));
                 targets.extend(hit.iter().filter(kept));
+            }
+        }
+        for Stale { asset, waits, empty } in &self.stale {
+            for set in [waits.then_some(&mut taken), empty.then_some(&mut gone)].into_iter().flatten() {
+                set.insert(*asset);
             }
         }
         let destroyed = !gone.is_empty();
@@ -419,6 +432,11 @@ impl<'a> Situations<'a> {
     /// How the copies of the tier follow.
     pub(super) fn replicas(&self) -> Replicas {
         Replicas::new(&self.context(FailureId::from_index(0)))
+    }
+
+    /// Which places of the copies of the tier hold the newest state.
+    pub(super) fn versions(&self) -> Versions {
+        Versions::new(&self.context(FailureId::from_index(0)))
     }
 
     /// The copies of a service's data.

@@ -15,6 +15,7 @@ use super::replicas::Replicas;
 use super::room::Years;
 use super::situation::{Active, Effect, Situations};
 use super::unit::{Desk, Outside, Progress, Unit, Work};
+use super::versions::Versions;
 use crate::id::{CopyId, Id, LinkId};
 use crate::model::{AssetSet, FailureKind, Need, Phase};
 use crate::sim::milliseconds;
@@ -55,6 +56,7 @@ pub(super) struct World<'a> {
     /// By stream: what it carries over its link; not a number before anybody has looked.
     carried: Vec<(LinkId, f64)>,
     pub(super) replicas: Replicas,
+    pub(super) versions: Versions,
     pub(super) cut: Vec<LinkId>,
     /// Drills that users feel.
     pub(super) drills: Drills,
@@ -105,6 +107,7 @@ impl<'a> World<'a> {
             carried: traffic.iter().map(|stream| (stream.link, f64::NAN)).collect(),
             traffic,
             replicas: situations.replicas(),
+            versions: situations.versions(),
             cut: Vec::new(),
             drills: Drills::default(),
             gone: AssetSet::empty(situations.assets()),
@@ -214,6 +217,8 @@ impl<'a> World<'a> {
         self.taken.clear();
         self.cut.clear();
         self.replicas.reset();
+        self.versions.reset();
+        self.situations.stale.clear();
         self.resources.copy_from_slice(&self.capacities);
         self.ends.clear();
         self.carried.iter_mut().for_each(|(_, rate)| *rate = f64::NAN);
@@ -284,6 +289,7 @@ impl<'a> World<'a> {
             Work::Recovering(case) => case.hit.damage && !moved(n, copy),
             Work::Returning(_) | Work::Idle => !moved(n, copy),
         };
+        self.versions.write(self.now, &self.taken, writes);
         self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), writes, moved);
     }
 

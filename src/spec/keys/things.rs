@@ -218,7 +218,7 @@ pub const COPIES: KeyTable = KeyTable {
             "lag",
             "duration or distribution",
             Computed("required of async unless `over` is given; otherwise none"),
-            "how far it is behind",
+            "how far it is behind; of a primary or a log in several places, how old what is left is once `acks` of them are lost",
         )
         .only(LAGGING),
         key("over", "link", Absent("`lag` says it"), "the lag follows from the writes and this link").only(ASYNC),
@@ -281,7 +281,7 @@ pub const COPIES: KeyTable = KeyTable {
             "skips",
             "list of failure kinds",
             Absent("it carries all damage on"),
-            "kinds of damage that it does not take over",
+            "kinds of damage that it does not take over: of a compromise, nothing that an attacker wrote since entry",
         )
         .only(WITH_UPSTREAM),
         key("delay", "duration", Absent("changes pass at once"), "how long it holds every change back")
