@@ -35,6 +35,11 @@ impl Group {
         self.occurrences.extend(occurrences);
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.occurrences.len()
+    }
+
     /// Adds an incident: its position in the block and its number.
     pub(super) fn push(&mut self, position: usize, occurrence: u64) {
         self.positions.push(position);
@@ -141,8 +146,64 @@ impl Lanes {
     }
 }
 
+/// What the first plan of a service comes to in many incidents, if no outage ends before: seconds from the
+/// failure, one entry per incident.
+pub(super) struct Ahead<'a> {
+    /// First service.
+    pub(super) serve: &'a [f64],
+    /// The point of no return.
+    pub(super) committed: &'a [f64],
+    /// Age of the recovery point, or of what only lost places had.
+    pub(super) age: &'a [f64],
+}
+
+impl Lanes {
+    /// Looks ahead: what becomes of the services in outages that nobody knows the end of.
+    ///
+    /// # Arguments
+    /// `see`: is told what each service comes to by itself, by position. Which incidents leave the common path
+    /// is known when all are told.
+    pub(super) fn look_ahead<U: Uniform>(
+        &mut self,
+        (program, impact): (&FailureProgram, &Impact),
+        group: &Group,
+        draws: &U,
+        mut see: impl FnMut(usize, &Ahead<'_>),
+    ) {
+        self.off.clear();
+        self.off.resize(group.count(), false);
+        self.facts.draw_known(program, group, draws);
+        self.facts.end.clear();
+        self.facts.end.resize(group.count(), f64::INFINITY);
+        let count = program.services.len();
+        self.tracks.resize_with(self.tracks.len().max(count), Track::default);
+        for n in 0..count {
+            let case = Case { program, impact: &impact.services[n], n, group, facts: &self.facts, draws };
+            let (before, rest) = self.tracks.split_at_mut(n);
+            rest[0].run(&case, before, &mut self.off, &mut self.room);
+            see(n, &rest[0].ahead(&case, &self.room));
+        }
+    }
+}
+
 impl Facts {
     fn draw<U: Uniform>(&mut self, program: &FailureProgram, group: &Group, draws: &U) {
+        self.draw_known(program, group, draws);
+        let occurrences = &group.occurrences;
+        match &program.lasts {
+            Some(draw) => draw.fill(draws, occurrences, &mut self.end),
+            None => {
+                self.end.clear();
+                self.end.resize(occurrences.len(), f64::INFINITY);
+            }
+        }
+        if let Some(draw) = &program.repair_starts {
+            self.end.iter_mut().zip(occurrences).for_each(|(end, occurrence)| *end += draw.get(draws, *occurrence));
+        }
+    }
+
+    /// How bad the night is, and when people know.
+    fn draw_known<U: Uniform>(&mut self, program: &FailureProgram, group: &Group, draws: &U) {
         let occurrences = &group.occurrences;
         let count = occurrences.len();
         self.stress.clear();
@@ -161,16 +222,6 @@ impl Facts {
                 self.detect.clear();
                 self.detect.resize(count, 0.0);
             }
-        }
-        match &program.lasts {
-            Some(draw) => draw.fill(draws, occurrences, &mut self.end),
-            None => {
-                self.end.clear();
-                self.end.resize(count, f64::INFINITY);
-            }
-        }
-        if let Some(draw) = &program.repair_starts {
-            self.end.iter_mut().zip(occurrences).for_each(|(end, occurrence)| *end += draw.get(draws, *occurrence));
         }
     }
 }

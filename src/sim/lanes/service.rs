@@ -1,6 +1,6 @@
 //! One service in many incidents of the same impact.
 
-use super::{Case, Facts};
+use super::{Ahead, Case, Facts};
 use crate::model::FailureKind;
 use crate::sim::impact::{Fate, PlanOption, SourceOption};
 use crate::sim::incident::{PlanLabel, facts, whole_bytes};
@@ -157,6 +157,16 @@ impl Track {
         for (mine, theirs) in [(&mut self.serve, &need.serve), (&mut self.full, &need.full)] {
             mine.iter_mut().zip(theirs).for_each(|(time, need)| *time = time.max(*need));
         }
+    }
+
+    /// What the service comes to in outages of unknown ends.
+    pub(super) fn ahead<'a, U>(&'a self, case: &Case<'_, U>, room: &'a Room) -> Ahead<'a> {
+        let plan = self.plan.map(|plan| &case.program.services[case.n].plans[plan]);
+        let committed = match plan.map(|plan| plan.commit) {
+            Some(CommitAt::Start(_)) => &room.committed,
+            _ => &self.serve,
+        };
+        Ahead { serve: &self.serve, committed, age: &room.age }
     }
 
     /// Begin and finish of a step of the plan that is carried out, in all incidents.

@@ -33,23 +33,27 @@ impl World<'_> {
     /// # Returns
     /// Whether it is over before `limit`, seconds from the start of the lifetime, and can be worked out; if
     /// not, nothing was done.
-    pub(super) fn pass_alone(&mut self, lifetime: u64, event: &Event, limit: f64) -> bool {
+    pub(super) fn pass_alone(
+        &mut self,
+        lifetime: u64,
+        (event, place): (&Event, Option<(usize, usize)>),
+        limit: f64,
+    ) -> bool {
         let stream = event.stream as usize;
         let ends = event.until > event.time && event.until < limit;
-        let Some(situation) = self.situations.known_alone(stream).filter(|_| ends && !self.replicas.disturbed) else {
+        if !ends || self.replicas.disturbed {
             return false;
-        };
+        }
         let occurrence = self.streams.rows[stream].key.event(lifetime, u64::from(event.count));
-        self.now = event.time;
-        let facts = self.facts(&situation, occurrence);
         self.courses.clear();
+        if !self.read_courses(event, place, occurrence) && !self.find_courses(event, occurrence) {
+            return false;
+        }
         let mut over = event.until;
         let mut exposed = self.situations.exposes[stream].then_some(event.until);
-        for n in 0..self.units.len() {
-            let Some(course) = self.course(n, &situation, &facts, event) else { return false };
+        for course in &self.courses {
             over = over.max(course.back).max(course.home.unwrap_or(0.0));
             exposed = course.home.map(|home| exposed.map_or(home, |known| known.max(home))).or(exposed);
-            self.courses.push(course);
         }
         if over >= limit {
             return false;
@@ -60,6 +64,36 @@ impl World<'_> {
         }
         self.now = over;
         self.ledger.settled();
+        true
+    }
+
+    /// Reads what was foreseen of an outage; `false` if nothing was.
+    fn read_courses(&mut self, event: &Event, place: Option<(usize, usize)>, occurrence: u64) -> bool {
+        let known = place.and_then(|place| self.foresight.of(place, self.units.len()));
+        let Some((foreseen, situation)) = known.zip(self.situations.alone(event.stream as usize)) else { return false };
+        for (n, one) in foreseen.iter().enumerate() {
+            let back = event.time + one.serve;
+            let loss = Loss { before: one.before, ..Loss::default() };
+            self.courses.push(if !is_down(situation, n) {
+                Course { back, home: None, loss }
+            } else if event.until < event.time + one.committed {
+                given_up(situation, n, event, occurrence)
+            } else {
+                Course { back, home: Some(back.max(event.until)), loss }
+            });
+        }
+        true
+    }
+
+    /// Works out what becomes of the services; `false` if the plan of one meets with trouble.
+    fn find_courses(&mut self, event: &Event, occurrence: u64) -> bool {
+        let Some(situation) = self.situations.known_alone(event.stream as usize) else { return false };
+        self.now = event.time;
+        let facts = self.facts(&situation, occurrence);
+        for n in 0..self.units.len() {
+            let Some(course) = self.course(n, &situation, &facts, event) else { return false };
+            self.courses.push(course);
+        }
         true
     }
 
@@ -81,8 +115,7 @@ impl World<'_> {
         }
         let planned = timeline(plan, &walked, recovery, event.time);
         if event.until < planned.commit {
-            let back = event.until + resume_time(situation, n, facts.occurrence);
-            return Some(Course { back, home: Some(back), loss: Loss::default() });
+            return Some(given_up(situation, n, event, facts.occurrence));
         }
         let loss = lost(&situation.program, &site, facts, &launch);
         Some(Course { back: planned.serve, home: Some(planned.serve.max(event.until)), loss })
@@ -109,6 +142,12 @@ impl World<'_> {
             self.ledger.set(0, application, 0.0);
         }
     }
+}
+
+/// The outage is over before the plan is past its point of no return.
+fn given_up(situation: &Situation, n: usize, event: &Event, occurrence: u64) -> Course {
+    let back = event.until + resume_time(situation, n, occurrence);
+    Course { back, home: Some(back), loss: Loss::default() }
 }
 
 #[cfg(test)]
@@ -174,11 +213,14 @@ turn = { phase = "redirect", takes = { median = "2m", sigma = 0.3 } }
         let lanes = room.lanes() as u64;
         for first in (0..640).step_by(lanes as usize) {
             streams.generate(first..first + lanes, years * SECONDS_PER_YEAR, &mut room);
+            let sorted = room.is_sorted();
             for ((world, tally), plain) in worlds.iter_mut().zip(&mut plain) {
                 world.foresees &= at_once;
-                room.look_through(&world.situations.effects, &world.situations.exposes, years * SECONDS_PER_YEAR);
+                if at_once && sorted {
+                    world.look_through(first, &mut room);
+                }
                 for lane in 0..lanes {
-                    if at_once && room.is_sorted() {
+                    if at_once && sorted {
                         world.live(first + lane, &room.lane(lane as usize));
                     } else {
                         world.live(first + lane, room.in_order(lane as usize));

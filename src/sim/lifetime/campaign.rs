@@ -114,7 +114,7 @@ fn run_some(
         streams.generate(lifetimes.clone(), horizon, &mut room);
         for (world, tally) in &mut worlds {
             if room.is_sorted() {
-                room.look_through(&world.situations.effects, &world.situations.exposes, horizon);
+                world.look_through(lifetimes.start, &mut room);
             }
             for (lane, lifetime) in lifetimes.clone().enumerate() {
                 if room.is_sorted() {

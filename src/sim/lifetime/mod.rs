@@ -42,6 +42,7 @@ mod crews;
 mod drills;
 mod episodes;
 mod events;
+mod foresight;
 mod ledger;
 mod meet;
 mod past;

@@ -36,6 +36,11 @@ pub(super) trait Years {
     /// The first from the `n`-th on that the tier must look at, if all is well until then.
     fn next_felt(&self, n: usize) -> usize;
 
+    /// Where the `n`-th is in its room: the row and the lifetime; `None` if it is in no row.
+    fn place(&self, _n: usize) -> Option<(usize, usize)> {
+        None
+    }
+
     /// When the `n`-th is; `None` if there are not so many.
     fn time(&self, n: usize) -> Option<f64> {
         (n < self.count()).then(|| self.event(n).time)
@@ -230,6 +235,16 @@ impl Room {
         !self.keys.too_many
     }
 
+    /// The stream of a row; `None` beyond the rows.
+    pub(super) fn stream(&self, row: usize) -> Option<usize> {
+        self.rows.get(row).map(|row| row.stream as usize)
+    }
+
+    /// A row: when its event is, by lifetime, infinite where it is not; how many events its member had before.
+    pub(super) fn row(&self, row: usize) -> (&[f64], u32) {
+        (&self.times[row * self.lanes..(row + 1) * self.lanes], self.rows[row].count)
+    }
+
     #[inline]
     fn event(&self, lane: usize, rank: usize) -> Event {
         let row = self.keys.row(lane, rank);
@@ -315,6 +330,11 @@ impl Years for Lane<'_> {
     #[inline]
     fn event(&self, n: usize) -> Event {
         self.room.event(self.lane, n)
+    }
+
+    fn place(&self, n: usize) -> Option<(usize, usize)> {
+        let row = self.room.keys.row(self.lane, n);
+        (row < self.room.rows.len()).then_some((row, self.lane))
     }
 
     fn next_felt(&self, n: usize) -> usize {

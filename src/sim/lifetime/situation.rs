@@ -196,6 +196,11 @@ impl<'a> Situations<'a> {
         self.alone[stream].clone()
     }
 
+    /// The same, to look at.
+    pub(super) fn alone(&self, stream: usize) -> Option<&Situation> {
+        self.alone[stream].as_deref()
+    }
+
     /// What it is to lose all these, as the failure of this stream sees it.
     pub(super) fn of_active(&mut self, streams: &Streams, cause: usize, active: &[Active]) -> Rc<Situation> {
         if let [one] = active

@@ -10,9 +10,10 @@ use super::alone::Course;
 use super::away::Failback;
 use super::drills::Drills;
 use super::events::{Event, Streams};
+use super::foresight::Foresight;
 use super::ledger::Ledger;
 use super::replicas::Replicas;
-use super::room::Years;
+use super::room::{Room, Years};
 use super::situation::{Active, Effect, Situations};
 use super::unit::{Desk, Outside, Progress, Unit, Work};
 use super::versions::Versions;
@@ -68,6 +69,7 @@ pub(super) struct World<'a> {
     pub(super) went_home: bool,
     /// Room for what an outage does to the services.
     pub(super) courses: Vec<Course>,
+    pub(super) foresight: Foresight,
     pub(super) ledger: Ledger,
     pub(super) exposed_since: Option<f64>,
     pub(super) now: f64,
@@ -121,6 +123,7 @@ impl<'a> World<'a> {
             goes_home_free: false,
             went_home: false,
             courses: Vec::new(),
+            foresight: Foresight::default(),
             ledger: Ledger::new(tier.services.len(), years, &agreeing(scenario, tier)),
             exposed_since: None,
             now: 0.0,
@@ -129,6 +132,19 @@ impl<'a> World<'a> {
             lived: 0.0,
             streams,
             situations,
+        }
+    }
+
+    /// Looks through the lifetimes of a room: which events must be looked at, and what plain ones come to.
+    ///
+    /// # Arguments
+    /// `first`: number of the room's first lifetime.
+    pub(super) fn look_through(&mut self, first: u64, room: &mut Room) {
+        room.look_through(&self.situations.effects, &self.situations.exposes, self.horizon);
+        if self.foresees {
+            self.foresight.look_ahead(self.streams, &self.situations, first, room);
+        } else {
+            self.foresight.clear();
         }
     }
 
@@ -197,7 +213,7 @@ impl<'a> World<'a> {
                     let later = (at + 1..events.count()).map(|n| events.event(n));
                     let matters = |event: &Event| self.situations.effects[event.stream as usize] != Effect::Absent;
                     let next = later.filter(matters).map(|next| next.time).next().unwrap_or(self.horizon);
-                    if !self.pass_alone(lifetime, &event, next.min(self.drills.next())) {
+                    if !self.pass_alone(lifetime, (&event, events.place(at)), next.min(self.drills.next())) {
                         break;
                     }
                 }
