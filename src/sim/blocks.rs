@@ -124,7 +124,7 @@ fn run_services<U: Uniform>(
     let (mut groups, mut lanes) = (std::mem::take(&mut worker.groups), std::mem::take(&mut worker.lanes));
     groups.resize_with(groups.len().max(program.impacts.len()), Group::default);
     groups.iter_mut().for_each(Group::clear);
-    let alike = program.slots.len() == 1 && !program.destroyed.is_possible();
+    let alike = !program.destroyed.is_possible() && program.alike.iter().step_by(2).all(|first| *first == 0);
     if alike {
         groups[0].push_all(occurrences.clone());
     }
@@ -132,7 +132,7 @@ fn run_services<U: Uniform>(
     for (position, occurrence) in apart.enumerate() {
         let (_, slot) = hit_member(program, draws, occurrence);
         let destroyed = program.destroyed.nth(draws, occurrence, 0, Purpose::Chance);
-        groups[slot * 2 + usize::from(destroyed)].push(position, occurrence);
+        groups[program.alike[slot * 2 + usize::from(destroyed)]].push(position, occurrence);
     }
     for (group, impact) in groups.iter().zip(&program.impacts) {
         let together = lanes.run((program, impact), group, draws, blocks, tallies);

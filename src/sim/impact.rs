@@ -141,6 +141,12 @@ pub(super) fn places_left(ctx: &Context<'_>, row: &TierService, taken: &AssetSet
 }
 
 impl Impact {
+    /// Whether all that is told of two impacts that nobody feels is the same.
+    pub(super) fn is_told_like(&self, other: &Self) -> bool {
+        let told = |impact: &ServiceImpact| (impact.short, impact.data_lost);
+        self.services.iter().map(told).eq(other.services.iter().map(told))
+    }
+
     /// What the event that hits these members does, given everything that it takes.
     pub(super) fn new(
         ctx: &Context<'_>,

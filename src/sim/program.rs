@@ -3,7 +3,7 @@
 //! The hot loop reads these and nothing of the scenario. What depends on which assets are lost is
 //! in [`super::impact`].
 
-use super::impact::Impact;
+use super::impact::{Impact, ServiceImpact};
 use super::random::{Chance, Draw, Key, Tables, Uniform};
 use crate::id::{FailureId, PlanId, PoolId, StepId, TierId};
 use crate::model::{
@@ -71,6 +71,8 @@ pub(super) struct FailureProgram {
     pub(super) services: Vec<ServiceProgram>,
     /// Per slot: not destroyed, destroyed. Empty if the event spreads: then impacts are made as met.
     pub(super) impacts: Vec<Impact>,
+    /// By impact: the first of those that nobody feels and that come to the same; itself, if there is none.
+    pub(super) alike: Vec<usize>,
     /// Whether steps may wait for links, people or other services' data, whatever is lost.
     pub(super) contended: bool,
     pub(super) resources: Vec<f64>,
@@ -229,6 +231,7 @@ impl FailureProgram {
                 }
             }
         }
+        program.alike = alike(&program.impacts);
         program.contended = super::route::may_contend(&program);
         Some(program)
     }
@@ -265,6 +268,7 @@ impl FailureProgram {
             spreads,
             services,
             impacts: Vec::new(),
+            alike: Vec::new(),
             contended: false,
             resources: super::route::resources(ctx),
             people: scenario.roles.rows().iter().map(|role| role.people).collect(),
@@ -273,6 +277,22 @@ impl FailureProgram {
             limits: limits(scenario, ctx.failure),
         }
     }
+}
+
+/// By impact: the first that nobody feels and that comes to the same, or itself.
+fn alike(impacts: &[Impact]) -> Vec<usize> {
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut first = |(n, impact): (usize, &Impact)| {
+        if !impact.services.iter().all(ServiceImpact::is_unfelt) {
+            return n;
+        }
+        let known = firsts.iter().find(|first| impact.is_told_like(&impacts[**first])).copied();
+        known.unwrap_or_else(|| {
+            firsts.push(n);
+            n
+        })
+    };
+    impacts.iter().enumerate().map(&mut first).collect()
 }
 
 /// The incident's stress, which no name of a tier, service or step has a say in: all of them share it.

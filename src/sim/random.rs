@@ -252,11 +252,40 @@ impl QuantileTable {
         between(&self.centre, at)
     }
 
+    /// Puts multiples of the quantiles in the place of shares, of which it is known where they are.
+    fn look_up(&self, shares: &mut [f64], Cells { cells, beyond }: &Cells, scale: f64) {
+        for ((share, cell), beyond) in shares.iter_mut().zip(cells).zip(beyond) {
+            let cell = *cell as usize;
+            let quantile = if cell.wrapping_sub(TAIL) < CELLS - 2 * TAIL {
+                let (left, right) = (self.centre[cell], self.centre[cell + 1]);
+                left + (right - left) * beyond
+            } else {
+                self.tail(*share)
+            };
+            *share = scale * quantile;
+        }
+    }
+
     #[inline(never)]
     fn tail(&self, u: f64) -> f64 {
         let (points, from_end) = if u < 0.5 { (&self.low, u) } else { (&self.high, 1.0 - u) };
         let at = from_end * (TAIL_CELLS * CELLS / TAIL) as f64;
         if at < EXACT_CELLS as f64 { self.exact.quantile(u) } else { between(points, at) }
+    }
+}
+
+/// Shares that are looked up in a table at once.
+const AT_ONCE: usize = 64;
+
+/// Where shares are among the cells of a table, and how far beyond the beginning of theirs.
+struct Cells {
+    cells: [u64; AT_ONCE],
+    beyond: [f64; AT_ONCE],
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self { cells: [0; AT_ONCE], beyond: [0.0; AT_ONCE] }
     }
 }
 
@@ -375,12 +404,19 @@ impl Draw {
             return;
         }
         values.resize(occurrences.len(), 0.0);
-        Arch::new().dispatch(Shares { draw: self, draws, occurrences, values });
+        if let Sampler::Table(table, scale) = &self.sampler {
+            let mut cells = Cells::default();
+            for (values, occurrences) in values.chunks_mut(AT_ONCE).zip(occurrences.chunks(AT_ONCE)) {
+                let cells = &mut cells;
+                Arch::new().dispatch(Shares { draw: self, draws, occurrences, values, cells: Some(cells) });
+                table.look_up(values, cells, *scale);
+            }
+            return;
+        }
+        Arch::new().dispatch(Shares { draw: self, draws, occurrences, values, cells: None });
         match &self.sampler {
-            Sampler::Constant(_) => {}
             Sampler::Uniform { low, width } => values.iter_mut().for_each(|value| *value = low + width * *value),
-            Sampler::Table(table, scale) => values.iter_mut().for_each(|value| *value = scale * table.quantile(*value)),
-            Sampler::Exact(delay) => values.iter_mut().for_each(|value| *value = delay.quantile(*value)),
+            sampler => values.iter_mut().for_each(|value| *value = sampler.quantile(*value)),
         }
     }
 
@@ -397,6 +433,8 @@ struct Shares<'a, U> {
     draws: &'a U,
     occurrences: &'a [u64],
     values: &'a mut [f64],
+    /// Where they are in a table, if there is one; then there are [`AT_ONCE`] of them at most.
+    cells: Option<&'a mut Cells>,
 }
 
 impl<U: Uniform> NullaryFnOnce for Shares<'_, U> {
@@ -407,6 +445,16 @@ impl<U: Uniform> NullaryFnOnce for Shares<'_, U> {
         let (key, low, width) = (self.draw.key, self.draw.low, self.draw.width);
         for (value, occurrence) in self.values.iter_mut().zip(self.occurrences) {
             *value = low + width * self.draws.uniform(key, *occurrence, Purpose::Duration);
+        }
+        let Some(Cells { cells, beyond }) = self.cells else { return };
+        // A conversion takes several instructions for each; these fit one for several. Whole numbers from 2^52
+        // on are in the low bits.
+        const TWO_52: f64 = 4_503_599_627_370_496.0;
+        for ((value, cell), beyond) in self.values.iter().zip(cells).zip(beyond) {
+            let at = value * CELLS as f64;
+            let whole = at.floor();
+            *cell = (whole + TWO_52).to_bits() & ((1 << 52) - 1);
+            *beyond = at - whole;
         }
     }
 }

@@ -132,14 +132,12 @@ impl World<'_> {
             self.courses[n].back = back;
             application = application.max(back);
             if several && back > event.time {
-                self.ledger.set(n + 1, event.time, weight);
-                self.ledger.set(n + 1, back, 0.0);
+                self.ledger.outage(n + 1, (event.time, back), weight);
             }
             self.ledger.lose(n, incident, event.time, &self.courses[n].loss, weight);
         }
         if application > event.time {
-            self.ledger.set(0, event.time, weight);
-            self.ledger.set(0, application, 0.0);
+            self.ledger.outage(0, (event.time, application), weight);
         }
     }
 }

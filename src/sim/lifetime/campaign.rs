@@ -129,5 +129,9 @@ fn run_some(
             break;
         }
     }
-    (worlds.into_iter().map(|(_, tally)| tally).collect(), room.count)
+    let counted = |(_, mut tally): (World<'_>, LifetimeTally)| {
+        tally.count_all();
+        tally
+    };
+    (worlds.into_iter().map(counted).collect(), room.count)
 }

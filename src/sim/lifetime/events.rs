@@ -118,13 +118,17 @@ impl Streams {
         for (n, row) in self.rows.iter().enumerate().filter(|(n, _)| !self.crews.repairs(*n)) {
             room.begin(lanes);
             for count in 0.. {
-                room.number(|lane| first_event(lifetimes.start + u64::from(lane)) + u64::from(count));
+                let occurrence = |lane| first_event(lifetimes.start + u64::from(lane)) + u64::from(count);
+                room.number(occurrence);
                 row.gap.fill(&Random, &room.occurrences, &mut room.gaps);
-                room.pass(horizon);
+                let fewer = room.pass(horizon);
                 if room.is_over() {
                     break;
                 }
                 if let Some(lasts) = &row.lasts {
+                    if fewer {
+                        room.number(occurrence);
+                    }
                     lasts.fill(&Random, &room.occurrences, &mut room.lasts);
                 }
                 room.add(n as u32, count, row.lasts.is_some(), horizon);

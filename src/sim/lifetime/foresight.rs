@@ -82,12 +82,12 @@ impl Foresight {
         self.places.clear();
         for row in rows {
             self.rows.push(self.courses.len());
-            let (times, count) = room.row(row);
-            for (lane, _) in times.iter().enumerate().filter(|(_, time)| **time < f64::INFINITY) {
+            let (lanes, count) = room.row(row);
+            for lane in lanes {
                 self.group.push(self.places.len(), key.event(first + lane as u64, u64::from(count)));
                 self.places.push(self.courses.len() + lane * services);
             }
-            self.courses.resize(self.courses.len() + times.len() * services, UNKNOWN);
+            self.courses.resize(self.courses.len() + room.lanes() * services, UNKNOWN);
         }
         let (courses, places) = (&mut self.courses, &self.places);
         self.lanes.look_ahead((&situation.program, &situation.impact), &self.group, &Random, |n, ahead| {

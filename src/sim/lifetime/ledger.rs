@@ -89,6 +89,16 @@ impl Spans {
         self.0.splice(first..last, [joined]);
         (to - from - known).max(0.0)
     }
+
+    /// What of a loss of so many seconds, of this span, is not lost before.
+    fn fresh(&mut self, seconds: f64, from: f64, to: f64) -> f64 {
+        if seconds <= 0.0 {
+            return seconds;
+        }
+        let overlaps = self.0.last().is_some_and(|last| last.1 > from);
+        let rest = if to > from { self.add(from, to) } else { 0.0 };
+        if overlaps { rest } else { seconds }
+    }
 }
 
 /// All accounts of a lifetime; the first line is the application, then the services if there are
@@ -169,6 +179,25 @@ impl Ledger {
         row.weight = weight;
     }
 
+    /// A line is without service from one moment to another, and was not before; seconds.
+    pub(super) fn outage(&mut self, line: usize, (from, to): (f64, f64), weight: f64) {
+        let (began, ended) = (milliseconds(from).min(self.horizon), milliseconds(to).min(self.horizon));
+        let year = self.year(began);
+        if self.lines[line].weight != 0.0 || weight != 1.0 || self.year(ended) != year {
+            self.set(line, from, weight);
+            return self.set(line, to, 0.0);
+        }
+        let row = &mut self.lines[line];
+        (row.since, row.began) = (ended, began);
+        row.outages[year] += 1;
+        row.down[year] += ended - began;
+        self.touched[year] = true;
+        self.any = true;
+        if line == 0 {
+            self.lengths.push(ended - began);
+        }
+    }
+
     /// Counts the time until now.
     fn pass(&mut self, line: usize, now: u64) {
         let row = &mut self.lines[line];
@@ -211,17 +240,10 @@ impl Ledger {
         let Loss { mut before, mut after, .. } = *loss;
         // Parts of the data may be different ones, and those that agree go back together.
         let counts = share >= 1.0 && self.agreeing[service].is_empty() && before.is_finite() && after.is_finite();
-        if counts && (before > 0.0 || after > 0.0) {
+        if counts {
             let lost = &mut self.lost[service];
-            for (time, from, to) in
-                [(&mut before, origin - loss.before, origin), (&mut after, origin, origin + loss.after)]
-            {
-                let overlaps = lost.0.last().is_some_and(|last| last.1 > from);
-                let rest = if to > from { lost.add(from, to) } else { 0.0 };
-                if overlaps {
-                    *time = rest;
-                }
-            }
+            before = lost.fresh(before, origin - before, origin);
+            after = lost.fresh(after, origin, origin + after);
         }
         Loss { before, after, ..*loss }
     }

@@ -15,6 +15,9 @@ use super::situation::Effect;
 /// and their events stay in the second cache level.
 const LANES: usize = 64;
 
+/// Lifetimes that are put in order at once: their keys stay in the first cache level.
+const PART: usize = LANES / 2;
+
 /// Events that are kept at the same time; beyond, fewer lifetimes are drawn side by side.
 const KEPT: f64 = 1e6;
 
@@ -62,11 +65,34 @@ impl Years for [Event] {
     }
 }
 
-/// A member's `count`-th event in every lifetime.
+/// A member's `count`-th event in every lifetime that has it.
 #[derive(Clone, Copy)]
 struct Row {
     stream: u32,
     count: u32,
+    /// Lifetimes that have it, a bit each.
+    lanes: u64,
+    /// Where the first of them is.
+    first: usize,
+    /// The longest that it takes in any of them, seconds.
+    longest: f64,
+}
+
+impl Row {
+    /// Where the event of a lifetime is that has it.
+    fn at(&self, lane: usize) -> usize {
+        self.first + (self.lanes & ((1 << lane) - 1)).count_ones() as usize
+    }
+
+    /// Lifetimes that have it, in order.
+    fn lanes(&self) -> impl Iterator<Item = usize> + use<> {
+        let mut rest = self.lanes;
+        std::iter::from_fn(move || {
+            let lane = (rest != 0).then_some(rest.trailing_zeros() as usize);
+            rest &= rest.wrapping_sub(1);
+            lane
+        })
+    }
 }
 
 /// Room for the events of lifetimes, kept from one batch to the next.
@@ -74,7 +100,7 @@ pub(super) struct Room {
     lanes: usize,
     /// Events of all lifetimes so far, ends of outages included.
     pub(super) count: u64,
-    /// By row, then by lifetime: when the member fails, infinite if it does not, and when it is back.
+    /// By row, then by lifetime that has it: when the member fails, and when it is back.
     rows: Vec<Row>,
     times: Vec<f64>,
     untils: Vec<f64>,
@@ -88,8 +114,8 @@ pub(super) struct Room {
     pub(super) gaps: Vec<f64>,
     pub(super) lasts: Vec<f64>,
     keys: Keys,
-    /// By row, then by lifetime: when a tier that looks at nothing is done with it.
-    ends: Vec<f64>,
+    /// By row: how long a tier that looks at nothing may be busy with it, seconds.
+    busy: Vec<f64>,
     /// By number, then by lifetime: ranks of events that must be looked at; how many there are.
     felt: Vec<[u16; LANES]>,
     felt_counts: [u32; LANES],
@@ -113,7 +139,7 @@ impl Room {
             gaps: Vec::new(),
             lasts: Vec::new(),
             keys: Keys::new(),
-            ends: Vec::new(),
+            busy: Vec::new(),
             felt: Vec::new(),
             felt_counts: [0; LANES],
             ordered: Vec::new(),
@@ -128,6 +154,8 @@ impl Room {
     /// Other lifetimes begin.
     pub(super) fn clear(&mut self) {
         self.rows.clear();
+        self.times.clear();
+        self.untils.clear();
         self.others.iter_mut().for_each(Vec::clear);
         self.keys.clear();
     }
@@ -147,22 +175,27 @@ impl Room {
     }
 
     /// The member's next event in all lifetimes that reach it before the horizon; the others are done.
-    pub(super) fn pass(&mut self, horizon: f64) {
+    ///
+    /// # Returns
+    /// Whether some are done: then those that are left must be numbered anew.
+    pub(super) fn pass(&mut self, horizon: f64) -> bool {
         for (time, gap) in self.at.iter_mut().zip(&self.gaps) {
             *time += gap;
         }
         if self.at.iter().all(|time| *time < horizon) {
-            return;
+            return false;
         }
+        let count = self.alive.len();
+        let (alive, at) = (&mut self.alive[..count], &mut self.at[..count]);
         let mut kept = 0;
-        for n in 0..self.alive.len() {
-            let time = self.at[n];
-            (self.alive[kept], self.at[kept], self.occurrences[kept]) = (self.alive[n], time, self.occurrences[n]);
+        for n in 0..count {
+            let (lane, time) = (alive[n], at[n]);
+            (alive[kept], at[kept]) = (lane, time);
             kept += usize::from(time < horizon);
         }
         self.alive.truncate(kept);
         self.at.truncate(kept);
-        self.occurrences.truncate(kept);
+        true
     }
 
     /// The member has no further event in any lifetime.
@@ -176,23 +209,14 @@ impl Room {
             self.lasts.clear();
             self.lasts.resize(self.at.len(), f64::INFINITY);
         }
+        let longest = longest(&self.lasts);
         // From here on how long it is down is when it is back.
         self.lasts.iter_mut().zip(&self.at).for_each(|(until, time)| *until += time);
-        let row = self.rows.len();
-        let from = row * self.lanes;
-        self.rows.push(Row { stream, count });
-        if self.times.len() < from + self.lanes {
-            self.times.resize(from + self.lanes, f64::INFINITY);
-            self.untils.resize(from + self.lanes, f64::INFINITY);
-        }
-        let times = &mut self.times[from..from + self.lanes];
-        let untils = &mut self.untils[from..from + self.lanes];
-        times.fill(f64::INFINITY);
-        for ((lane, time), until) in self.alive.iter().zip(&self.at).zip(&self.lasts) {
-            let lane = *lane as usize;
-            (times[lane], untils[lane]) = (*time, *until);
-        }
-        self.keys.add(row, self.alive.iter().map(|lane| *lane as usize).zip(self.at.iter().copied()));
+        let first = self.times.len();
+        let lanes = self.keys.add(self.rows.len(), self.alive.iter().zip(&self.at));
+        self.rows.push(Row { stream, count, lanes, first, longest });
+        self.times.extend_from_slice(&self.at);
+        self.untils.extend_from_slice(&self.lasts);
         let over = self.lasts.iter().filter(|until| **until < horizon).count();
         self.count += (self.at.len() + over) as u64;
         if ends {
@@ -207,7 +231,7 @@ impl Room {
     pub(super) fn add_others(&mut self, lane: usize, events: impl FnOnce(&mut Vec<Event>) -> u64) {
         self.count += events(&mut self.others[lane]);
         for (n, event) in self.others[lane].iter().enumerate() {
-            self.keys.add(self.rows.len() + n, std::iter::once((lane, event.time)));
+            self.keys.add(self.rows.len() + n, std::iter::once((&(lane as u32), &event.time)));
         }
     }
 
@@ -240,55 +264,52 @@ impl Room {
         self.rows.get(row).map(|row| row.stream as usize)
     }
 
-    /// A row: when its event is, by lifetime, infinite where it is not; how many events its member had before.
-    pub(super) fn row(&self, row: usize) -> (&[f64], u32) {
-        (&self.times[row * self.lanes..(row + 1) * self.lanes], self.rows[row].count)
+    /// Lifetimes that have the event of a row, in order, and how many events its member had before.
+    pub(super) fn row(&self, row: usize) -> (impl Iterator<Item = usize> + use<>, u32) {
+        (self.rows[row].lanes(), self.rows[row].count)
     }
 
     #[inline]
     fn event(&self, lane: usize, rank: usize) -> Event {
         let row = self.keys.row(lane, rank);
-        let at = row * self.lanes + lane;
         match self.rows.get(row) {
-            Some(Row { stream, count }) => {
-                Event { time: self.times[at], until: self.untils[at], stream: *stream, count: *count }
-            }
+            Some(row) => self.event_of(row, lane),
             None => self.others[lane][row - self.rows.len()],
         }
     }
 
-    /// Finds out which events a tier must look at: those that it notices, and those that are not over before
-    /// the next one.
+    fn event_of(&self, row: &Row, lane: usize) -> Event {
+        let at = row.at(lane);
+        Event { time: self.times[at], until: self.untils[at], stream: row.stream, count: row.count }
+    }
+
+    /// Finds out which events a tier may have to look at: those that it notices, and those that may not be over
+    /// before the next one.
     ///
     /// # Arguments
     /// By stream: what an event does to the tier, and whether it leaves too few copies.
     pub(super) fn look_through(&mut self, effects: &[Effect], exposes: &[bool], horizon: f64) {
-        let untils = self.untils.chunks_exact(self.lanes);
-        self.ends.resize(self.untils.len(), 0.0);
-        for ((row, untils), ends) in self.rows.iter().zip(untils).zip(self.ends.chunks_exact_mut(self.lanes)) {
-            match effects[row.stream as usize] {
-                Effect::Absent => ends.fill(f64::NEG_INFINITY),
-                Effect::Quiet if !exposes[row.stream as usize] => {
-                    for (end, until) in ends.iter_mut().zip(untils) {
-                        *end = if *until < horizon { *until } else { f64::INFINITY };
-                    }
-                }
-                _ => ends.fill(f64::INFINITY),
-            }
-        }
+        self.busy.clear();
+        self.busy.extend(self.rows.iter().map(|row| match effects[row.stream as usize] {
+            Effect::Absent => f64::NEG_INFINITY,
+            // Keys have lost less than a second.
+            Effect::Quiet if !exposes[row.stream as usize] => row.longest + 1.0,
+            _ => f64::INFINITY,
+        }));
         let most = self.keys.ranks.len();
         self.felt_counts = [0; LANES];
         self.felt.resize(most.max(self.felt.len()), [0; LANES]);
         let none = [f64::INFINITY; LANES];
         for (rank, now) in self.keys.ranks.iter().enumerate() {
             let next = self.keys.ranks.get(rank + 1).unwrap_or(&none);
-            for lane in 0..self.lanes.min(LANES) {
-                let at = (now[lane].to_bits() & ROW) as usize * self.lanes + lane;
+            for (lane, (now, next)) in now.iter().zip(next).enumerate() {
                 // What is in no row is looked at.
-                let end = self.ends.get(at).copied().unwrap_or(f64::INFINITY);
-                let count = &mut self.felt_counts[lane];
-                self.felt[*count as usize][lane] = rank as u16;
-                *count += u32::from(end >= next[lane]);
+                let busy = self.busy.get((now.to_bits() & ROW) as usize).copied().unwrap_or(f64::INFINITY);
+                if now + busy >= next.min(horizon) && *now < f64::INFINITY {
+                    let count = &mut self.felt_counts[lane];
+                    self.felt[*count as usize][lane] = rank as u16;
+                    *count += 1;
+                }
             }
         }
     }
@@ -301,17 +322,29 @@ impl Room {
     /// The events of a lifetime in order, however many they are.
     pub(super) fn in_order(&mut self, lane: usize) -> &[Event] {
         self.ordered.clear();
-        for (n, Row { stream, count }) in self.rows.iter().enumerate() {
-            let at = n * self.lanes + lane;
-            if self.times[at] < f64::INFINITY {
-                let (time, until) = (self.times[at], self.untils[at]);
-                self.ordered.push(Event { time, until, stream: *stream, count: *count });
-            }
+        for row in self.rows.iter().filter(|row| row.lanes >> lane & 1 == 1) {
+            let at = row.at(lane);
+            let (time, until) = (self.times[at], self.untils[at]);
+            self.ordered.push(Event { time, until, stream: row.stream, count: row.count });
         }
         self.ordered.extend_from_slice(&self.others[lane]);
         self.ordered.sort_unstable_by(Event::order);
         &self.ordered
     }
+}
+
+/// The longest of these, none of which is below zero.
+fn longest(lasts: &[f64]) -> f64 {
+    // Side by side, as one after the other each would wait for the one before.
+    let mut most = [0.0_f64; 8];
+    let parts = lasts.chunks_exact(most.len());
+    let rest = parts.remainder();
+    for part in parts {
+        for (most, lasts) in most.iter_mut().zip(part) {
+            *most = if *lasts > *most { *lasts } else { *most };
+        }
+    }
+    rest.iter().chain(&most).copied().fold(0.0, f64::max)
 }
 
 /// A lifetime in a room.
@@ -385,8 +418,11 @@ impl Keys {
     }
 
     /// Adds the events of a row: lifetimes and times.
+    ///
+    /// # Returns
+    /// The lifetimes, a bit each.
     #[inline]
-    fn add(&mut self, row: usize, events: impl Iterator<Item = (usize, f64)>) {
+    fn add<'a>(&mut self, row: usize, events: impl Iterator<Item = (&'a u32, &'a f64)>) -> u64 {
         // No lifetime has more than one of a row.
         self.bound += 1;
         if self.ranks.len() < self.bound {
@@ -397,14 +433,17 @@ impl Keys {
         }
         self.too_many |= row as u64 > ROW;
         if self.too_many {
-            return;
+            return events.fold(0, |lanes, (lane, _)| lanes | 1 << lane);
         }
-        let row = row as u64;
+        let (row, mut lanes) = (row as u64, 0);
         for (lane, time) in events {
+            lanes |= 1 << lane;
+            let lane = *lane as usize;
             let count = &mut self.counts[lane];
             self.ranks[*count as usize][lane] = f64::from_bits((time.to_bits() & !ROW) | row);
             *count += 1;
         }
+        lanes
     }
 
     #[inline]
@@ -472,10 +511,14 @@ impl NullaryFnOnce for Exchanges<'_> {
 
     #[inline(always)]
     fn call(self) {
-        for (first, second) in self.pairs {
-            let (before, from) = self.keys.split_at_mut(usize::from(*second));
-            for (a, b) in before[usize::from(*first)].iter_mut().zip(&mut from[0]) {
-                (*a, *b) = (if a < b { *a } else { *b }, if a < b { *b } else { *a });
+        for part in 0..LANES / PART {
+            let part = part * PART..(part + 1) * PART;
+            for (first, second) in self.pairs {
+                let (before, from) = self.keys.split_at_mut(usize::from(*second));
+                let (before, from) = (&mut before[usize::from(*first)][part.clone()], &mut from[0][part.clone()]);
+                for (a, b) in before.iter_mut().zip(from) {
+                    (*a, *b) = (if a < b { *a } else { *b }, if a < b { *b } else { *a });
+                }
             }
         }
         for (before, after) in self.keys.iter().zip(self.keys.iter().skip(1)) {

@@ -80,7 +80,12 @@ pub struct LifetimeTally {
     /// Such losses.
     pub losses_for_good: u64,
     prices: Vec<Prices>,
+    /// What waits for the tallies of lifetimes, outages and incidents, in the order of [`LifetimeTally::gathered`].
+    waiting: [Vec<u64>; GATHERED],
 }
+
+/// Tallies for which values are gathered.
+const GATHERED: usize = 6;
 
 /// What the time of a service costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,6 +151,25 @@ pub struct LineTally {
     pub outages: Tally,
     /// Milliseconds of writes lost, per year.
     pub loss: Tally,
+    /// Years that wait for those three.
+    waiting: [Vec<u64>; 3],
+}
+
+/// Values that are counted at once: most of what counting takes is to get at the bins, and many bins take
+/// not much longer than one.
+const AT_ONCE: usize = 512;
+
+/// Adds a value to those that wait for a tally.
+fn gather(waiting: &mut Vec<u64>, tally: &mut Tally, value: u64) {
+    waiting.push(value);
+    if waiting.len() >= AT_ONCE {
+        count(waiting, tally);
+    }
+}
+
+fn count(waiting: &mut Vec<u64>, tally: &mut Tally) {
+    crate::sim::tally::tally(tally, waiting);
+    waiting.clear();
 }
 
 impl LineTally {
@@ -159,10 +183,17 @@ impl LineTally {
         }
         let [down, outages, loss] = by_year;
         for year in (0..years).filter(|year| touched[*year]) {
-            self.downtime.record(down[year]);
-            self.outages.record(outages[year]);
-            record(&mut self.loss, loss[year]);
+            let [of_downtime, of_outages, of_loss] = &mut self.waiting;
+            gather(of_downtime, &mut self.downtime, down[year]);
+            gather(of_outages, &mut self.outages, outages[year]);
+            gather(of_loss, &mut self.loss, loss[year]);
         }
+    }
+
+    /// Counts what waits.
+    fn count_all(&mut self) {
+        let tallies = [&mut self.downtime, &mut self.outages, &mut self.loss];
+        self.waiting.iter_mut().zip(tallies).for_each(|(waiting, tally)| count(waiting, tally));
     }
 
     fn calm(&mut self, years: u64) {
@@ -218,6 +249,7 @@ impl LifetimeTally {
             unrecoverable: 0,
             losses_for_good: 0,
             prices: tier.services.iter().map(|s| prices(s.service)).collect(),
+            waiting: Default::default(),
         }
     }
 
@@ -229,8 +261,29 @@ impl LifetimeTally {
         self.expose(exposed, 0);
     }
 
+    /// The tallies for which values are gathered: of downtime, outages, loss and exposure of lifetimes, of
+    /// outages, and of loss in incidents.
+    fn gathered(&mut self) -> ([&mut Tally; GATHERED], &mut [Vec<u64>; GATHERED]) {
+        let tallies = [
+            &mut self.downtime_of_lifetime,
+            &mut self.outages_of_lifetime,
+            &mut self.loss_of_lifetime,
+            &mut self.exposed,
+            &mut self.outage,
+            &mut self.loss,
+        ];
+        (tallies, &mut self.waiting)
+    }
+
+    /// Counts what waits. Nothing may be read before.
+    pub(super) fn count_all(&mut self) {
+        self.lines.iter_mut().for_each(LineTally::count_all);
+        let (tallies, waiting) = self.gathered();
+        waiting.iter_mut().zip(tallies).for_each(|(waiting, tally)| count(waiting, tally));
+    }
+
     fn expose(&mut self, exposed: u64, missing: u64) {
-        self.exposed.record(exposed);
+        gather(&mut self.waiting[3], &mut self.exposed, exposed);
         self.exposed_wholes.record(exposed, missing);
     }
 
@@ -292,15 +345,16 @@ impl LifetimeTally {
     }
 
     pub(super) fn add_incidents(&mut self, outages: &[u64], losses: &[u64]) {
-        outages.iter().for_each(|length| self.outage.record(*length));
-        losses.iter().for_each(|loss| record(&mut self.loss, *loss));
+        outages.iter().for_each(|length| gather(&mut self.waiting[4], &mut self.outage, *length));
+        losses.iter().for_each(|loss| gather(&mut self.waiting[5], &mut self.loss, *loss));
     }
 
     /// The sums of a lifetime of the application.
     pub(super) fn add_whole(&mut self, years: usize, down: &[u64], outages: &[u64], loss: &[u64]) {
-        self.downtime_of_lifetime.record(down[..years].iter().sum());
-        self.outages_of_lifetime.record(outages[..years].iter().sum());
-        record(&mut self.loss_of_lifetime, loss[..years].iter().fold(0, |sum: u64, year| sum.saturating_add(*year)));
+        let sum = |of: &[u64]| of[..years].iter().fold(0, |sum: u64, year| sum.saturating_add(*year));
+        gather(&mut self.waiting[0], &mut self.downtime_of_lifetime, sum(down));
+        gather(&mut self.waiting[1], &mut self.outages_of_lifetime, sum(outages));
+        gather(&mut self.waiting[2], &mut self.loss_of_lifetime, sum(loss));
         self.long_years += down[..years].iter().filter(|time| **time > HOUR).count() as u64;
     }
 
@@ -333,6 +387,7 @@ impl LifetimeTally {
 
     /// The tally as others read it: calm lifetimes and years are counted in, once, at the end.
     pub(super) fn close(mut self) -> Self {
+        self.count_all();
         let years = self.years;
         for line in &mut self.lines {
             line.calm(years - line.downtime.count());
@@ -374,11 +429,6 @@ impl LifetimeTally {
     pub fn years_lived(&self) -> f64 {
         self.lived as f64 / 1000.0 / SECONDS_PER_YEAR
     }
-}
-
-/// Counts a loss; one without bound as such.
-fn record(tally: &mut Tally, loss: u64) {
-    if loss == NEVER { tally.record_infinite() } else { tally.record(loss) }
 }
 
 fn hours(milliseconds: u64) -> f64 {
