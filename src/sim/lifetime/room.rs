@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::events::Event;
 use super::situation::Effect;
@@ -15,7 +15,8 @@ use super::situation::Effect;
 /// and their events stay in the second cache level.
 const LANES: usize = 64;
 
-/// Lifetimes that are put in order at once: their keys stay in the first cache level.
+/// Lifetimes that are put in order at once, a multiple of what fits one instruction: their keys stay in the
+/// first cache level.
 const PART: usize = LANES / 2;
 
 /// Events that are kept at the same time; beyond, fewer lifetimes are drawn side by side.
@@ -506,18 +507,21 @@ struct Exchanges<'a> {
     tied: &'a mut [bool; LANES],
 }
 
-impl NullaryFnOnce for Exchanges<'_> {
+impl WithSimd for Exchanges<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         for part in 0..LANES / PART {
             let part = part * PART..(part + 1) * PART;
             for (first, second) in self.pairs {
                 let (before, from) = self.keys.split_at_mut(usize::from(*second));
-                let (before, from) = (&mut before[usize::from(*first)][part.clone()], &mut from[0][part.clone()]);
-                for (a, b) in before.iter_mut().zip(from) {
-                    (*a, *b) = (if a < b { *a } else { *b }, if a < b { *b } else { *a });
+                let (first, _) = S::as_mut_simd_f64s(&mut before[usize::from(*first)][part.clone()]);
+                let (second, _) = S::as_mut_simd_f64s(&mut from[0][part.clone()]);
+                // Said in so many words: of a choice between two values the compiler makes stores with a mask,
+                // which some processors are slow at.
+                for (a, b) in first.iter_mut().zip(second) {
+                    (*a, *b) = (simd.min_f64s(*a, *b), simd.max_f64s(*a, *b));
                 }
             }
         }
