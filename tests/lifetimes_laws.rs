@@ -228,6 +228,56 @@ fn threads_change_no_byte() {
     }
 }
 
+/// A lifetime knows nothing of those that were simulated before it: one by one they come to the same. Lifetimes
+/// of a month end in the middle of many things, none of which may be left to the next one.
+#[test]
+fn lifetimes_leave_nothing_to_the_next() {
+    let of = |n: u64| move |(name, text): (String, String)| (name, text, n);
+    let random = (0..40).map(|seed| (format!("seed {seed}"), generator::scenario(seed, Reach::Everything).text()));
+    let stops = [("stops".to_owned(), STOPS.to_owned())];
+    let all = shipped().into_iter().chain(random).map(of(40)).chain(stops.into_iter().map(of(150)));
+    for (name, text, count) in all {
+        let scenario = load(&text);
+        let some = |first: u64, lifetimes: u64| {
+            let settings = LifetimeSettings { years: 1.0 / 12.0, lifetimes, first, seed: 1, threads: 1 };
+            run_lifetimes(&scenario, &settings, &Filter::default())
+        };
+        let mut one_by_one = some(0, 1);
+        (1..count).for_each(|n| one_by_one.merge(&some(n, 1)));
+        assert!(shown(&scenario, &some(0, count)) == shown(&scenario, &one_by_one), "{name}");
+    }
+}
+
+/// Two places that both must have what is written, and a copy far away that waits while they are lost: often,
+/// and often when the lifetime ends.
+const STOPS: &str = r#"
+title = "Stops when one of two is lost"
+currency = "USD"
+places = { north = [], south = [], far = [] }
+[links]
+metro = { between = ["north", "south"], bandwidth = "10 Gbps" }
+wan = { between = ["north", "far"], bandwidth = "1 Gbps" }
+[data]
+ledger = { size = "3 TB", writes = "200 GB/day", burst = { rate = "200 MB/s", lasts = "30m", every = "1d" } }
+[copies]
+strict = { kind = "primary", at = ["north", "south"], acks = 2 }
+ship = { kind = "async", of = "strict", at = "far", over = "wan" }
+[compute]
+core = { at = ["north", "south"], enough = 1, takeover = "20s" }
+dr = { at = "far" }
+[failures]
+all = { kind = "outage", hits = ["north", "south"], rate = "100 / year", lasts = "1d", detected = "1m" }
+cut = { kind = "partition", hits = ["metro", "wan"], rate = "300 / year", lasts = { mean = "3h" }, detected = "1m" }
+[services]
+bank = { data = "ledger", copies = ["strict"], runs = ["core"], standby = ["dr"], plans = ["over"] }
+[strategies]
+far = { copies = ["ship"] }
+[plans]
+over = { for = ["all", "cut"], from = ["ship"], into = ["dr"], steps = ["decide"] }
+[steps]
+decide = { phase = "decide", takes = "30m" }
+"#;
+
 /// Neither does the order of tables, of rows in them and of keys in those.
 #[test]
 fn order_of_tables_changes_no_byte() {

@@ -374,7 +374,8 @@ pub(super) fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare
     }
     parts.extend(tier.returns.iter().map(|one| {
         let each = calm * rate_of(tier, one.failure) / one.n as f64;
-        let times = one.longer.iter().flat_map(|longer| moved(longer.incident, each, longer.without, longer.with));
+        let bin = |without: u64| bin_of(scenario, tier, one.failure, without);
+        let times = one.longer.iter().flat_map(|longer| moved(longer.incident, each, bin(longer.without), longer.with));
         Part {
             of: Sampled::Returns,
             failure: Some(one.failure),
@@ -383,20 +384,33 @@ pub(super) fn parts<'a>(scenario: &Scenario, tier: &TierTally, rare: Option<Rare
         }
     }));
     if let Some(Rare { overlaps, .. }) = rare {
-        let both = |change: &Change| moved(change.episode, calm * change.per_year, change.without, change.with);
+        let both = |change: &Change| {
+            let without = change.without as f64 * MS;
+            moved(change.episode, calm * change.per_year, (without, without), change.with)
+        };
         let times = Times::Changes(overlaps.changes.iter().flat_map(both).collect());
         parts.push(Part { of: Sampled::Overlaps, failure: None, drawn: overlaps.n as f64, times });
     }
     parts
 }
 
-/// So many incidents a year take another time, milliseconds.
-fn moved(maker: u64, per_year: f64, without: u64, with: u64) -> [Time; 2] {
-    let one = |time: u64, each: f64| {
-        let time = time as f64 * MS;
-        Time { low: time, high: time, each, count: 1.0, maker }
-    };
-    [one(with, per_year), one(without, -per_year)]
+/// Between which seconds an incident of a failure was counted that took so many milliseconds: it is taken from
+/// where it is.
+fn bin_of(scenario: &Scenario, tier: &TierTally, failure: FailureId, time: u64) -> (f64, f64) {
+    let share = scenario.failures[failure].share;
+    let tally = application(tier).find(|tally| tally.failure == failure);
+    let whole = (time as f64 / share).round() as u64;
+    let bin = tally.and_then(|tally| tally.recovery_time.bin(whole));
+    let (low, high) = bin.map_or((time as f64, time as f64), |(low, high)| (low as f64 * share, high as f64 * share));
+    (low * MS, high * MS)
+}
+
+/// So many incidents a year take another time, `with` in milliseconds; `without`: between which seconds they
+/// were.
+fn moved(maker: u64, per_year: f64, without: (f64, f64), with: u64) -> [Time; 2] {
+    let with = with as f64 * MS;
+    let one = |(low, high): (f64, f64), each: f64| Time { low, high, each, count: 1.0, maker };
+    [one((with, with), per_year), one(without, -per_year)]
 }
 
 /// Events per year of a failure.
@@ -419,11 +433,25 @@ pub(super) fn in_cells<'a, 'b: 'a>(parts: impl Iterator<Item = &'a Part<'b>>, ce
             up[cell(time.high, f64::ceil, cells)] += time.each;
         });
     }
-    for list in [&mut down, &mut up] {
-        // What further failures take away was sampled apart from what it is taken from.
-        list.iter_mut().for_each(|cell| *cell = cell.max(0.0));
-    }
+    // What the way home and further failures take away was sampled apart from what it is taken from: a cell may
+    // lack what a neighbour has too much of. Longer ones make up for it in the low end, shorter ones in the high end.
+    let lacking = settle(0.0, down.iter_mut());
+    settle(lacking, down.iter_mut().rev());
+    let lacking = settle(0.0, up.iter_mut().rev());
+    settle(lacking, up.iter_mut());
     [down, up]
+}
+
+/// Takes what one cell lacks from the next that has it.
+///
+/// # Returns
+/// What is lacking at the end, zero or below.
+fn settle<'a>(lacking: f64, cells: impl Iterator<Item = &'a mut f64>) -> f64 {
+    cells.fold(lacking, |lacking, cell| {
+        let left = *cell + lacking;
+        *cell = left.max(0.0);
+        left.min(0.0)
+    })
 }
 
 /// The chance that the times of a year add up to more than the cells that there are but for the last, given

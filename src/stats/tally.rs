@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::histogram::Histogram;
+use super::histogram::{self, Histogram};
 use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
 use super::squared_deviations;
 
@@ -297,6 +297,15 @@ impl Tally {
         for (low, high, count) in self.histogram.bins() {
             see(low.max(self.least.value), high.min(self.greatest.value), count);
         }
+    }
+
+    /// The least and the greatest value of the bin in which an outcome above zero was counted, as
+    /// [`Self::for_each_bin`] tells them, in the tally's unit; `None` beyond the outcomes that there are.
+    #[must_use]
+    pub fn bin(&self, value: u64) -> Option<(u64, u64)> {
+        let known = self.above_zero > 0 && (self.least.value..=self.greatest.value).contains(&value);
+        let (low, high) = known.then(|| histogram::range(histogram::index(value)))?;
+        Some((low.max(self.least.value), high.min(self.greatest.value)))
     }
 
     /// Skewness of the finite outcomes, from the middles of the histogram's bins, which are within a

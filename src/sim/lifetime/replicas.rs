@@ -150,12 +150,14 @@ impl Replicas {
 
     /// A new lifetime.
     pub(super) fn reset(&mut self) {
+        // A copy whose upstream is lost waits and still follows: that disturbs nothing.
+        self.rows.iter_mut().for_each(|row| row.paused = None);
         if !self.disturbed {
             return;
         }
         self.disturbed = false;
         for row in &mut self.rows {
-            (row.state, row.paused, row.empty) = (State::Following, None, false);
+            (row.state, row.empty) = (State::Following, false);
         }
         for archive in &mut self.archives {
             (archive.since, archive.stopped) = (f64::NEG_INFINITY, None);
