@@ -281,7 +281,8 @@ fn mirrored_pair_with_a_repair_window() {
 }
 
 /// The first failure of what ages: a Weibull gap of shape 2 and scale s leaves a lifetime untouched with
-/// chance exp(−(T/s)²). What it destroys is certain to be lost when the outage, an hour, is over.
+/// chance exp(−(T/s)²). What it destroys is lost at once, as nothing comes back with the end of the outage: no
+/// time down, and one outage.
 #[test]
 fn first_failure_of_what_ages() {
     let scale = 12.0;
@@ -291,7 +292,11 @@ fn first_failure_of_what_ages() {
     let none = |years: f64| (-(years / scale) * (years / scale)).exp();
     on_each_seed(&text, 30_000, |t| {
         share_holds("untouched", zeros(&t.outages_of_lifetime), t.lifetimes, none(YEARS));
-        share_holds("lost", t.unrecoverable, t.lifetimes, 1.0 - none(YEARS - 1.0 / 8760.0));
+        share_holds("lost", t.unrecoverable, t.lifetimes, 1.0 - none(YEARS));
+        assert_eq!(
+            (t.unrecoverable, t.downtime_of_lifetime.max()),
+            (t.lifetimes - zeros(&t.outages_of_lifetime), Some(0))
+        );
     });
 }
 

@@ -298,6 +298,13 @@ impl Ledger {
         add(&mut self.lines[0].loss[of.year], if now == NEVER { NEVER } else { now - before });
     }
 
+    /// A line that was in service loses it, and nothing brings it back: an outage that has no length.
+    fn stops(&mut self, line: usize, year: usize) {
+        if self.lines[line].weight == 0.0 {
+            self.lines[line].outages[year] += 1;
+        }
+    }
+
     /// A service lost this share of its data for good; whether that ends the lifetime if it is all.
     pub(super) fn lose_all(&mut self, service: usize, now: f64, share: f64, ends: bool) {
         let now = milliseconds(now).min(self.horizon);
@@ -305,6 +312,12 @@ impl Ledger {
         let year = self.year(now);
         self.touched[year] = true;
         self.any = true;
+        if ends {
+            self.stops(0, year);
+            if self.lines.len() > 1 {
+                self.stops(service + 1, year);
+            }
+        }
         if ends && share >= 1.0 && self.ended.is_none() {
             self.ended = Some(now);
         }

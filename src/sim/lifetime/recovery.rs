@@ -83,7 +83,13 @@ impl World<'_> {
             }
         };
         let Some(mut launch) = found else {
-            let hopeless = if hit.damage { self.active.is_empty() } else { hit.facts.end.is_finite() };
+            // Where all that is lost is destroyed, and no plan is for that, its end brings nothing back: what is
+            // down until then is no outage any more. A service that is built anew waits for its places.
+            let gone = case.data_lost
+                && self.active.iter().all(|one| one.destroyed)
+                && site.options(true).is_empty()
+                && site.service.rebuild.is_none();
+            let hopeless = if hit.damage { self.active.is_empty() } else { gone || hit.facts.end.is_finite() };
             let displaced = case.from.is_some() && !hit.damage;
             case.progress = Progress::Waiting;
             if displaced {

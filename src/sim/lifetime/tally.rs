@@ -65,7 +65,8 @@ pub struct LifetimeTally {
     pub penalty: Tally,
     /// Prices that are missing though something is to be priced.
     pub unpriced: Vec<(ServiceId, &'static str)>,
-    /// Milliseconds per lifetime with fewer copies than the tier wants, or away from home.
+    /// Milliseconds per lifetime with fewer copies than the tier wants, or away from home; of one that ended
+    /// early, as if it had gone on like that.
     pub exposed: Tally,
     /// Sums of those.
     pub exposed_wholes: Wholes,
@@ -258,7 +259,7 @@ impl LifetimeTally {
         self.lifetimes += 1;
         self.years += years;
         self.lived += u128::from(lived);
-        self.expose(exposed, 0);
+        self.expose(exposed, (lived, 0));
     }
 
     /// The tallies for which values are gathered: of downtime, outages, loss and exposure of lifetimes, of
@@ -282,8 +283,13 @@ impl LifetimeTally {
         waiting.iter_mut().zip(tallies).for_each(|(waiting, tally)| count(waiting, tally));
     }
 
-    fn expose(&mut self, exposed: u64, missing: u64) {
-        gather(&mut self.waiting[3], &mut self.exposed, exposed);
+    fn expose(&mut self, exposed: u64, (lived, missing): (u64, u64)) {
+        let whole = if missing == 0 {
+            exposed
+        } else {
+            (exposed as f64 * ((lived + missing) as f64 / lived.max(1) as f64)).round() as u64
+        };
+        gather(&mut self.waiting[3], &mut self.exposed, whole);
         self.exposed_wholes.record(exposed, missing);
     }
 
@@ -301,7 +307,7 @@ impl LifetimeTally {
         self.years += years as u64;
         self.lived += u128::from(lived);
         self.missing.record(missing, missing);
-        self.expose(exposed, missing);
+        self.expose(exposed, (lived, missing));
         self.unrecoverable += u64::from(!gone.is_empty());
         self.losses_for_good += gone.len() as u64;
         let mut whole = 0;
