@@ -189,6 +189,31 @@ fn a_constant_gap_is_as_far_from_a_constant_rate_as_it_should_be() {
     assert!((point / rate - 1.0).abs() < 0.05 && low >= 0.9 * 0.9, "{low}, {point} hours a year");
 }
 
+/// Down for 40 to 42 minutes, and for five more to go home: one a year is not an hour and two are, so that a year
+/// is long with chance 1 − e⁻¹ × 2. What the way home moves is taken from where it was counted: in bins of two
+/// seconds, some of which hold more of it and some less than those that were followed home.
+#[test]
+fn the_way_home_moves_an_incident_and_makes_none() {
+    let text = Case::new()
+        .with("copies", r#"twin = { kind = "async", of = "db", at = "there", lag = "1s" }"#)
+        .with("failures", r#"site = { kind = "outage", hits = "here", rate = "1 / year", lasts = "10h", detected = "0s" }"#)
+        .with("steps", "over = { phase = \"redirect\", takes = { low = \"40m\", high = \"42m\" } }\nhome = { phase = \"redirect\", takes = \"5m\" }")
+        .with("service", r#"plans = ["away"]"#)
+        .with("strategy", r#"copies = ["twin"]"#)
+        .with("plans", r#"away = { for = ["site"], from = ["twin"], steps = ["over"], failback = ["home"] }"#)
+        .text();
+    let scenario = load(&text);
+    let truth = 1.0 - 2.0 * (-1.0_f64).exp();
+    for seed in SEEDS {
+        let result = assess(&scenario, &campaign(&scenario, 20_000, seed), &Filter::default());
+        let chance = result.tiers[0].rare_event.year_over_an_hour;
+        assert!(chance.low <= chance.point && chance.point <= chance.high, "{chance:?}");
+        assert!(chance.low <= truth && truth <= chance.high, "{chance:?} and not {truth}");
+        // Nothing of it is left to chance but where within the two minutes incidents are.
+        assert!((chance.point - truth).abs() < 1e-6, "{} and not {truth}", chance.point);
+    }
+}
+
 /// What simulated years say goes before what the mean of a gap makes of them, and is called so.
 #[test]
 fn simulated_years_speak_for_a_gap() {
