@@ -139,8 +139,8 @@ fn of_availability() {
 /// then, and 1,000 for the loss. Figures per year are ratios of two sums, and one goes with the other: an end
 /// costs 1,000 and takes years away from outages.
 ///
-/// Outages begin at the rate a P(up): a b ÷ (a + b) + a² ÷ (a + b) e^(−(a+b)t), over the years lived
-/// e^(−t), t < 5. Those that begin cost nothing here.
+/// Outages begin at the rate (a + 1) P(up), as the loss is one too where it meets service, with
+/// P(up) = b ÷ (a + b) + a ÷ (a + b) e^(−(a+b)t), over the years lived e^(−t), t < 5. They cost nothing here.
 #[test]
 fn of_years_that_end_early() {
     const LIFETIMES: u64 = 200;
@@ -157,7 +157,8 @@ drop = { kind = "deletion", hits = "d", rate = "1 / year", detected = "0s" }
     let scenario = load(&format!("currency = \"USD\"\n{text}"));
     let (a, b) = (4.0, YEAR / (5.0 * HOUR));
     let lived = 1.0 - (-5.0_f64).exp();
-    let begun = a * b / (a + b) + a * a / (a + b) * (1.0 - (-5.0 * (a + b + 1.0)).exp()) / (a + b + 1.0) / lived;
+    let up = b / (a + b) + a / (a + b) * (1.0 - (-5.0 * (a + b + 1.0)).exp()) / (a + b + 1.0) / lived;
+    let begun = (a + 1.0) * up;
     let none = CampaignSettings { trials: 1, seed: 1, threads: 1, truncate: false };
     let base = assess(&scenario, &run_incidents(&scenario, &none, &Filter::default()), &Filter::default());
     let counts = counted(|seed| {
