@@ -227,7 +227,7 @@ fn simulated_years_speak_for_a_gap() {
         String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let (constant, exponential) = (r#""9000h""#, r#"{ mean = "9000h" }"#);
-    let lived = "As simulated years have it, for the `gap` of machine.";
+    let lived = "Counted in simulated years, for the `gap` of machine.";
     let by_mean = "In it machine counts by the mean of its `gap` only, as if at a constant rate; the interval holds";
     let told = [(constant, "1000"), (constant, "0"), (exponential, "1000")].map(|(gap, n)| compared(gap, n));
     assert_eq!(told.each_ref().map(|page| page.contains(lived)), [true, false, false], "{told:#?}");

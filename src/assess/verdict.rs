@@ -31,7 +31,7 @@ pub struct Verdict {
     pub tier: Option<String>,
     /// Whether even `tier` may lose everything at a price that the file does not give.
     pub unpriced_loss: bool,
-    /// Others that do as well and cost more, by bill.
+    /// Others that do as well and cost as much or more, by bill.
     pub dearer: Vec<String>,
     /// Others that do as well; their bill is unknown.
     pub unpriced: Vec<String>,

@@ -18,6 +18,10 @@ pub(super) fn run(args: &PlotArgs, screen: &Screen) -> Result<Exit, Stop> {
         folder.write(&names.give(&words, "svg"), chart.svg("chart").map_err(Stop::failed)?.as_bytes())?;
         folder.write(&names.give(&words, "png"), &chart.png().map_err(Stop::failed)?)?;
     }
-    screen.note(&format!("wrote {} charts to {}, each as SVG and PNG", charts.len(), args.output.display()));
+    let folder = args.output.display();
+    screen.note(&match charts.len() {
+        1 => format!("wrote 1 chart to {folder}, as SVG and PNG"),
+        n => format!("wrote {n} charts to {folder}, each as SVG and PNG"),
+    });
     Ok(Exit::Fine)
 }

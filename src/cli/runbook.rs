@@ -46,6 +46,7 @@ pub(super) fn run(args: &RunbookArgs, screen: &Screen) -> Result<Exit, Stop> {
     let begin = args.output.join(&files[0].0);
     screen.note(&match files.len() {
         1 => format!("there is no plan to write a runbook of; wrote {}", begin.display()),
+        2 => format!("wrote 1 runbook; begin at {}", begin.display()),
         n => format!("wrote {} runbooks; begin at {}", n - 1, begin.display()),
     });
     Ok(Exit::Fine)

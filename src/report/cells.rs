@@ -52,7 +52,7 @@ pub(super) fn kept(tier: &TierAssessment, objective: &ObjectiveResult) -> String
     let simulated = tier.incidents.iter().find(same).and_then(|i| i.objective.as_ref());
     match simulated {
         Some(seen) if value <= 0.0 || value >= 1.0 => human::chance(&seen.both_met),
-        _ => human::percent(value),
+        _ => human::percent_beside(value, objective.needed),
     }
 }
 

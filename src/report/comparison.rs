@@ -123,6 +123,7 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
                 .to_owned(),
         );
     }
+    notes.extend(cut_short(result, tiers));
     if tiers.iter().any(|t| t.availability.is_none()) {
         notes.push(
             "≈: summed as rate × mean over incidents with their way back, where lifetimes are none or too few: right while failures are rare and never overlap. An incident that is lost for good counts in no downtime there."
@@ -162,6 +163,18 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
     if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
 }
 
+/// Whose lifetimes ended before their time: what came after the loss is in no availability.
+fn cut_short(result: &Assessment, tiers: &[&TierAssessment]) -> Option<String> {
+    let whole = result.lifetimes? as f64 * result.years?;
+    let ended = |t: &&&TierAssessment| {
+        t.availability.is_some() && t.lifetimes.as_ref().is_some_and(|l| l.years_lived < whole * (1.0 - 1e-9))
+    };
+    let names: Vec<&str> = tiers.iter().filter(ended).map(|t| t.id.as_str()).collect();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| format!("A loss for good ends a lifetime: availability is that of the time before it for {names}."))
+}
+
 /// The chance of a long year, tier by tier.
 fn long_years(tiers: &[&TierAssessment]) -> String {
     type Tiers<'a> = Vec<&'a TierAssessment>;
@@ -186,10 +199,10 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
     let why = if gaps.is_empty() { String::new() } else { format!(", for the `gap` of {gaps}") };
     let of_years = match composed.len() {
         _ if lived.is_empty() => String::new(),
-        0 => format!(" As simulated years have it{why}."),
+        0 => format!(" Counted in simulated years{why}."),
         _ => {
             let names: Vec<&str> = lived.iter().map(|tier| tier.id.as_str()).collect();
-            format!(" Of {} as simulated years have it{why}.", names.join(", "))
+            format!(" That of {} is counted in simulated years{why}.", names.join(", "))
         }
     };
     let by_mean = by_mean(composed.into_iter()).map_or_else(String::new, |names| format!(" In it {names}."));

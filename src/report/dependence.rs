@@ -55,13 +55,18 @@ fn years(tier: &TierAssessment) -> Told {
     let incidents = ByFailure::new(&[tier]);
     for row in by_weight(year) {
         let money = human::money(row.known_penalty_per_year, &tier.cost.currency);
+        let losses = if priced(tier) {
+            part(row.known_penalty_per_year, year.known_penalty_per_year, money)
+        } else {
+            String::new()
+        };
         let rate = incidents.first_of(&row.failure).find_map(|(_, i)| i).map(|i| i.rate_per_year);
         grid.row([
             row.failure.clone(),
             rate.map_or_else(String::new, human::per_year),
             part(row.downtime_per_year, year.downtime_per_year, human::brief(row.downtime_per_year)),
             part(row.data_loss_per_year, year.data_loss_per_year, human::brief(row.data_loss_per_year)),
-            part(row.known_penalty_per_year, year.known_penalty_per_year, money),
+            losses,
         ]);
     }
     let about =
@@ -70,6 +75,11 @@ fn years(tier: &TierAssessment) -> Told {
                  these have prices."
             .to_owned();
     Told { title: "Which failures", about, grid: grid.without_empty_columns() }
+}
+
+/// Whether anything that is lost has a price: without any, losses in money are unknown, not none.
+fn priced(tier: &TierAssessment) -> bool {
+    tier.rare_event.unknown.is_empty() || tier.rare_event.known_penalty_per_year > 0.0
 }
 
 /// A share without decimals: it weighs, it does not measure.
@@ -93,7 +103,8 @@ fn span(range: &Range, say: &dyn Fn(f64) -> String) -> String {
 /// Figures of a year at both ends of an input.
 fn at_the_ends(tier: &TierAssessment, [downtime, data_loss, penalty]: [&Range; 3]) -> [String; 3] {
     let money = |amount| human::money(amount, &tier.cost.currency);
-    [span(downtime, &human::brief), span(data_loss, &human::brief), span(penalty, &money)]
+    let losses = if priced(tier) { span(penalty, &money) } else { String::new() };
+    [span(downtime, &human::brief), span(data_loss, &human::brief), losses]
 }
 
 const A_YEAR: [&str; 3] = ["downtime a year", "data loss a year", "losses a year"];
@@ -107,7 +118,7 @@ fn durations(tier: &TierAssessment, inputs: &InputRanges) -> Told {
     }
     let about =
         "The whole year with all of a duration so many times shorter and longer, everything else as given.".to_owned();
-    Told { title: "Which durations that are known up to a factor only", about, grid }
+    Told { title: "Which durations that are known up to a factor only", about, grid: grid.without_empty_columns() }
 }
 
 fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
@@ -119,7 +130,7 @@ fn rates(tier: &TierAssessment, inputs: &InputRanges) -> Told {
     }
     let about =
         "The whole year at either end of the range in which a rate lies with 95%, the other rates as given.".to_owned();
-    Told { title: "Which rates that are known as a range only", about, grid }
+    Told { title: "Which rates that are known as a range only", about, grid: grid.without_empty_columns() }
 }
 
 fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
@@ -148,10 +159,10 @@ fn changes(result: &Assessment, tier: &TierAssessment) -> Told {
         }
     }
     let mut about = format!(
-        "{} values were changed one at a time, each on the same {} incidents of its failure. Shown is what saves most \
+        "{} changed one at a time, each on the same {} incidents of its failure. Shown is what saves most \
          recovery time and most data loss: the mean that an incident is shorter by, ± half of the 95% interval, and \
          what that is in an average year. Savings do not add up.",
-        human::number(tried as f64),
+        if tried == 1 { "1 value was".to_owned() } else { format!("{} values were", human::number(tried as f64)) },
         human::number(incidents as f64)
     );
     if !silent.is_empty() {
@@ -182,14 +193,20 @@ fn shown(depends: &Dependence) -> Vec<&Influence> {
     all
 }
 
+/// Half an interval; nothing where every incident saves the same.
+fn plus_minus(half: f64) -> String {
+    // Times are whole milliseconds, and means of them: less than that is rounding.
+    if half < 0.000_05 { String::new() } else { format!(" ± {}", human::brief(half)) }
+}
+
 /// `6 min ± 4 s`, and the incidents that recover only with the change; nothing where nothing shows.
 fn saves(saved: &Difference) -> String {
     let mut said = match (saved.mean, saved.low, saved.high) {
         (Some(mean), Some(low), Some(high)) if low > 0.0 => {
-            format!("{} ± {}", human::brief(mean), human::brief((high - low) / 2.0))
+            format!("{}{}", human::brief(mean), plus_minus((high - low) / 2.0))
         }
         (Some(mean), Some(low), Some(high)) if high < 0.0 => {
-            format!("{} longer ± {}", human::brief(-mean), human::brief((high - low) / 2.0))
+            format!("{} longer{}", human::brief(-mean), plus_minus((high - low) / 2.0))
         }
         _ => String::new(),
     };

@@ -1,7 +1,7 @@
 //! Everything about every tier and failure.
 
 use super::blocks::{Block, Grid};
-use super::cells::{TIMES, by_mean, limits, lived_long_years, mark, money, provenance, value_at};
+use super::cells::{TIMES, UNKNOWN, by_mean, limits, lived_long_years, mark, money, provenance, value_at};
 use super::{human, verdict};
 use crate::assess::{
     Assessment, IncidentAssessment, Lifetimes, Measured, PairAssessment, StepAssessment, TierAssessment, WriteWait,
@@ -135,7 +135,7 @@ pub(super) fn lifetime_table(tier: &TierAssessment, lifetimes: &Lifetimes) -> Gr
     row("writes lost".to_owned(), tier.data_loss_per_year.as_ref(), &human::time);
     row("penalties".to_owned(), tier.penalty_per_year.as_ref(), &price);
     row("bill and penalties".to_owned(), lifetimes.cost_per_year.as_ref(), &price);
-    row("time exposed".to_owned(), Some(&lifetimes.exposed_per_year), &human::time);
+    row("time exposed *".to_owned(), Some(&lifetimes.exposed_per_year), &human::time);
     row("one outage".to_owned(), Some(&lifetimes.outage_duration).filter(|e| e.n > 0), &human::time);
     grid
 }
@@ -145,6 +145,7 @@ pub(super) fn chances(lifetimes: &Lifetimes) -> Vec<String> {
         format!("more than an hour down in a year: {}", human::chance(&lifetimes.year_over_an_hour)),
         format!("something lost for good in a lifetime: {}", human::chance(&lifetimes.unrecoverable)),
     ];
+    lines.push("* exposed: with fewer copies than the tier has, or away from home".to_owned());
     if let Some(reason) = &lifetimes.availability_reason {
         lines.push(format!("no availability: {reason}"));
     }
@@ -159,7 +160,7 @@ pub(super) fn cost_table(tier: &TierAssessment) -> Grid {
     let currency = &tier.cost.currency;
     let mut grid = Grid::new(&["cost of a month", "quantity", "unit", "unit price", "per month"], 1);
     for item in &tier.cost.items {
-        let price = item.unit_price.map_or_else(|| "unknown".to_owned(), |p| format!("{p} {currency}"));
+        let price = item.unit_price.map_or_else(|| UNKNOWN.to_owned(), |price| human::price(price, currency));
         grid.row([
             item.item.clone(),
             human::number(item.quantity),
@@ -192,8 +193,10 @@ pub(super) fn incident_blocks(tier: &str, incident: &IncidentAssessment) -> Vec<
 }
 
 fn facts(incident: &IncidentAssessment) -> Vec<String> {
+    let mut plans: Vec<(&String, f64)> = incident.plans.iter().map(|(plan, share)| (plan, *share)).collect();
+    plans.sort_by(|a, b| b.1.total_cmp(&a.1));
     let plans: Vec<String> =
-        incident.plans.iter().map(|(plan, share)| format!("{plan} {}", human::percent(*share))).collect();
+        plans.into_iter().map(|(plan, share)| format!("{plan} {}", human::percent(share))).collect();
     let interval = |p: &Proportion| match p.point {
         Some(_) if p.events > 0 && p.events < p.n => {
             format!("{} ({} to {})", human::chance(p), human::percent(p.low), human::percent(p.high))
@@ -275,7 +278,8 @@ fn bound_reasons(incident: &IncidentAssessment) -> Vec<String> {
         }
     }
     let line = |(bounded, reason, names): (bool, &str, Vec<&str>)| {
-        let names = names.join(", ").replace("of it ", "data loss ");
+        let names = names.join(", ").replace("of it ", "data loss ").replace("to full", "time to full");
+        let names = names.replace("undetected", "time undetected");
         if bounded { format!("worst case of {names}: {reason}") } else { format!("no worst case of {names}: {reason}") }
     };
     found.into_iter().map(line).collect()

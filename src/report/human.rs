@@ -5,7 +5,8 @@ use crate::stats::Proportion;
 /// Units of time with their seconds, largest first.
 const TIMES: [(&str, f64); 5] = [("y", 365.0 * 86_400.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)];
 
-/// A length of time in seconds, in its two largest units; a negative one carries its sign.
+/// A length of time in seconds, in its two largest units of y (365 d), d, h, min, s and ms, rounded to the smaller; a
+/// negative one carries its sign, and one without end is `never`.
 #[must_use]
 pub fn time(seconds: f64) -> String {
     if seconds.is_nan() || seconds.is_infinite() {
@@ -15,6 +16,10 @@ pub fn time(seconds: f64) -> String {
     let size = seconds.abs();
     if size == 0.0 {
         return "0 s".to_owned();
+    }
+    if size < 0.000_05 {
+        // What a mean comes to where times are whole milliseconds; it is not nothing.
+        return format!("{}0.1 ms", if seconds < 0.0 { "> -" } else { "< " });
     }
     if size < 0.9995 {
         return format!("{sign}{} ms", trimmed(size * 1000.0, if size < 0.01 { 1 } else { 0 }));
@@ -37,7 +42,7 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
-/// A length of time with about two digits, for tables that are read at a glance: `34 min`, `2 h 57 min`.
+/// A length of time in seconds with about two digits, for tables that are read at a glance: `34 min`, `2 h 57 min`.
 #[must_use]
 pub fn brief(seconds: f64) -> String {
     let size = seconds.abs();
@@ -49,7 +54,7 @@ pub fn brief(seconds: f64) -> String {
     time((size / step).round() * step * seconds.signum())
 }
 
-/// A volume in bytes, decimal units, three digits: `1.5 GB`.
+/// A volume in bytes, at least 0, in decimal units, three digits: `1.5 GB`.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
     let units = [("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
@@ -69,6 +74,23 @@ pub fn money(amount: f64, currency: &str) -> String {
     } else {
         grouped(size.round())
     };
+    in_currency(sign, &digits, currency)
+}
+
+/// A unit price with every digit that it was given: `$0.023`, `$0.50`, `$1,200`. Two after the point at least, if
+/// there are any.
+#[must_use]
+pub fn price(amount: f64, currency: &str) -> String {
+    let sign = if amount < 0.0 { "-" } else { "" };
+    let text = amount.abs().to_string();
+    let (whole, digits) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    let digits = if digits.is_empty() { whole } else { format!("{whole}.{digits:0<2}") };
+    in_currency(sign, &digits, currency)
+}
+
+/// Digits with their sign and the sign or code of their currency.
+fn in_currency(sign: &str, digits: &str, currency: &str) -> String {
     match currency {
         "USD" => format!("{sign}${digits}"),
         "EUR" => format!("{sign}€{digits}"),
@@ -77,6 +99,30 @@ pub fn money(amount: f64, currency: &str) -> String {
         "" => format!("{sign}{digits}"),
         other => format!("{sign}{digits} {other}"),
     }
+}
+
+/// A mean with its standard error, which has two digits, and no more decimals than that: `2.760 ± 0.065`.
+#[must_use]
+pub fn with_error(mean: f64, error: f64) -> String {
+    if error <= 0.0 || !error.is_finite() {
+        return number(mean);
+    }
+    let decimals = (1.0 - error.log10().floor()).clamp(0.0, 12.0) as usize;
+    if mean.abs() >= 1000.0 || decimals == 0 {
+        return format!("{} ± {}", number(mean), number(error));
+    }
+    format!("{mean:.decimals$} ± {error:.decimals$}")
+}
+
+/// An amount of money with its standard error, in cents only where the amount is.
+#[must_use]
+pub fn money_with_error(mean: f64, error: f64, currency: &str) -> String {
+    if error <= 0.0 || !error.is_finite() {
+        return money(mean, currency);
+    }
+    let error =
+        if mean.abs() >= 99.995 && error >= 1.0 { price(error.round(), currency) } else { money(error, currency) };
+    format!("{} ± {error}", money(mean, currency))
 }
 
 /// Decimals of a percentage at most: what no campaign of a sensible size can tell apart.
@@ -93,6 +139,18 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A share beside the limit that it is held against: with more digits where they would read the same although they
+/// are not.
+#[must_use]
+pub fn percent_beside(share: f64, limit: f64) -> String {
+    let (usual, other) = (percent(share), percent(limit));
+    if usual != other || share == limit {
+        return usual;
+    }
+    let finer = (2..=12).map(|digits| format!("{}%", trimmed(share * 100.0, digits)));
+    finer.into_iter().find(|text| *text != other).unwrap_or(usual)
+}
+
 fn percent_in(share: f64, most: usize) -> String {
     let distance = share.min(1.0 - share).abs();
     if distance == 0.0 {
@@ -103,7 +161,8 @@ fn percent_in(share: f64, most: usize) -> String {
     format!("{}%", trimmed(share * 100.0, digits.min(most)))
 }
 
-/// A chance: a bound where nothing, or nothing else, was seen.
+/// A chance as a percentage: where nothing, or nothing else, was seen, its one-sided 95% bound in place of 0% or 100%,
+/// about 3 ÷ n.
 #[must_use]
 pub fn chance(share: &Proportion) -> String {
     const ALL_DECIMALS: usize = 12;
@@ -164,6 +223,8 @@ mod tests {
             (0.0, "0 s"),
             (0.25, "250 ms"),
             (0.0015, "1.5 ms"),
+            (0.000_04, "< 0.1 ms"),
+            (-0.000_04, "> -0.1 ms"),
             (1.5, "1.5 s"),
             (12.4, "12 s"),
             (59.7, "1 min"),
@@ -205,6 +266,11 @@ mod tests {
         assert_eq!(money(6.9, "USD"), "$6.90");
         assert_eq!(money(-1_234_567.4, "EUR"), "-€1,234,567");
         assert_eq!(money(0.0, "CHF"), "0.00 CHF");
+        assert_eq!(
+            [0.023, 0.5, 0.0, 1200.0, 1234.5].map(|p| price(p, "USD")),
+            ["$0.023", "$0.50", "$0", "$1,200", "$1,234.50"]
+        );
+        assert_eq!(price(0.9, "CHF"), "0.90 CHF");
         assert_eq!(bytes(8.45e9), "8.45 GB");
         assert_eq!(bytes(999.0), "999 B");
         assert_eq!(bytes(999_999.0), "1 MB");
@@ -216,6 +282,23 @@ mod tests {
         assert_eq!((percent(1e-9), percent(1.0 - 1e-9)), ("< 0.0001%".to_owned(), "> 99.9999%".to_owned()));
         assert_eq!(number(12_345.6), "12,346");
         assert_eq!(number(0.012_345), "0.0123");
+    }
+
+    #[test]
+    fn a_share_that_falls_short_never_reads_like_its_limit() {
+        assert_eq!(percent_beside(0.949_78, 0.95), "94.98%");
+        assert_eq!(percent_beside(0.899_999_9, 0.9), "89.99999%");
+        assert_eq!(percent_beside(0.95, 0.95), "95%");
+        assert_eq!(percent_beside(0.9, 0.95), "90%");
+    }
+
+    #[test]
+    fn an_error_has_two_digits_and_the_mean_no_more_decimals() {
+        assert_eq!(with_error(4.2179, 0.011_4), "4.218 ± 0.011");
+        assert_eq!(with_error(0.541, 0.002_41), "0.5410 ± 0.0024");
+        assert_eq!(with_error(12.3, 0.0), "12.3");
+        assert_eq!(money_with_error(15_250.3, 77.66, "USD"), "$15,250 ± $78");
+        assert_eq!(money_with_error(52.5, 1.25, "USD"), "$52.50 ± $1.25");
     }
 
     /// 3 ÷ n: 1 − 0.05^(1/100000) = 2.9957e-5 by a pocket calculator.

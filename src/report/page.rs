@@ -318,22 +318,24 @@ fn made_of(tiers: &[&TierAssessment]) -> Grid {
 fn years(tiers: &[&TierAssessment]) -> Years {
     let header = ["tier", "availability", "outages", "downtime", "data loss", "penalty"];
     let mut grid = Grid::new(&header, 1);
-    let say = |estimate: &Option<Estimate>, human: &dyn Fn(f64) -> String| {
-        let Some(estimate) = estimate else { return String::new() };
-        let error =
-            estimate.standard_error.filter(|e| *e > 0.0).map_or_else(String::new, |e| format!(" ± {}", human(e)));
-        estimate.mean.map_or_else(String::new, |mean| format!("{}{error}", human(mean)))
+    let say = |estimate: &Option<Estimate>, human: &dyn Fn(f64, f64) -> String| {
+        let mean = estimate.as_ref().and_then(|e| Some((e.mean?, e.standard_error.unwrap_or(0.0))));
+        mean.map_or_else(String::new, |(mean, error)| human(mean, error))
+    };
+    let time = |mean: f64, error: f64| {
+        let error = if error > 0.0 { format!(" ± {}", human::brief(error)) } else { String::new() };
+        format!("{}{error}", human::time(mean))
     };
     for tier in tiers {
-        let money = |amount: f64| human::money(amount, &tier.cost.currency);
+        let money = |mean: f64, error: f64| human::money_with_error(mean, error, &tier.cost.currency);
         let availability = tier
             .availability
             .map(|a| format!("{} ({} to {})", human::percent(a.point), human::percent(a.low), human::percent(a.high)));
         let figures = [
             availability.unwrap_or_default(),
-            say(&tier.outages_per_year, &human::number),
-            say(&tier.downtime_per_year, &human::brief),
-            say(&tier.data_loss_per_year, &human::brief),
+            say(&tier.outages_per_year, &human::with_error),
+            say(&tier.downtime_per_year, &time),
+            say(&tier.data_loss_per_year, &time),
             say(&tier.penalty_per_year, &money),
         ];
         if figures.iter().any(|figure| !figure.is_empty()) {

@@ -54,6 +54,12 @@ fn with_bills(result: &Assessment, ids: &[String]) -> String {
     names.join(", ")
 }
 
+/// Those that do as well as the chosen tier and cost no less: on the same bill to a reader, and on a higher one.
+fn by_price(result: &Assessment, chosen: &TierAssessment) -> (Vec<String>, Vec<String>) {
+    let same = |id: &String| tier(result, id).is_some_and(|t| bill(t) == bill(chosen));
+    result.verdict.dearer.iter().cloned().partition(same)
+}
+
 fn met(result: &Assessment) -> (String, Vec<String>) {
     let verdict = &result.verdict;
     let mut reasons = Vec::new();
@@ -66,7 +72,11 @@ fn met(result: &Assessment) -> (String, Vec<String>) {
     };
     let count = tier.objectives.each.len();
     let alone = verdict.dearer.is_empty() && verdict.unpriced.is_empty() && verdict.risky.is_empty();
-    let all = if count == 1 { "the objective".to_owned() } else { format!("all {count} objectives") };
+    let all = match count {
+        1 => "the objective".to_owned(),
+        2 => "both objectives".to_owned(),
+        _ => format!("all {count} objectives"),
+    };
     let headline = match (tier.cost.per_month, alone, verdict.unpriced_loss) {
         (None, ..) => {
             format!("Buy {}: the only tier that meets {all}. Its bill is unknown, because prices are missing.", tier.id)
@@ -88,7 +98,13 @@ fn met(result: &Assessment) -> (String, Vec<String>) {
         ));
     }
     if !verdict.dearer.is_empty() {
-        reasons.push(format!("Meet everything as well, for more: {}.", with_bills(result, &verdict.dearer)));
+        let (same, more) = by_price(result, tier);
+        if !same.is_empty() {
+            reasons.push(format!("Meet everything as well, for the same: {}.", with_bills(result, &same)));
+        }
+        if !more.is_empty() {
+            reasons.push(format!("Meet everything as well, for more: {}.", with_bills(result, &more)));
+        }
     }
     if !verdict.unpriced.is_empty() {
         reasons.push(format!(
@@ -123,8 +139,12 @@ fn not_enough(result: &Assessment, answer: Option<bool>) -> Vec<String> {
         }
     };
     let mut lines: Vec<String> = short.iter().take(NAMED).map(misses).collect();
-    if more > 0 {
-        lines.push(format!("{more} more tiers fall short."));
+    match (more, answer) {
+        (0, _) => {}
+        (1, Some(_)) => lines.push("1 more tier falls short.".to_owned()),
+        (_, Some(_)) => lines.push(format!("{more} more tiers fall short.")),
+        (1, None) => lines.push("1 more tier leaves some objective open.".to_owned()),
+        (_, None) => lines.push(format!("{more} more tiers leave some objective open.")),
     }
     lines
 }
@@ -186,12 +206,18 @@ fn undecided(result: &Assessment) -> (String, Vec<String>) {
             tier.objectives.each.len()
         )
     };
-    let mut reasons: Vec<String> = result.verdict.obstacles.iter().map(|o| obstacle(o, tier)).collect();
+    let mut reasons = obstacles(result, tier);
     if result.verdict.obstacles.iter().any(|o| o.objective.kind == "incident") {
         reasons.push("More --trials narrow the intervals.".to_owned());
     }
     if !result.verdict.dearer.is_empty() {
-        reasons.push(format!("As good, for more: {}.", with_bills(result, &result.verdict.dearer)));
+        let (same, more) = by_price(result, tier);
+        if !same.is_empty() {
+            reasons.push(format!("As good, for the same: {}.", with_bills(result, &same)));
+        }
+        if !more.is_empty() {
+            reasons.push(format!("As good, for more: {}.", with_bills(result, &more)));
+        }
     }
     reasons.extend(not_enough(result, Some(false)));
     reasons.extend(losses(result, tier));
@@ -207,7 +233,7 @@ fn missed(result: &Assessment) -> (String, Vec<String>) {
         tier.objectives.met,
         tier.objectives.each.len()
     );
-    let mut reasons: Vec<String> = result.verdict.obstacles.iter().map(|o| obstacle(o, tier)).collect();
+    let mut reasons = obstacles(result, tier);
     let every = result.verdict.obstacles.iter().all(|o| !o.met_by.is_empty());
     if every && !reasons.is_empty() {
         reasons
@@ -244,7 +270,8 @@ fn unknown_prices(result: &Assessment) -> Vec<String> {
     if lines.len() > NAMED {
         let more = lines.len() - NAMED;
         lines.truncate(NAMED);
-        lines.push(format!("Prices are missing in {more} more tiers."));
+        let tiers = if more == 1 { "tier" } else { "tiers" };
+        lines.push(format!("Prices are missing in {more} more {tiers}."));
     }
     lines
 }
@@ -261,6 +288,18 @@ pub(super) fn name(objective: &ObjectiveResult) -> String {
     }
 }
 
+/// What is in the way of the chosen tier: the first few of many, as the tables have them all.
+fn obstacles(result: &Assessment, tier: &TierAssessment) -> Vec<String> {
+    let all = &result.verdict.obstacles;
+    // One line less is no gain where it takes a line to say so.
+    let shown = if all.len() > NAMED + 1 { NAMED } else { all.len() };
+    let mut lines: Vec<String> = all.iter().take(shown).map(|o| obstacle(o, tier)).collect();
+    if all.len() > shown {
+        lines.push(format!("{} more objectives likewise: see the failures below.", all.len() - shown));
+    }
+    lines
+}
+
 /// What an objective reached and what it needs.
 fn obstacle(obstacle: &Obstacle, tier: &TierAssessment) -> String {
     let objective = &obstacle.objective;
@@ -274,7 +313,8 @@ fn obstacle(obstacle: &Obstacle, tier: &TierAssessment) -> String {
             format!("at most {}; the bill is unknown, because prices are missing", sum(objective.needed))
         }
         ("availability", Some(value)) if tier.availability.is_some() => {
-            format!("{} of the time in service, {} needed", human::percent(value), human::percent(objective.needed))
+            let value = human::percent_beside(value, objective.needed);
+            format!("{value} of the time in service, {} needed", human::percent(objective.needed))
         }
         ("availability", _) => format!(
             "{} needed; incidents alone suggest about {}, and only simulated lifetimes decide",

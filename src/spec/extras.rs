@@ -48,7 +48,7 @@ pub(super) fn read_top(cx: &mut Reader<'_>) -> bool {
                     cx.broken = true;
                 }
                 Some([]) if matches!(sort, Sort::Place | Sort::Failure | Sort::Service | Sort::Strategy) => {
-                    let message = format!("[{}] is empty: a scenario has at least {} there", sort.table(), sort.a());
+                    let message = format!("[{}] is empty: a scenario needs {} there", sort.table(), sort.a());
                     cx.push(Diagnostic::error(codes::EMPTY_LIST, path, message).on_key());
                     cx.broken = true;
                 }

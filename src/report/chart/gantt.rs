@@ -52,13 +52,22 @@ pub fn gantts(who: &str, incident: &IncidentAssessment) -> Vec<WayCharts> {
         vec![WayCharts { way: String::new(), charts: pair(None, [&found.median, &found.p95]) }]
     } else {
         let of_way = |way: &RepresentativeWay| {
-            let share = human::percent(way.n as f64 / way.of.max(1) as f64);
-            let way_words = format!("{share} are ended by {}", ended_by(way));
+            let way_words = format!("{} are ended by {}", share(incident, way), ended_by(way));
             WayCharts { way: way_words, charts: pair(Some(way), [&way.median, &way.p95]) }
         };
         found.ways.iter().map(of_way).collect()
     };
     all.into_iter().filter(|way| !way.charts.is_empty()).collect()
+}
+
+/// The share of incidents that end in a way: of a single service that of the whole campaign, as tables have it; of
+/// several, whose plans only go together in the incidents that were looked at, that of these.
+fn share(incident: &IncidentAssessment, way: &RepresentativeWay) -> String {
+    let whole = match way.plans.as_slice() {
+        [plan] if incident.service.is_some() => incident.plans.get(plan).copied(),
+        _ => None,
+    };
+    human::percent(whole.unwrap_or(way.n as f64 / way.of.max(1) as f64))
 }
 
 /// What brought service back, in words.
@@ -82,10 +91,7 @@ fn gantt(
     let by = way.map(ended_by);
     let ended = by.as_ref().map_or_else(String::new, |by| format!(" ended by {by}"));
     let title = format!("The {which} incident of {}{ended}: {who}", incident.failure);
-    let share = way.map_or_else(String::new, |way| {
-        let share = human::percent(way.n as f64 / way.of.max(1) as f64);
-        format!("; {share} of incidents end this way")
-    });
+    let share = way.map_or_else(String::new, |way| format!("; {} of incidents end this way", share(incident, way)));
     let below = format!(
         "service back after {}, {} of writes lost; incident {} of the campaign{share}",
         human::time(sane(line.recovery_time)),

@@ -108,6 +108,8 @@ fn confidence(subject: &Subject<'_>) -> Vec<String> {
                 format!("by formula it is between {} and {}", human::time(best), human::time(worst))
             }
             (best, None) => {
+                // That it takes no time at least says nothing.
+                let best = best.filter(|best| *best > 0.0);
                 let best =
                     best.map_or_else(String::new, |best| format!("by formula it is at least {}, ", human::time(best)));
                 let why = time.estimate.bound_reason.as_deref().unwrap_or("there is no formula for it");
@@ -170,21 +172,11 @@ fn figure(key: &str, value: &str, currency: &str) -> String {
     let unit = UNITS.iter().find(|(name, _)| *name == last).map_or("", |(_, unit)| unit);
     let price = last.starts_with("per_") || last.ends_with("_per_hour") || last.ends_with("_cost");
     let said = match value.parse() {
-        // Prices of gigabytes have more digits than cents.
-        Ok(amount) if price && amount < 100.0 => human::money(1.0, currency).replace("1.00", &cents(value)),
-        Ok(amount) if price => human::money(amount, currency),
+        Ok(amount) if price => human::price(amount, currency),
         _ if value == "1" => format!("1{}", unit.trim_end_matches('s')),
         _ => format!("{}{unit}", value.trim_matches('"')),
     };
     if key.is_empty() { said } else { format!("{key} {said}") }
-}
-
-/// An amount with two digits after the point at least, if it has any.
-fn cents(value: &str) -> String {
-    match value.split_once('.') {
-        Some((_, digits)) if digits.len() == 1 => format!("{value}0"),
-        _ => value.to_owned(),
-    }
 }
 
 /// The figures of one entry of the scenario.

@@ -115,7 +115,8 @@ fn notes(subject: &Subject<'_>, row: &model::Step, starts: &[PoolId]) -> Vec<Str
         };
         notes.push(format!("Fails in {} of attempts: {again}, {then}.", human::percent(row.fails.value())));
     } else if row.retries > 0 {
-        notes.push(format!("May be tried {} times more.", row.retries));
+        let again = if row.retries == 1 { "once more".to_owned() } else { format!("{} times more", row.retries) };
+        notes.push(format!("May be tried {again}."));
     }
     notes
 }
@@ -288,7 +289,9 @@ fn times(subject: &Subject<'_>, position: usize) -> Vec<StepTimes> {
             (Some([step.p50, step.p95]), step.critical)
         };
         let own = times.steps.get(position).map(|(_, spread)| spread);
-        let rto = rto(subject, id, incident);
+        // The RTO is for service, and service does not wait for what goes on behind it.
+        let behind = subject.scenario().steps[subject.fitted.steps[position].step].background;
+        let rto = rto(subject, id, incident).filter(|_| !behind);
         let left = rto.zip(done.and_then(|done| done[1])).map(|(rto, p95)| {
             if p95 <= rto {
                 format!("{} before the RTO at p95", human::brief(rto - p95))

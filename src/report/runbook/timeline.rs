@@ -54,6 +54,7 @@ fn chart(subject: &Subject<'_>, what: &str, line: &IncidentTimeLine) -> Chart {
             name,
             begin: human::time(begin),
             finish: human::time(finish),
+            takes: human::time(finish - begin),
             critical,
         })
         .collect();
@@ -101,7 +102,13 @@ fn text(rows: &[ChartRow]) -> String {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let line = |(row, name): (&ChartRow, &String)| {
         let room = " ".repeat(width - name.chars().count());
-        format!("{name}{room} |{}| {} to {}", row.bar, row.begin, row.finish)
+        // After days, minutes no longer show in the ends: how long it takes says it then.
+        let when = if row.begin == row.finish {
+            format!("{}, for {}", row.begin, row.takes)
+        } else {
+            format!("{} to {}", row.begin, row.finish)
+        };
+        format!("{name}{room} |{}| {when}", row.bar)
     };
     rows.iter().zip(&names).map(line).collect::<Vec<_>>().join("\n")
 }
@@ -109,6 +116,20 @@ fn text(rows: &[ChartRow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_whose_ends_read_the_same_says_how_long_it_takes() {
+        let row = |name: &str, begin: &str, finish: &str| ChartRow {
+            name: name.to_owned(),
+            begin: begin.to_owned(),
+            finish: finish.to_owned(),
+            takes: "5 min".to_owned(),
+            critical: true,
+            bar: "█".to_owned(),
+        };
+        let rows = [row("1 find", "0 s", "1 d 1 h"), row("2 check", "1 d 1 h", "1 d 1 h")];
+        assert_eq!(text(&rows), "1 find  |█| 0 s to 1 d 1 h\n2 check |█| 1 d 1 h, for 5 min");
+    }
 
     #[test]
     fn every_bar_is_as_wide_as_the_others_and_seen() {

@@ -1,5 +1,10 @@
 //! What a runbook says, as one serialisable value: every figure is text with its unit, nothing is
 //! escaped yet.
+//!
+//! This is what templates are given, so that the names of fields are those of their variables. Lengths of time are as
+//! [`human::brief`](crate::report::human::brief) says them (`1 h 12 min`), shares as
+//! [`human::percent`](crate::report::human::percent) does, with their 95% interval where it is known
+//! (`98.1% (97.9% to 98.3%)`); figures of incidents are of the simulated campaign, those of the scenario are the file's.
 
 use serde::Serialize;
 
@@ -61,12 +66,13 @@ pub struct Link {
     pub file: String,
 }
 
-/// A table: names of columns and rows of as many cells.
+/// A table: names of columns and rows of as many cells. A column that would be empty in every row is left out, but for
+/// those of [`NotBroughtBack::writes`], [`Decision::deadlines`], [`Roles::people`] and [`Tests::drills`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sheet {
-    /// Names of the columns.
+    /// Names of the columns, shape \[c\].
     pub columns: Vec<&'static str>,
-    /// Cells.
+    /// Cells, shape \[n, c\].
     pub rows: Vec<Vec<Said>>,
 }
 
@@ -102,11 +108,11 @@ impl Sheet {
 /// What the figures rest on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Provenance {
-    /// Hash of the resolved scenario.
+    /// Hash of the resolved scenario, 16 hexadecimal digits.
     pub hash: String,
     /// Version of this program.
     pub drplan: String,
-    /// Incidents per failure.
+    /// Incidents per failure, with commas between thousands.
     pub trials: String,
     /// Seed of all draws.
     pub seed: String,
@@ -115,11 +121,11 @@ pub struct Provenance {
 /// One runbook: a plan of a tier for a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Runbook {
-    /// Name of its file.
+    /// Name of its file, unique in the folder.
     pub file: String,
-    /// The plan, for people.
+    /// The plan, for people: its name where the scenario gives no title.
     pub title: String,
-    /// The system.
+    /// The system: the title of the scenario.
     pub system: String,
     /// The tier.
     pub tier: String,
@@ -133,15 +139,19 @@ pub struct Runbook {
     pub owner: Said,
     /// When it was last read.
     pub reviewed: Said,
-    /// How many things the scenario does not say.
+    /// How many things the scenario does not say: as many as there are [`Said::Todo`] in this value.
     pub todos: u64,
     /// What the figures rest on.
     pub provenance: Provenance,
     /// What it is for.
     pub purpose: Purpose,
-    /// What it is held against, and how often that is met: one row per failure and level.
+    /// What it is held against, and how often that is met: one row per failure and level, which is the service or the
+    /// application. Columns: failure, level, RTO and RPO with the share of incidents that must meet each, the shares
+    /// that do, whether that is met.
     pub objectives: Sheet,
-    /// What incidents come to: one row per failure.
+    /// What incidents come to, whatever brings the service back: one row per failure. Columns: failure, share that this
+    /// plan ended, shares of what ended the others, recovery time at the median and p95 over all incidents, share
+    /// that nothing brings back.
     pub outcomes: Sheet,
     /// What there is.
     pub topology: Topology,
@@ -149,7 +159,8 @@ pub struct Runbook {
     pub not_brought_back: NotBroughtBack,
     /// Who acts.
     pub roles: Roles,
-    /// How people see each failure.
+    /// How people see each failure: one row per failure. Columns: failure and kind, symptom, what is hit, time to
+    /// detection and duration of an outage at the median and p95 (of the scenario's laws), events per year.
     pub triggers: Sheet,
     /// Whether and when to carry it out.
     pub decision: Decision,
@@ -157,7 +168,7 @@ pub struct Runbook {
     pub preflight: Vec<Said>,
     /// What its commands and texts use, to be set before.
     pub variables: Vec<Variable>,
-    /// What to do, in stages whose steps may run side by side.
+    /// What to do, in stages whose steps may run side by side; every step of the plan is in one of them.
     pub stages: Vec<Stage>,
     /// When steps are done, per failure.
     pub clocks: Vec<Clock>,
@@ -171,14 +182,15 @@ pub struct Runbook {
     pub afterwards: Vec<String>,
     /// How it is practised.
     pub tests: Tests,
-    /// What the figures rest on, one row per entry of the scenario.
+    /// What the figures rest on, one row per entry of the scenario. Columns: entry, its values with units, lines of
+    /// the file, source.
     pub assumptions: Sheet,
 }
 
 /// What a runbook is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Purpose {
-    /// The pools that serve afterwards.
+    /// The pools that serve afterwards; empty if those that serve anyway do.
     pub into: Vec<String>,
     /// The failures.
     pub causes: Vec<String>,
@@ -217,11 +229,14 @@ pub struct Elsewhere {
 /// What there is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Topology {
-    /// Pools of compute; without rows if the service runs none.
+    /// Pools of compute; without rows if the service runs none. Columns: pool, state, number of instances, places,
+    /// how many of them are enough.
     pub compute: Sheet,
-    /// Copies of its data; without rows if it keeps none.
+    /// Copies of its data; without rows if it keeps none. Columns: copy, kind, data set, places, how and how far behind
+    /// it is made, how long its points are kept, account.
     pub copies: Sheet,
-    /// Links between regions; without rows if there are none.
+    /// Links between regions; without rows if there are none. Columns: link, regions, bandwidth in bytes per second,
+    /// round trip.
     pub links: Sheet,
     /// What it cannot be up without.
     pub needs: Vec<String>,
@@ -232,7 +247,8 @@ pub struct Topology {
 /// What a plan does not bring back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotBroughtBack {
-    /// Writes that are lost, one row per failure; without rows if the service keeps nothing.
+    /// Writes that are lost where this plan ended the incident, one row per failure; without rows if the service keeps
+    /// nothing. Columns: failure, time of writes at the median and p95, volume likewise.
     pub writes: Sheet,
     /// What else is to be said about them.
     pub notes: Vec<String>,
@@ -245,7 +261,7 @@ pub struct NotBroughtBack {
 pub struct Roles {
     /// Who may say that this plan is carried out.
     pub declare: Said,
-    /// One row per role; without rows if no step names one.
+    /// One row per role; without rows if no step names one. Columns: role, number of people, numbers of its steps.
     pub people: Sheet,
 }
 
@@ -254,9 +270,10 @@ pub struct Roles {
 pub struct Decision {
     /// It begins by itself: a decision is only needed if it does not.
     pub by_itself: bool,
-    /// What must have happened before.
+    /// How long the service must have been down before; absent if it need not.
     pub after_down: Option<String>,
-    /// Latest moments at which it can be decided, one row per failure.
+    /// Latest moments at which it can be decided, one row per failure with an RTO. Columns: failure, RTO, time from
+    /// decision to service at the objective's chance (a quantile of the simulated incidents), RTO less that time.
     pub deadlines: Sheet,
     /// Services that must be back as well, or whose data it is computed of, by runbooks of their own.
     pub together: Vec<String>,
@@ -270,7 +287,7 @@ pub struct Decision {
     pub can_be_given_up: bool,
     /// From what to recover, best first.
     pub sources: Vec<String>,
-    /// How many recovery points of a backup or log are tried; absent if there is neither.
+    /// How many recovery points of a backup or log are tried, in words; absent if there is neither.
     pub points: Option<String>,
     /// Copies beside these that its steps move: without them it cannot be carried out.
     pub needs: Vec<String>,
@@ -302,7 +319,8 @@ pub struct Waiting {
     pub failure: String,
     /// What to do when, or what is missing to tell.
     pub answer: Said,
-    /// How that comes about.
+    /// How that comes about: the mean time that an outage still lasts against what the plan costs, as time down, with
+    /// lost writes at `loss_per_hour` ÷ `downtime_per_hour`.
     pub because: Option<String>,
 }
 
@@ -365,15 +383,17 @@ pub struct StepTimes {
     pub failure: String,
     /// The share of incidents in which there is nothing to do; absent if there always is, or never.
     pub idle: Option<String>,
-    /// How long it takes by itself where there is something to do: median and p95; absent if there never is.
+    /// How long it takes by itself where there is something to do: median and p95, or one value if they are the same to
+    /// a reader; absent if there never is.
     pub takes: Option<String>,
     /// When it is done on the clock: median and p95; absent if it was never begun.
     pub done: Option<String>,
     /// From when the clock counts.
     pub since: String,
-    /// What is left of the RTO when the step is done; absent without an RTO.
+    /// What is left of the RTO when the step is done, at its p95; absent without an RTO, and where service does not
+    /// wait for the step.
     pub left: Option<String>,
-    /// Whether it is on the critical path.
+    /// In what share of incidents it is on the critical path, as a sentence.
     pub critical: String,
 }
 
@@ -393,9 +413,9 @@ pub struct Clock {
 pub struct Chart {
     /// Which one: `median` or `p95`.
     pub what: String,
-    /// How long it took.
+    /// How long it took, from the start of the clock to service.
     pub recovery_time: String,
-    /// What it lost.
+    /// What it lost, as time of writes.
     pub data_loss: String,
     /// What ran and what had to be waited for, by begin. Those on the critical path follow one another
     /// without a gap.
@@ -413,9 +433,11 @@ pub struct ChartRow {
     pub begin: String,
     /// From the start of the clock.
     pub finish: String,
+    /// From one to the other.
+    pub takes: String,
     /// Whether it is on the critical path.
     pub critical: bool,
-    /// Where it lies, as characters.
+    /// Where it lies, as characters; bars of one chart have the same width.
     pub bar: String,
 }
 
@@ -447,11 +469,12 @@ pub struct Failback {
 /// How a plan is practised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tests {
-    /// One row per drill; without rows if there is none.
+    /// One row per drill; without rows if there is none. Columns: drill, time between two, what one costs.
     pub drills: Sheet,
     /// What is missing if there is none.
     pub missing: Option<Said>,
-    /// How sure the figures are.
+    /// How sure the figures are: mean recovery time with its 95% interval and the best and worst case by formula, per
+    /// failure; and how many values name a source.
     pub confidence: Vec<String>,
 }
 
