@@ -234,8 +234,12 @@ fn no_time(number: &Number, unit: &str, text: &str) -> QuantityError {
         return QuantityError::new(codes::BAD_QUANTITY, format!("`{}` has `per` where `/` stands", shown(text)))
             .help(format!("write `{n} {unit}/{per}`"));
     }
-    QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)))
-        .help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit)))
+    // What cannot be written with a time either has its own advice.
+    let error = QuantityError::new(codes::MISSING_UNIT, format!("`{}` does not say per what time", shown(text)));
+    match data_unit(number, unit, "/s", &DATA_RATE) {
+        Err(as_rate) if as_rate.code == codes::AMBIGUOUS_UNIT => QuantityError { help: as_rate.help, ..error },
+        _ => error.help(format!("write `{n} {0}/s` or `{n} {0}/day`", shown(unit))),
+    }
 }
 
 /// Bytes per second of one `Gbps` (bits) or `GBps` (bytes).

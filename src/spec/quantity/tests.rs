@@ -75,6 +75,7 @@ fn bare_numbers_are_refused_with_what_to_write() {
     assert_eq!(refused(data_rate("100")).2, "write `100 MB/s`, `100 Gbps` or `100 GB/day`");
     assert_eq!(refused(data_rate("20 GB")).2, "write `20 GB/s` or `20 GB/day`");
     assert_eq!(refused(data_rate("20 GB per day")).2, "write `20 GB/day`");
+    assert_eq!(refused(data_rate("2 Gb")).2, "write `2 GB/s` for bytes or `2 Gbit/s` for bits");
     assert_eq!(refused(data_rate("100 MB")).2, "write `100 MB/s` or `100 MB/day`");
     assert_eq!(refused(frequency("0.05")).2, "write `0.05 / year`, `0.05 / month` or `0.05 / day`");
     assert_eq!(refused(share("0.05")).2, "write `5%`");
