@@ -105,6 +105,7 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
         distribution: Distribution { recovery_time: distribution(recovery, lost), data_loss: distribution(loss, lost) },
         representative: Some(Representatives { median: Some(time_line()), p95: None, ways: Vec::new() }),
         depends_on: None,
+        depends_on_reason: Some("not looked for".into()),
     }
 }
 

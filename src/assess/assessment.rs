@@ -341,9 +341,12 @@ pub struct IncidentAssessment {
     pub distribution: Distribution,
     /// Incidents that stand for many; absent where they were not looked for.
     pub representative: Option<Representatives>,
-    /// The values that it depends on most; absent where they were not looked for.
+    /// The values that it depends on most; `None` for the reason beside it.
     #[serde(default)]
     pub depends_on: Option<Dependence>,
+    /// Why they are not told.
+    #[serde(default)]
+    pub depends_on_reason: Option<Word>,
 }
 
 /// Distributions over all incidents: what is not exceeded by each of the assessment's

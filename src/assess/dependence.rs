@@ -23,6 +23,13 @@ const MOST: usize = 4;
 /// Changes that are tried at most: more belong to a design that this page would not fit.
 const MOST_TRIED: usize = 400;
 
+/// Why a tier's incidents are without it that nobody asked about.
+pub(super) const NOT_LOOKED_FOR: &str =
+    "looked for of the tier of the verdict and of the chosen one, for the application: name a tier to ask about it";
+
+/// Why a design has none.
+const TOO_MANY: &str = "more values than are tried";
+
 /// The values that the incidents of one failure depend on most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dependence {
@@ -49,7 +56,7 @@ pub struct Influence {
 }
 
 /// Adds to an assessment what the tier of the verdict and the one that the file calls chosen depend on
-/// most; the first tier where there is neither. The first incidents of the campaign are simulated again for every change: a hundred or
+/// most; the first tier where there is neither. The others are left out for what it costs, and say so: the first incidents of the campaign are simulated again for every change: a hundred or
 /// so to find the changes that matter, a thousand to measure these.
 ///
 /// # Arguments
@@ -71,6 +78,7 @@ pub fn depend(result: &mut Assessment, scenario: &Scenario, threads: usize, filt
             };
             let filter = Filter { tier: Some(tier), failure: Some(failure), ..filter.clone() };
             incident.depends_on = dependence(scenario, (tier, failure), &settings, &filter);
+            incident.depends_on_reason = incident.depends_on.is_none().then(|| TOO_MANY.into());
         }
     }
 }

@@ -315,6 +315,7 @@ fn assess_incident(scenario: &Scenario, tally: &IncidentTally, limits: IncidentB
         },
         representative: None,
         depends_on: None,
+        depends_on_reason: Some(dependence::NOT_LOOKED_FOR.into()),
     }
 }
 
