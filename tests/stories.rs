@@ -151,6 +151,31 @@ fn a_copy_that_was_cut_off_when_the_primary_was_lost_stays_as_old() {
     }
 }
 
+/// Here down from 480 to 500, where the service waits, there from 485 to 490: nothing is written meanwhile, so the
+/// copy has all when home is destroyed at 501. Service goes there within 1 min and is home 2 min after 511. Home is
+/// down from 870 until the end: what stands still then does not in the next lifetime.
+#[test]
+fn a_lifetime_that_ends_in_an_outage_leaves_nothing_to_the_next() {
+    let story = ends(&[r#"
+[copies]
+db = { kind = "primary", at = "here" }
+far = { kind = "async", of = "db", at = "there", over = "line" }
+[failures]
+f = { kind = "outage", hits = "here", gap = "480h", lasts = "20h", detected = "0s" }
+g = { kind = "outage", hits = "there", gap = "485h", lasts = "5h", detected = "0s" }
+fire = { kind = "outage", hits = "here", gap = "501h", lasts = "10h", destroyed = "100%", detected = "0s" }
+late = { kind = "outage", hits = "here", gap = "870h", lasts = "10h", detected = "0s" }
+[services]
+s = { data = "d", copies = ["db", "far"], runs = ["p"], standby = ["q"], plans = ["over"] }
+[strategies]
+t = {}
+[plans]
+over = { for = ["fire"], from = ["far"], into = ["q"], steps = ["go"], failback = ["back"] }
+"#]);
+    let minute = 1.0 / 60.0;
+    assert_eq!(story, down(20.0 + 1.0 * minute + 2.0 * minute + 6.0, 4));
+}
+
 /// The copy that serves since 480 is destroyed at 484. Home, back at 490 or on the way of being used again
 /// since 482, goes on with the state of 480: 4 h of writes are lost, and the 5 s of the lag.
 #[test]
@@ -276,6 +301,34 @@ phase = "detect"
 takes = "2h"
 "#]);
     assert_eq!(story, Ends { lost: 12.0, losing: 1, ..down(3.0, 1) });
+}
+
+/// Corruption at 490 that is noticed at 510. A run of 480 is copied every day at 20:00, within 2 h: what was copied at
+/// 500 is the run of 480, begun after the damage and clean. 10 h before and 20 h after are lost, and the restore takes
+/// 3 h. With the copy's place down from 495 to 505 none was made: that of 476, which is of 456, loses 34 h.
+#[test]
+fn a_late_copy_of_a_clean_backup() {
+    let story = |more: &str, plans: &str| {
+        let text = r#"
+[copies]
+db = { kind = "primary", at = "here" }
+bk = { kind = "backup", of = "db", at = "safe", every = "1d", offset = "0s", takes = "0s", keep = "30d" }
+vault = { kind = "backup", of = "bk", at = "there", every = "1d", offset = "20h", takes = "2h", keep = "30d" }
+[failures]
+rot = { kind = "corruption", hits = "d", gap = "490h", detected = "20h" }
+MORE
+[services]
+s = { data = "d", copies = ["db", "bk", "vault"], runs = ["p"], plans = ["undo"] }
+[strategies]
+t = {}
+[plans]
+undo = { for = ["rot"], from = ["vault"], steps = ["load"] }
+"#;
+        ends(&[&text.replace("MORE", more), plans])
+    };
+    assert_eq!(story("", ""), Ends { lost: 30.0, losing: 1, ..down(3.0, 1) });
+    let flood = r#"flood = { kind = "outage", hits = "there", gap = "495h", lasts = "10h", detected = "0s" }"#;
+    assert_eq!(story(flood, ""), Ends { lost: 54.0, losing: 1, ..down(3.0, 1) });
 }
 
 /// Deletions at 490, noticed at 502, and at 500, noticed at 510: the restore of 480 that is done at 505 undoes

@@ -75,6 +75,20 @@ impl<'a> Setting<'a> {
         self.tier.copies.iter().copied().find(|c| self.is_primary(*c) && self.scenario.copies[*c].data == data)
     }
 
+    /// The copy that a copy is made from.
+    pub(super) fn source_of(&self, copy: CopyId) -> Option<CopyId> {
+        match self.scenario.copies[copy].of? {
+            Upstream::Copy(up) => Some(up),
+            Upstream::Data(data) => self.primary_of(data),
+            Upstream::External(_) => None,
+        }
+    }
+
+    /// A copy and all that it is made from, one after the other.
+    pub(super) fn sources(&self, copy: CopyId) -> impl Iterator<Item = CopyId> + '_ {
+        std::iter::successors(Some(copy), |here| self.source_of(*here)).take(self.scenario.copies.len())
+    }
+
     /// Whether the newest writes of a primary are only in a log of the tier.
     pub(super) fn has_log(&self, primary: CopyId) -> bool {
         self.tier.copies.iter().any(
@@ -198,6 +212,28 @@ impl Case {
             _ => false,
         };
         self.reach[copy.index()] == Reach::Spared && (row.edge.skips.contains(&FailureKind::Compromise) || from_clean())
+    }
+
+    /// Whether a copy takes in nothing more once an attacker has struck: its account is held, or what it is made
+    /// from is.
+    pub(super) fn stops(&self, at: &Setting<'_>, copy: CopyId) -> bool {
+        let row = &at.scenario.copies[copy];
+        let is_down =
+            |up: CopyId| self.reach[up.index()] == Reach::Hit || self.holds_account(at.scenario.copies[up].account);
+        at.kind() == FailureKind::Compromise
+            && (self.holds_account(row.account) || at.source_of(copy).is_some_and(is_down))
+    }
+
+    /// How long before the failure the last run of a backup that counts starts at least; `takes`: its run time.
+    pub(super) fn last_run(&self, at: &Setting<'_>, copy: CopyId, takes: Span) -> Span {
+        let is_there = |up: CopyId| at.is_primary(up) || self.reach[up.index()] != Reach::Hit;
+        if self.stops(at, copy) {
+            takes
+        } else if at.kind() != FailureKind::Compromise && at.sources(copy).skip(1).all(is_there) {
+            Span::exactly(f64::NEG_INFINITY)
+        } else {
+            Span::ZERO
+        }
     }
 
     /// Whether a lost instance may start again somewhere in the place that it may run in.

@@ -56,10 +56,10 @@ impl Cycle {
     ///
     /// # Arguments
     /// `since`: how long before the failure, which is in the reference year, the run after the newest point
-    /// began at most, seconds.
-    pub(super) fn uneven(starts: &Calendar, runs: u64, since: f64) -> Option<Self> {
-        let (first, last) = (starts.last_by(-since), starts.last_by(SECONDS_PER_YEAR));
-        if runs > MOST_PLACES || last - first > MOST_STARTS || starts.moments().is_empty() {
+    /// began at most, seconds; `after`: how long after it the newest point is made at most.
+    pub(super) fn uneven(starts: &Calendar, runs: u64, since: f64, after: f64) -> Option<Self> {
+        let (first, last) = (starts.last_by(-since), starts.last_by(SECONDS_PER_YEAR + after));
+        if !after.is_finite() || runs > MOST_PLACES || last - first > MOST_STARTS || starts.moments().is_empty() {
             return None;
         }
         let cycle = i64::try_from(runs).ok()?;

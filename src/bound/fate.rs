@@ -424,8 +424,11 @@ fn after_loss(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
             Some(Finder::Living { behind: if complete { Behind::NOTHING } else { own() }, size })
         }
         CopyKind::Async { .. } => Some(Finder::Living { behind: chain(at, copy, true), size }),
-        CopyKind::Backup { .. } => runs(at, copy, None),
-        CopyKind::Log { acks, .. } => log(at, case, copy, None, acks.is_some_and(|acks| lost < acks as usize)),
+        CopyKind::Backup { .. } => runs(at, copy).map(|runs| Finder::Runs(Box::new(runs))),
+        CopyKind::Log { acks, .. } => {
+            let complete = acks.is_some_and(|acks| lost < acks as usize);
+            log(at, case, copy, complete).map(|log| Finder::Log(Box::new(log)))
+        }
         CopyKind::SoftDelete { .. } | CopyKind::Derived { .. } => None,
     }
 }
@@ -451,13 +454,17 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
             Reach::Spared => Some(Finder::Spared { behind: behind(), size }),
         },
         CopyKind::Backup { locked, .. } => {
-            let runs = runs(at, copy, needed_lock(*locked)?);
-            if clean { runs.map(|runs| Finder::Clean(Box::new(runs))) } else { runs }
+            let runs = runs(at, copy)?;
+            let last = case.last_run(at, copy, runs.takes);
+            let runs = Finder::Runs(Box::new(Runs { lock: needed_lock(*locked)?, last, ..runs }));
+            Some(if clean { Finder::Clean(Box::new(runs)) } else { runs })
         }
-        CopyKind::Log { locked, .. } => log(at, case, copy, needed_lock(*locked)?, false).map(|found| match found {
-            Finder::Log(log) => Finder::Log(Box::new(Log { clean, ..*log })),
-            other => other,
-        }),
+        CopyKind::Log { locked, .. } => {
+            let (lock, stops) = (needed_lock(*locked)?, case.stops(at, copy));
+            let stopped = at.sources(copy).skip(1).find(|here| !stops && case.stops(at, *here));
+            let stopped = stopped.map_or(Behind::NOTHING, |here| chain(at, here, true));
+            Some(Finder::Log(Box::new(Log { clean, lock, stops, stopped, ..log(at, case, copy, false)? })))
+        }
         CopyKind::SoftDelete { keep, bypass, replicated } => {
             let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match case.reach[up.index()] {
                 Reach::Hit => true,
@@ -471,8 +478,8 @@ fn after_damage(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
     }
 }
 
-/// How the runs of a backup are found; `None` if it is none.
-pub(super) fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<Finder> {
+/// The runs of a backup of which nothing is taken and that nothing stops; `None` if it is none.
+pub(super) fn runs(at: &Setting<'_>, copy: CopyId) -> Option<Runs> {
     let row = &at.scenario.copies[copy];
     let CopyKind::Backup { schedule, takes, travel, full_every, fails, keep, .. } = &row.kind else { return None };
     let data = &at.scenario.data[row.data];
@@ -495,32 +502,30 @@ pub(super) fn runs(at: &Setting<'_>, copy: CopyId, lock: Option<f64>) -> Option<
     let places = match schedule {
         _ if !regular || !in_order => None,
         Schedule::Every { interval, .. } => Some(Cycle::Even { runs: cycle, interval: interval.seconds() }),
-        Schedule::Cron { starts, .. } => Cycle::uneven(starts, cycle, since),
+        Schedule::Cron { starts, .. } => Cycle::uneven(starts, cycle, since, upstream.age.hi),
     };
-    Some(Finder::Runs(Box::new(Runs {
+    Some(Runs {
         copy,
         gaps,
+        takes,
         usable_after: takes.plus(travel),
         fails: fails.value(),
         keep: keep.seconds(),
-        lock,
+        lock: None,
+        last: Span::exactly(f64::NEG_INFINITY),
         cycle,
         places,
         upstream,
         size: size_of(at, copy),
         writes: data.mean_writes().bytes_per_second() * at.row().share,
-    })))
+    })
 }
 
-fn log(at: &Setting<'_>, case: &Case, copy: CopyId, lock: Option<f64>, complete: bool) -> Option<Finder> {
+fn log(at: &Setting<'_>, case: &Case, copy: CopyId, complete: bool) -> Option<Log> {
     let row = &at.scenario.copies[copy];
     let CopyKind::Log { lag, bases, keep, .. } = &row.kind else { return None };
-    let mut parts = Vec::new();
-    if let Some(Upstream::Copy(up)) = row.of
-        && !at.is_primary(up)
-    {
-        parts.push(chain(at, up, true));
-    }
+    let up = at.source_of(copy).filter(|up| matches!(row.of, Some(Upstream::Copy(_))) && !at.is_primary(*up));
+    let mut parts: Vec<Behind> = up.map(|up| chain(at, up, true)).into_iter().collect();
     if let (Some(_), false) = (lag, complete) {
         parts.extend(super::lag::own_lag(at, copy));
     }
@@ -529,15 +534,17 @@ fn log(at: &Setting<'_>, case: &Case, copy: CopyId, lock: Option<f64>, complete:
     if !bases.is_empty() && found.is_empty() {
         return None;
     }
-    Some(Finder::Log(Box::new(Log {
+    Some(Log {
         behind: Behind::sum(&parts),
+        stops: false,
+        stopped: Behind::NOTHING,
         bases: (!bases.is_empty()).then_some(found),
         keep: keep.seconds(),
-        lock,
+        lock: None,
         clean: false,
         size: size_of(at, copy),
         writes: at.scenario.data[row.data].mean_writes().bytes_per_second() * at.row().share,
-    })))
+    })
 }
 
 /// A derived copy: nothing is lost while its input can be reached; else what it holds itself.

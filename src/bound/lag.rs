@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::id::{CopyId, LinkId};
-use crate::model::{AsyncLag, Calendar, CopyKind, Upstream};
+use crate::model::{AsyncLag, Calendar, CopyKind};
 
 use super::case::Setting;
 use super::fate::runs;
 use super::formulas::BurstProfile;
-use super::points::{Finder, Known, Runs};
+use super::points::{Known, Runs};
 use super::span::{Cause, Span};
 
 /// Most starts of a copy of a backup that are looked at one by one.
@@ -27,10 +27,13 @@ pub(super) struct Behind {
     pub(super) bytes: Option<(Span, f64)>,
     /// In some incidents there is nothing at all.
     pub(super) may_miss: bool,
+    /// If what it holds are moments at even distances: these, and by how much one may come later than another.
+    pub(super) steps: Option<(f64, f64)>,
 }
 
 impl Behind {
-    pub(super) const NOTHING: Self = Self { age: Span::ZERO, mean_age: Some(0.0), bytes: None, may_miss: false };
+    pub(super) const NOTHING: Self =
+        Self { age: Span::ZERO, mean_age: Some(0.0), bytes: None, may_miss: false, steps: None };
 
     /// Along a chain times add up; bytes are known only for a single edge.
     pub(super) fn sum(parts: &[Self]) -> Self {
@@ -40,8 +43,8 @@ impl Behind {
             several => several.iter().fold(Self::NOTHING, |sum, part| Self {
                 age: sum.age.plus(part.age),
                 mean_age: sum.mean_age.zip(part.mean_age).map(|(a, b)| a + b),
-                bytes: None,
                 may_miss: sum.may_miss || part.may_miss,
+                ..Self::NOTHING
             }),
         }
     }
@@ -52,8 +55,7 @@ pub(super) fn own_lag(at: &Setting<'_>, copy: CopyId) -> Option<Behind> {
     let law = |lag: &crate::model::Delay| Behind {
         age: at.span(lag, Cause::Copy(copy, "lag")),
         mean_age: (!at.truncate || lag.is_constant()).then(|| lag.mean()),
-        bytes: None,
-        may_miss: false,
+        ..Behind::NOTHING
     };
     match &at.scenario.copies[copy].kind {
         CopyKind::Primary { lag, .. } | CopyKind::Derived { lag } | CopyKind::Log { lag, .. } => lag.as_ref().map(law),
@@ -66,11 +68,9 @@ pub(super) fn own_lag(at: &Setting<'_>, copy: CopyId) -> Option<Behind> {
 /// The lags from the primary to a copy, the copy's own only if `whole`.
 pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
     let mut parts = Vec::new();
-    let mut next = Some(copy);
-    for _ in 0..=at.scenario.copies.len() {
-        let Some(here) = next else { break };
+    for here in at.sources(copy) {
         let counts = whole || here != copy;
-        if counts && let Some(Finder::Runs(runs)) = runs(at, here, None) {
+        if counts && let Some(runs) = runs(at, here) {
             // Its runs know what they were made from.
             let newest = of_newest(&runs);
             parts.push(match (calendar(at, copy), calendar(at, here)) {
@@ -86,11 +86,6 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
         if counts && (!at.is_primary(here) || at.has_log(here)) {
             parts.extend(own_lag(at, here));
         }
-        next = match at.scenario.copies[here].of {
-            Some(Upstream::Copy(up)) => Some(up),
-            Some(Upstream::Data(data)) => at.primary_of(data),
-            _ => None,
-        };
     }
     Behind::sum(&parts)
 }
@@ -99,12 +94,13 @@ pub(super) fn chain(at: &Setting<'_>, copy: CopyId, whole: bool) -> Behind {
 fn of_newest(runs: &Runs) -> Behind {
     let known = Known { detect: 0.0, dwell: Span::ZERO, mean_dwell: Some(0.0), stands: [None; 2], logical: false };
     let found = runs.find(&known, 0);
-    let nothing = Behind { age: Span::new(0.0, f64::INFINITY), mean_age: None, bytes: None, may_miss: true };
+    let nothing = Behind { age: Span::new(0.0, f64::INFINITY), mean_age: None, may_miss: true, ..Behind::NOTHING };
     found.points.map_or(nothing, |points| Behind {
         age: points.age,
         mean_age: points.mean_age,
-        bytes: None,
         may_miss: found.may_miss,
+        steps: runs.steps(),
+        ..Behind::NOTHING
     })
 }
 
@@ -159,7 +155,7 @@ fn backlog(at: &Setting<'_>, copy: CopyId, link: LinkId) -> Behind {
     let half = scenario.links[link].rtt.seconds() / 2.0;
     if !profile.is_stable() {
         let open = Span::open(half, f64::INFINITY, Some(Cause::Link(copy, link)));
-        return Behind { age: open, mean_age: None, bytes: None, may_miss: false };
+        return Behind { age: open, mean_age: None, ..Behind::NOTHING };
     }
     let most = profile.peak_backlog() + base.max(burst) * half;
     let mean_bytes = profile.mean_backlog() + data.mean_writes().bytes_per_second() * half;
@@ -167,6 +163,6 @@ fn backlog(at: &Setting<'_>, copy: CopyId, link: LinkId) -> Behind {
         age: Span::new(half, half + profile.longest_lag()),
         mean_age: Some(half + profile.mean_lag()),
         bytes: Some((Span::new(base.min(burst) * half, most), mean_bytes)),
-        may_miss: false,
+        ..Behind::NOTHING
     }
 }

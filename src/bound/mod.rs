@@ -52,7 +52,6 @@ use crate::model::{AssetIndex, CopyKind, Scenario};
 use case::{Case, Setting};
 use cells::{Cell, by_parts};
 use fate::{judge, plans_of, targets_of};
-use points::Finder;
 use service::{Range, application, orders_of, services};
 use span::Span;
 use way::{Turn, Turns};
@@ -263,9 +262,8 @@ fn unbounded(reason: &str) -> IncidentBounds {
 /// a chain can be so long that one run more or less is nothing.
 fn with_slack(at: &Setting<'_>, bound: Bound) -> Bound {
     let copies = &at.scenario.copies;
-    let increments = |copy: CopyId| match fate::runs(at, copy, None) {
-        Some(Finder::Runs(runs)) => runs.cycle > 1 && runs.fails == 0.0 && runs.places.is_none(),
-        _ => false,
+    let increments = |copy: CopyId| {
+        fate::runs(at, copy).is_some_and(|runs| runs.cycle > 1 && runs.fails == 0.0 && runs.places.is_none())
     };
     let tries = bound.worst_by.iter().flat_map(|way| &way.tries).filter(|one| one.end != TryEnd::Missed);
     let weigh = |one: &Try| match one.source.map(|copy| (copy, &copies[copy].kind)) {

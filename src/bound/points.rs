@@ -116,11 +116,15 @@ const MOST_WINDOWS: u64 = 1 << 18;
 pub(super) struct Runs {
     pub(super) copy: CopyId,
     pub(super) gaps: Gaps,
-    /// Run time and travel.
+    /// Run time, and that and travel.
+    pub(super) takes: Span,
     pub(super) usable_after: Span,
     pub(super) fails: f64,
     pub(super) keep: f64,
     pub(super) lock: Option<f64>,
+    /// How long before the failure the last run that counts starts at least: nothing, if runs go on; its run time,
+    /// if none is completed after the failure.
+    pub(super) last: Span,
     /// Runs from one full to the next.
     pub(super) cycle: u64,
     /// The same with the places of points in it, where each run gives one, in the order of their starts.
@@ -134,6 +138,9 @@ pub(super) struct Runs {
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     pub(super) behind: Behind,
+    /// It takes in nothing more once the failure has struck; if it does, what it is made from does not.
+    pub(super) stops: bool,
+    pub(super) stopped: Behind,
     pub(super) bases: Option<Vec<Finder>>,
     pub(super) keep: f64,
     pub(super) lock: Option<f64>,
@@ -220,7 +227,9 @@ impl Finder {
             Self::Living { .. } | Self::Spared { .. } | Self::Derived { .. } => f64::INFINITY,
             Self::HeldBack { delay, behind, .. } => delay + behind.age.hi - dwell,
             Self::Clean(finder) => finder.latest_detection(0.0, stands, skip),
-            Self::Runs(runs) => runs.keep - dwell - runs.place(stands, skip).newer,
+            Self::Runs(runs) => {
+                runs.keep - (dwell - runs.upstream.age.hi).max(runs.last.lo) - runs.place(stands, skip).newer
+            }
             Self::Bin { keep, .. } => *keep,
             Self::Log(log) => match &log.bases {
                 None => log.keep - if log.clean { 0.0 } else { dwell } - f64::from(skip) * log.behind.age.lo,
@@ -347,16 +356,18 @@ pub(super) fn longest_chain(cycle: u64, fails: f64) -> u64 {
 
 impl Runs {
     /// # Formula
-    /// A run at age a can be used if a ≥ dwell and a + until ≥ P, with `until` the detection for
-    /// logical damage and the failure itself otherwise. Let m = max(dwell, P − until). The newest run
-    /// at or beyond m lies in [m, m + gap], one gap further for every point struck off; uneven gaps
-    /// count as they follow one another.
+    /// A run that began a before the failure, of what was b behind, can be used if a + b ≥ dwell and
+    /// a ≥ u = max(P − until, last), with `until` the detection for logical damage and the failure itself
+    /// otherwise. Let m = max(dwell − b, u). The newest run at or beyond m lies in [m, m + gap], one gap further
+    /// for every point struck off; uneven gaps count as they follow one another. What it holds is a + b old: at
+    /// least the dwell; at most u + gap + b if the next newer one cannot be used yet, and the dwell and how far
+    /// apart they hold something if that one is not clean.
     pub(super) fn find(&self, known: &Known, skip: u32) -> Found {
         let until = if known.logical { known.detect } else { 0.0 };
         let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let Place { newer, older, increments } = self.place(&known.stands, skip);
-        let from = |dwell: f64, usable: f64| dwell.max(usable - until).max(0.0);
-        let (near, far) = (from(known.dwell.lo, self.usable_after.lo), from(known.dwell.hi, self.usable_after.hi));
+        let (usable, dwell, behind) = (self.usable_from(until), known.dwell, self.upstream.age);
+        let (near, far) = (usable.lo.max(dwell.lo - behind.hi), usable.hi.max(dwell.hi - behind.lo));
         let (lo, hi) = (near + newer, far + older);
         if lo > limit || self.fails >= 1.0 || limit.is_nan() {
             return Found::NOTHING;
@@ -364,7 +375,11 @@ impl Runs {
         // A run that fails, or has nothing to save, leaves the one before.
         let passed_over = self.fails > 0.0 || self.upstream.may_miss;
         let hi = if passed_over { limit } else { hi.min(limit) };
-        let age = Span::new(lo, hi.max(lo)).plus(self.upstream.age);
+        let mut age = Span::new(lo, hi.max(lo)).plus(behind);
+        age.lo = age.lo.max(dwell.lo);
+        if !passed_over {
+            age.hi = age.hi.min((usable.hi + older + behind.hi).max(dwell.hi + self.apart(older))).max(age.lo);
+        }
         let points = Points {
             age,
             bytes: None,
@@ -381,19 +396,42 @@ impl Runs {
         Found { points: Some(points), may_miss }
     }
 
+    /// How long before the failure the last run that can be used starts at least, and at most.
+    fn usable_from(&self, until: f64) -> Span {
+        Span::new((self.usable_after.lo - until).max(self.last.lo), (self.usable_after.hi - until).max(self.last.hi))
+    }
+
+    /// How far apart the moments lie that two runs hold at most, which are themselves so far apart.
+    ///
+    /// # Formula
+    /// The distance and what they may be behind more or less. Of moments at even distances it is a multiple of
+    /// these: of g, where one comes up to j later than another, ⌈(distance + j) ÷ g⌉ g.
+    fn apart(&self, distance: f64) -> f64 {
+        let behind = self.upstream.age;
+        let most = distance + if behind.hi.is_finite() { behind.hi - behind.lo } else { f64::INFINITY };
+        self.upstream.steps.map_or(most, |(step, later)| most.min(multiples(distance + later, step) * step))
+    }
+
+    /// The distance of what these runs hold, if that is even, and by how much one may come later than another.
+    pub(super) fn steps(&self) -> Option<(f64, f64)> {
+        let behind = &self.upstream;
+        let even = self.gaps.is_even && !self.gaps.may_skip() && self.fails == 0.0;
+        let exact = behind.age.lo == behind.age.hi && !behind.may_miss;
+        (even && exact).then_some((self.gaps.mean, self.usable_after.hi - self.usable_after.lo))
+    }
+
     /// Mean age of the newest point where m above does not vary, or is the dwell; by the residual of
     /// the schedule, plus f ÷ (1 − f) intervals for runs that fail.
     fn mean_age(&self, known: &Known, skip: u32, limit: f64) -> Option<f64> {
         let until = if known.logical { known.detect } else { 0.0 };
-        let (lo, hi) = (self.usable_after.lo - until, self.usable_after.hi - until);
-        let start = if hi.max(0.0) <= known.dwell.lo {
-            known.mean_dwell?
-        } else if lo == hi && known.dwell.hi <= lo {
-            lo
+        let (usable, behind) = (self.usable_from(until), self.upstream.age);
+        let (start, residual, behind) = if usable.hi <= known.dwell.lo - behind.hi {
+            (known.mean_dwell?, self.residual()?, 0.0)
+        } else if usable.lo == usable.hi && known.dwell.hi <= usable.lo + behind.lo {
+            (usable.lo, self.gaps.residual?, self.upstream.mean_age?)
         } else {
             return None;
         };
-        let residual = self.gaps.residual?;
         let kept = if self.fails == 0.0 {
             start + self.gaps.longest <= limit
         } else {
@@ -402,8 +440,28 @@ impl Runs {
             self.gaps.is_even && self.cycle <= 1 && self.fails.powf(runs) < 1e-12
         };
         let failed = self.gaps.mean * self.fails / (1.0 - self.fails);
-        let behind = self.upstream.mean_age?;
         (skip == 0 && kept).then_some(start + residual + failed + behind)
+    }
+
+    /// Mean time from the newest moment that a run holds and that is clean to the first that is not.
+    ///
+    /// # Formula
+    /// What is always as far behind comes at the distances of the runs. Where a run every I holds the last of
+    /// moments at even distances g, these come kg apart with k = ⌊I ÷ g⌋ or one more, the latter in a share
+    /// f = I ÷ g − k of all; and the mean is Σ (kg)² ÷ 2 Σ kg.
+    fn residual(&self) -> Option<f64> {
+        let (gaps, behind) = (&self.gaps, self.upstream.age);
+        if behind.lo == behind.hi {
+            return gaps.residual;
+        }
+        let (step, later) = self.upstream.steps?;
+        if later > 0.0 || !gaps.is_even || gaps.may_skip() || self.fails > 0.0 {
+            return None;
+        }
+        let least = multiples(gaps.mean, step) - 1.0;
+        let more = gaps.mean / step - least;
+        let squares = (1.0 - more) * least * least + more * (least + 1.0) * (least + 1.0);
+        Some(step * step * squares / (2.0 * gaps.mean))
     }
 
     fn mean_moves(&self) -> Option<f64> {
@@ -425,7 +483,7 @@ impl Log {
         let reach = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let lag = self.behind.age;
         let own = if self.clean { known.without_dwell() } else { *known };
-        let tip = Span::open(lag.lo - until, lag.hi - until, lag.why).max(own.dwell).max(Span::ZERO);
+        let tip = self.arrived(until).max(own.dwell).max(Span::ZERO);
         let mean_tip = self.mean_tip(&own, until);
         let Some(bases) = &self.bases else {
             // Each point struck off ends the log a batch earlier, and batches are as long as the lag; a
@@ -458,18 +516,26 @@ impl Log {
     /// How far apart a base and the end of the log lie at most: both go back with the dwell.
     ///
     /// # Formula
-    /// With D the dwell, P run time and travel, L the lag, u the detection where that counts and G the gaps to
-    /// the point: max(D, P − u) + G − max(D, L − u, 0) ≤ G + max(0, P − u − max(D, L − u, 0)), least for the
-    /// longest dwell.
+    /// With D the dwell, A how old the newest entry that has arrived is, U and b of the base as above and G the
+    /// gaps to the point: max(U + G + b, D + how far apart they hold something) − max(D, A, 0), most for the
+    /// shortest dwell.
     fn apart(&self, base: &Finder, known: &Known, skip: u32) -> Span {
         let Finder::Runs(runs) = base else { return Span::new(0.0, f64::INFINITY) };
         if runs.fails > 0.0 || self.clean {
             return Span::new(0.0, f64::INFINITY);
         }
         let until = if known.logical { known.detect } else { 0.0 };
-        let clean = known.dwell.lo.max(self.behind.age.lo - until).max(0.0);
-        let waits = (runs.usable_after.hi - until - clean).max(0.0);
-        Span::new(0.0, waits + runs.place(&known.stands, skip).older + runs.upstream.age.hi)
+        let clean = known.dwell.lo.max(self.arrived(until).lo).max(0.0);
+        let older = runs.place(&known.stands, skip).older;
+        let waits = runs.usable_from(until).hi + older + runs.upstream.age.hi - clean;
+        Span::new(0.0, waits.max(runs.apart(older)))
+    }
+
+    /// How old the newest entry is that has arrived: by the failure where the log stops.
+    fn arrived(&self, until: f64) -> Span {
+        let lag = self.behind.age;
+        let by = if self.stops { 0.0 } else { until };
+        Span::open(lag.lo - by, lag.hi - by, lag.why).max(self.stopped.age)
     }
 
     /// The log replayed onto a base, or the base alone where the log does not reach it.
@@ -496,15 +562,23 @@ impl Log {
     }
 
     fn mean_tip(&self, known: &Known, until: f64) -> Option<f64> {
-        let lag = self.behind.age;
-        if lag.hi - until <= known.dwell.lo {
+        let (arrived, lag) = (self.arrived(until), self.behind.age);
+        let by = if self.stops { 0.0 } else { until };
+        if arrived.hi <= known.dwell.lo {
             known.mean_dwell
-        } else if known.dwell.hi <= lag.lo - until {
-            self.behind.mean_age.map(|mean| mean - until)
+        } else if known.dwell.hi <= arrived.lo && self.stopped.age.hi <= lag.lo - by {
+            self.behind.mean_age.map(|mean| mean - by)
+        } else if known.dwell.hi <= arrived.lo && lag.hi - by <= self.stopped.age.lo {
+            self.stopped.mean_age
         } else {
             None
         }
     }
+}
+
+/// How many steps cover a distance; a hair more than a whole number is that number.
+fn multiples(distance: f64, step: f64) -> f64 {
+    (distance / step - 1e-9).ceil().max(1.0)
 }
 
 /// The newest of several bases: as old as the newest that is always there, at most.

@@ -6,7 +6,7 @@ use super::overlap::Overlap;
 use super::point::{LogFinder, PointFinder};
 use super::program::Context;
 use super::random::{Chance, Draw, Key};
-use super::schedule::{Backup, Starts};
+use super::schedule::{Afterwards, Backup, Starts};
 use crate::id::{AccountId, CopyId, DataId, Id, PlaceId, PoolId};
 use crate::model::{
     AssetSet, AsyncLag, Copy, CopyKind, Delay, FailureKind, Schedule, Taints, Target, TierService, Upstream,
@@ -223,7 +223,7 @@ impl<'a> Survival<'a> {
                 Some(PointFinder::Living { behind, size })
             }
             CopyKind::Async { .. } => Some(PointFinder::Living { behind: chain(ctx, copy, Chain::Whole), size }),
-            CopyKind::Backup { .. } => Some(PointFinder::Runs(Box::new(backup(ctx, copy, None)?))),
+            CopyKind::Backup { .. } => Some(PointFinder::Runs(Box::new(backup(ctx, copy)?))),
             CopyKind::Log { acks, .. } => {
                 let whole = acks.is_some_and(|acks| lost < acks as usize);
                 self.log(ctx, copy, None, whole).map(|log| PointFinder::Log(Box::new(log)))
@@ -254,12 +254,14 @@ impl<'a> Survival<'a> {
             },
             CopyKind::Backup { locked, .. } => {
                 let lock = self.needed_lock(row, reach, *locked)?;
-                let runs = PointFinder::Runs(Box::new(backup(ctx, copy, lock)?));
+                let backup = Backup { lock, afterwards: self.afterwards(ctx, copy), ..backup(ctx, copy)? };
+                let runs = PointFinder::Runs(Box::new(backup));
                 Some(if clean { PointFinder::Clean(Box::new(runs)) } else { runs })
             }
             CopyKind::Log { locked, .. } => {
                 let lock = self.needed_lock(row, reach, *locked)?;
-                self.log(ctx, copy, lock, false).map(|log| PointFinder::Log(Box::new(LogFinder { clean, ..log })))
+                let log = self.log(ctx, copy, lock, false)?;
+                Some(PointFinder::Log(Box::new(LogFinder { clean, stopped: self.stopped(ctx, copy, &log), ..log })))
             }
             CopyKind::SoftDelete { keep, bypass, replicated } => {
                 let of_hit = matches!(row.of, Some(Upstream::Copy(up)) if match self.reach[up.index()] {
@@ -279,6 +281,39 @@ impl<'a> Survival<'a> {
     fn needed_lock(&self, row: &Copy, reach: Reach, locked: Option<Seconds>) -> Option<Option<f64>> {
         let hit = reach == Reach::Hit || (self.kind == FailureKind::Compromise && self.is_held(row));
         if hit { locked.map(|lock| Some(lock.seconds())) } else { Some(None) }
+    }
+
+    /// Whether a copy takes in nothing more once an attacker has struck: its account is held, or what it is made
+    /// from is.
+    fn stops(&self, ctx: &Context<'_>, copy: CopyId) -> bool {
+        let row = &ctx.scenario.copies[copy];
+        let is_down = |up: CopyId| self.reach[up.index()] == Reach::Hit || self.is_held(&ctx.scenario.copies[up]);
+        self.kind == FailureKind::Compromise && (self.is_held(row) || source_of(ctx, copy).is_some_and(is_down))
+    }
+
+    /// What becomes of the runs of a backup once the damage is done. They are begun for as long as it is of data
+    /// alone: then one may still be made of an older point.
+    fn afterwards(&self, ctx: &Context<'_>, copy: CopyId) -> Afterwards {
+        let is_there = |up: CopyId| {
+            let hit = !is_primary(ctx, up) && self.reach[up.index()] == Reach::Hit;
+            !hit && !self.is_out_of_reach(ctx, up)
+        };
+        if self.stops(ctx, copy) {
+            Afterwards::Stops
+        } else if self.kind != FailureKind::Compromise && sources(ctx, copy).skip(1).all(is_there) {
+            Afterwards::GoesOn
+        } else {
+            Afterwards::Finishes
+        }
+    }
+
+    /// The lags of a log up to the last copy on its way that takes in nothing more.
+    fn stopped(&self, ctx: &Context<'_>, copy: CopyId, log: &LogFinder) -> Vec<Lag> {
+        match sources(ctx, copy).find(|here| self.stops(ctx, *here)) {
+            Some(here) if here == copy => log.behind.clone(),
+            Some(here) => chain(ctx, here, Chain::Whole),
+            None => Vec::new(),
+        }
     }
 
     fn log(&self, ctx: &Context<'_>, copy: CopyId, lock: Option<f64>, whole: bool) -> Option<LogFinder> {
@@ -304,6 +339,7 @@ impl<'a> Survival<'a> {
             bases: (!bases.is_empty()).then_some(found),
             keep: keep.seconds(),
             clean: false,
+            stopped: Vec::new(),
             lock,
             size: data.size.bytes() * ctx.share(),
             writes: data.mean_writes().bytes_per_second() * ctx.share(),
@@ -367,6 +403,21 @@ pub(super) fn primary_of(ctx: &Context<'_>, data: DataId) -> Option<CopyId> {
     ctx.tier.copies.iter().copied().find(|c| is_primary(ctx, *c) && ctx.scenario.copies[*c].data == data)
 }
 
+/// The copy that a copy is made from.
+fn source_of(ctx: &Context<'_>, copy: CopyId) -> Option<CopyId> {
+    match ctx.scenario.copies[copy].of? {
+        Upstream::Copy(up) => Some(up),
+        Upstream::Data(data) => primary_of(ctx, data),
+        Upstream::External(_) => None,
+    }
+}
+
+/// A copy and all that it is made from, one after the other.
+fn sources<'a>(ctx: &'a Context<'_>, copy: CopyId) -> impl Iterator<Item = CopyId> + 'a {
+    // A chain of copies is no longer than their number; validation refuses cycles.
+    std::iter::successors(Some(copy), |here| source_of(ctx, *here)).take(ctx.scenario.copies.len())
+}
+
 /// Whether the newest writes of a primary are only in a log of the tier.
 fn has_log(ctx: &Context<'_>, primary: CopyId) -> bool {
     ctx.tier
@@ -404,14 +455,10 @@ pub(super) enum Chain {
 /// The lags along the chain from the primary to a copy; along a chain times add up.
 pub(super) fn chain(ctx: &Context<'_>, copy: CopyId, reach: Chain) -> Vec<Lag> {
     let mut lags = Vec::new();
-    let mut at = Some(copy);
-    // A chain of copies is no longer than their number; validation refuses cycles.
-    for _ in 0..=ctx.scenario.copies.len() {
-        let Some(here) = at else { break };
-        let row = &ctx.scenario.copies[here];
+    for here in sources(ctx, copy) {
         let counts = here != copy || reach == Chain::Whole;
         let flushed = !is_primary(ctx, here) || has_log(ctx, here);
-        if counts && let Some(backup) = backup(ctx, here, None) {
+        if counts && let Some(backup) = backup(ctx, here) {
             // Its runs know what they were made from.
             lags.push(Lag::Runs(Box::new(backup)));
             break;
@@ -419,11 +466,6 @@ pub(super) fn chain(ctx: &Context<'_>, copy: CopyId, reach: Chain) -> Vec<Lag> {
         if counts && flushed {
             lags.extend(own_lag(ctx, here));
         }
-        at = match row.of {
-            Some(Upstream::Copy(up)) => Some(up),
-            Some(Upstream::Data(data)) => primary_of(ctx, data),
-            _ => None,
-        };
     }
     lags
 }
@@ -459,8 +501,8 @@ fn backlog(ctx: &Context<'_>, copy: CopyId, link: crate::id::LinkId) -> Backlog 
     }
 }
 
-/// A backup compiled; `lock` as in [`Backup::lock`].
-fn backup(ctx: &Context<'_>, copy: CopyId, lock: Option<f64>) -> Option<Backup> {
+/// A backup compiled, of which nothing is taken and that nothing stops.
+fn backup(ctx: &Context<'_>, copy: CopyId) -> Option<Backup> {
     let row = &ctx.scenario.copies[copy];
     let CopyKind::Backup { schedule, takes, travel, full_every, fails, keep, .. } = &row.kind else { return None };
     let key = ctx.key.of("backup").of(&row.name);
@@ -488,8 +530,9 @@ fn backup(ctx: &Context<'_>, copy: CopyId, lock: Option<f64>) -> Option<Backup> 
         soonest: takes.min() + travel.as_ref().map_or(0.0, Delay::min),
         fails: Chance::new(key.of("fails"), fails.value()),
         keep: keep.seconds(),
-        lock,
-        cycle: full_every.map_or(1, |full| (full.seconds() / gap).round().max(1.0) as u64),
+        lock: None,
+        afterwards: Afterwards::GoesOn,
+        cycle: full_every.map_or(1, |full| (full.seconds() / gap).round().max(1.0) as i64),
         cycle_key: key.of("cycle"),
         upstream: chain(ctx, copy, Chain::Upstream),
         size: data.size.bytes() * ctx.share(),

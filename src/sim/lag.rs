@@ -22,8 +22,7 @@ pub(super) enum Lag {
     Runs(Box<Backup>),
 }
 
-/// When a copy is read: seconds from the failure, at or before zero, and the failure's moment in the
-/// reference year.
+/// When a copy is read: seconds from the failure, and the failure's moment in the reference year.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Read {
     pub(super) at: f64,

@@ -142,11 +142,11 @@ impl Overlap {
         takes: &Draw,
         draws: &U,
         occurrence: u64,
-        latest: u64,
-    ) -> impl Iterator<Item = (u64, f64)> {
+        latest: i64,
+    ) -> impl Iterator<Item = (i64, f64)> {
         let (age, longer) = self.age(draws, occurrence);
-        let took = takes.longest_nth(draws, occurrence, latest, longer).max(age as f64 * self.interval);
-        before(takes, draws, occurrence, (latest.saturating_add(age), took), self.interval)
+        let took = takes.longest_nth(draws, occurrence, latest as u64, longer).max(age as f64 * self.interval);
+        before(takes, draws, occurrence, (latest.saturating_add(age as i64), took), self.interval)
     }
 
     /// The same for a calendar with gaps of many lengths: a history that begins far enough back for where
@@ -156,20 +156,23 @@ impl Overlap {
         takes: &Draw,
         draws: &U,
         occurrence: u64,
-        latest: u64,
+        latest: i64,
         calendar: &Seen<'_>,
-    ) -> impl Iterator<Item = (u64, f64)> {
+    ) -> impl Iterator<Item = (i64, f64)> {
         let (age, longer) = self.age(draws, occurrence);
-        let first = latest.saturating_add(self.ages.history).saturating_add(age);
-        let first = (first, takes.longest_nth(draws, occurrence, first, longer));
+        let first = latest.saturating_add(self.ages.history as i64).saturating_add(age as i64);
+        let first = (first, takes.longest_nth(draws, occurrence, first as u64, longer));
         let (mut began, (mut run, mut took)) = (vec![first], first);
         while run > latest {
             let done = calendar.start(run) + took;
             let last = calendar.first_at_or_before(done);
-            let free = if calendar.start(last) < done { last.checked_sub(1) } else { Some(last) };
+            let free = if calendar.start(last) < done { last - 1 } else { last };
             // A run that takes no time is done when it starts.
-            let Some(next) = free.map(|free| free.min(run - 1)).filter(|next| *next >= latest) else { break };
-            (run, took) = (next, takes.nth(draws, occurrence, next));
+            let next = free.min(run - 1);
+            if next < latest {
+                break;
+            }
+            (run, took) = (next, takes.nth(draws, occurrence, next as u64));
             began.push((run, took));
         }
         // Only where dozens in a row have failed is anything older asked for.
@@ -183,12 +186,12 @@ fn before<U: Uniform>(
     takes: &Draw,
     draws: &U,
     occurrence: u64,
-    first: (u64, f64),
+    first: (i64, f64),
     interval: f64,
-) -> impl Iterator<Item = (u64, f64)> {
+) -> impl Iterator<Item = (i64, f64)> {
     std::iter::successors(Some(first), move |(run, _)| {
-        let took = takes.nth(draws, occurrence, run.saturating_add(1));
-        Some((run.saturating_add(((took / interval).ceil() as u64).max(1)), took))
+        let took = takes.nth(draws, occurrence, run.saturating_add(1) as u64);
+        Some((run.saturating_add(((took / interval).ceil() as i64).max(1)), took))
     })
 }
 

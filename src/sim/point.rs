@@ -34,6 +34,8 @@ impl Moments {
 pub(super) struct RecoveryPoint {
     /// Seconds from the point to the failure.
     pub(super) age: f64,
+    /// When the copy took it, seconds from the failure: what it copies may have been older.
+    pub(super) taken: f64,
     /// Logical bytes lost before the failure, where the copy knows better than average writes × age.
     pub(super) bytes: Option<f64>,
     /// Logical bytes that a restore moves, of the whole data set.
@@ -70,6 +72,8 @@ pub(super) enum PointFinder {
 #[derive(Clone, Debug)]
 pub(super) struct LogFinder {
     pub(super) behind: Vec<Lag>,
+    /// Those up to what takes in nothing more once the failure has struck.
+    pub(super) stopped: Vec<Lag>,
     /// Where the log can start; `None`: it holds all from the start.
     pub(super) bases: Option<Vec<PointFinder>>,
     pub(super) keep: f64,
@@ -107,12 +111,13 @@ impl PointFinder {
         match self {
             Self::Living { behind, size } => {
                 let Behind { age, bytes } = total(behind)?;
-                Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: false })
+                Some(RecoveryPoint { age, taken: -age, bytes, moves: *size, replays: 0.0, keeps_after: false })
             }
             Self::HeldBack { delay, behind, size } => {
                 let age = delay + total(behind)?.age - moments.detect;
                 (age >= -moments.cutoff).then_some(RecoveryPoint {
                     age,
+                    taken: -age,
                     bytes: None,
                     moves: *size,
                     replays: 0.0,
@@ -121,14 +126,14 @@ impl PointFinder {
             }
             Self::Spared { behind, size } => {
                 let Behind { age, bytes } = total(behind)?;
-                Some(RecoveryPoint { age, bytes, moves: *size, replays: 0.0, keeps_after: true })
+                Some(RecoveryPoint { age, taken: -age, bytes, moves: *size, replays: 0.0, keeps_after: true })
             }
             Self::Bin { keep, bypass } => {
                 let there = moments.detect <= *keep && !bypass.nth(draws, occurrence, 0, Purpose::Chance);
-                there.then_some(RecoveryPoint { age: 0.0, bytes: None, moves: 0.0, replays: 0.0, keeps_after: true })
+                there.then_some(RecoveryPoint { keeps_after: true, ..RecoveryPoint::default() })
             }
             Self::Derived { size } => {
-                Some(RecoveryPoint { age: 0.0, bytes: None, moves: *size, replays: 0.0, keeps_after: true })
+                Some(RecoveryPoint { moves: *size, keeps_after: true, ..RecoveryPoint::default() })
             }
             Self::Runs(_) | Self::Clean(_) | Self::Log(_) => None,
         }
@@ -145,7 +150,14 @@ fn find_run<U: Uniform>(
     let until = if moments.logical { moments.detect } else { 0.0 };
     let query = Query { cutoff: moments.cutoff, arrived_by: until, kept_at: until, moment: moments.moment, skip };
     let run = backup.newest(draws, occurrence, &query)?;
-    Some(RecoveryPoint { age: run.age, bytes: None, moves: run.volume, replays: 0.0, keeps_after: false })
+    Some(RecoveryPoint {
+        age: run.age,
+        taken: run.start,
+        bytes: None,
+        moves: run.volume,
+        replays: 0.0,
+        keeps_after: false,
+    })
 }
 
 impl LogFinder {
@@ -154,9 +166,11 @@ impl LogFinder {
     fn find<U: Uniform>(&self, draws: &U, occurrence: u64, moments: &Moments, skip: u32) -> Option<RecoveryPoint> {
         let kept_at = if moments.logical { moments.detect } else { 0.0 };
         let behind = total(&self.behind, draws, occurrence, 0, moments.read())?.age;
+        // By the failure an entry must have come past what has stopped.
+        let stopped = total(&self.stopped, draws, occurrence, 0, moments.read())?.age;
         // An entry of time x has arrived at x + behind: by the failure, or by detection.
         let cutoff = if self.clean { 0.0 } else { moments.cutoff };
-        let end = cutoff.min(kept_at - behind);
+        let end = cutoff.min(kept_at - behind).min(-stopped);
         let locked = self.lock.map_or(f64::NEG_INFINITY, |lock| -lock);
         let oldest = (kept_at - self.keep).max(locked).max(moments.log_begins);
         let Some(bases) = &self.bases else {
@@ -165,6 +179,7 @@ impl LogFinder {
             let there = (skip == 0 || behind > 0.0) && end >= oldest;
             return there.then_some(RecoveryPoint {
                 age: -end,
+                taken: end,
                 bytes: None,
                 moves: self.size,
                 replays: 0.0,
@@ -177,6 +192,6 @@ impl LogFinder {
             return Some(RecoveryPoint { keeps_after: false, ..best });
         }
         let replays = self.writes * (best.age + end);
-        Some(RecoveryPoint { age: -end, bytes: None, moves: best.moves, replays, keeps_after: false })
+        Some(RecoveryPoint { age: -end, taken: end, bytes: None, moves: best.moves, replays, keeps_after: false })
     }
 }

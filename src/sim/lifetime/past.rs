@@ -63,7 +63,7 @@ impl Past<'_> {
             if as_is { point } else { RecoveryPoint { age: point.age + older, bytes: None, ..point } }
         };
         // What is replayed onto a base is the base, or in what is left of the log.
-        if !replayed && self.replicas.is_gone(copy, origin - point.age) {
+        if !replayed && self.replicas.is_gone(copy, origin + point.taken) {
             return Held::Nothing;
         }
         match self.replicas.standing(copy, origin, self.now) {
@@ -79,7 +79,7 @@ impl Past<'_> {
         let (PointFinder::Runs(backup), Some(begins)) = (&source.finder, self.replicas.begins(copy)) else {
             return point;
         };
-        let since = (self.hit.origin - point.age - begins).max(0.0);
+        let since = (self.hit.origin + point.taken - begins).max(0.0);
         RecoveryPoint { moves: point.moves.min(backup.size + backup.writes * since), ..point }
     }
 
@@ -106,24 +106,26 @@ impl Past<'_> {
         };
         let find = |skip: u32| {
             let found = source.finder.find(&Random, facts.occurrence, &then, skip)?;
-            Some(RecoveryPoint { age: found.age + stood, ..found })
+            Some(RecoveryPoint { age: found.age + stood, taken: found.taken - stood, ..found })
         };
-        let moment = |point: &RecoveryPoint| self.hit.origin - point.age;
         let (mut skip, mut left) = (0, struck);
         loop {
             let point = find(skip)?;
-            if let Some(since) = self.replicas.gap(copy, moment(&point)) {
-                // Points get older one by one: first one far enough, then the first before the gap.
-                let is_before = |skip: u32| find(skip).map(|point| moment(&point) < since);
+            let gap = self.replicas.gap(copy, self.hit.origin + point.taken);
+            // No run began while the service was elsewhere.
+            let stopped = (stood > 0.0 && point.taken > -stood).then_some(self.hit.origin - stood);
+            if let Some(since) = gap.or(stopped) {
+                // Points get older one by one: first one far enough, then the first before the gap, if any is.
+                let is_before = |skip: u32| find(skip).is_none_or(|point| self.hit.origin + point.taken < since);
                 let mut step = 1;
-                while !is_before(skip.checked_add(step)?)? {
+                while !is_before(skip.checked_add(step)?) {
                     skip += step;
                     step = step.checked_mul(2)?;
                 }
                 let mut before = skip + step;
                 while before - skip > 1 {
                     let middle = skip + (before - skip) / 2;
-                    if is_before(middle)? { before = middle } else { skip = middle }
+                    if is_before(middle) { before = middle } else { skip = middle }
                 }
                 skip = before;
             } else if left == 0 {

@@ -224,5 +224,5 @@ pub(super) fn timeline(plan: &PlanProgram, walked: &Walked, recovery: &Recovery,
 pub(super) fn way_back(size: f64, window: f64, writes: f64, away: f64, emptied: bool) -> RecoveryPoint {
     let written = writes * away;
     let moves = if emptied || away > window { size } else { written.min(size) };
-    RecoveryPoint { age: 0.0, bytes: None, moves, replays: written, keeps_after: true }
+    RecoveryPoint { moves, replays: written, keeps_after: true, ..RecoveryPoint::default() }
 }
