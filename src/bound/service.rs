@@ -86,7 +86,11 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], case: Option<
         .filter(|plan| plan.fitted.detects)
         .filter_map(|plan| plan.steps.first())
         .find(|step| step.row.takes.is_some());
-    let (detect, mean_detect) = match (&row.detected, first) {
+    // Damage that each plan for it finds by itself is not found a second time.
+    let mut all = plans.iter().flatten().peekable();
+    let finds_itself = !at.kind().ends_by_itself() && all.peek().is_some() && all.all(|plan| plan.fitted.detects);
+    let own = row.detected.as_ref().filter(|_| !finds_itself);
+    let (detect, mean_detect) = match (own, first) {
         (Some(detected), _) => (at.span(detected, cause("detected")), mean_of(at, detected)),
         (None, Some(step)) => (step.takes, step_mean(at, step.row)),
         (None, None) => (Span::ZERO, Some(0.0)),
@@ -106,7 +110,7 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], case: Option<
         mean_unsent: unsent::mean_age(unsent_after),
         resume: resume.map_or(Span::ZERO, |r| at.span(r, Cause::Resume(service))),
         corruption: at.kind() == FailureKind::Corruption,
-        detects_itself: row.detected.is_none(),
+        detects_itself: own.is_none(),
     }
 }
 

@@ -243,6 +243,10 @@ impl FailureProgram {
         let mut step_slots = Vec::new();
         let services: Vec<ServiceProgram> =
             tier.services.iter().enumerate().map(|(n, row)| compile_service(ctx, n, row, &mut step_slots)).collect();
+        // Damage that each plan for it finds by itself is not found a second time: what is lost until then, and
+        // which points are there, goes by when the plan knows.
+        let mut plans = services.iter().flat_map(|service| &service.plans).peekable();
+        let finds_itself = !failure.kind.ends_by_itself() && plans.peek().is_some() && plans.all(|plan| plan.detects);
         let draw =
             |name: &str, delay: &Option<crate::model::Delay>| delay.as_ref().map(|delay| ctx.draw(key.of(name), delay));
         let spreads = (failure.spreads.value() > 0.0).then(|| Spread {
@@ -260,7 +264,7 @@ impl FailureProgram {
             moment_key: needs_moment(scenario, tier).then(|| key.of("moment")),
             lasts: draw("lasts", &failure.lasts),
             repair_starts: failure.repair.as_ref().and_then(|repair| draw("repair_starts", &repair.starts)),
-            detected: draw("detected", &failure.detected),
+            detected: draw("detected", &failure.detected).filter(|_| !finds_itself),
             dwell: draw("dwell", &failure.dwell),
             stress: stress(ctx, &services),
             taints: failure.taints,

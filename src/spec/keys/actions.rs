@@ -42,7 +42,7 @@ pub const FAILURES: KeyTable = KeyTable {
             "detected",
             "duration or distribution",
             Absent("every plan for it begins with a `detect` step"),
-            "from the failure to its detection",
+            "from the failure to its detection; damage is known by the `detect` step where every plan for it has one",
         ),
         key(
             "destroyed",
@@ -59,12 +59,12 @@ pub const FAILURES: KeyTable = KeyTable {
         ),
         key("share", "share above 0%", Text("100%", "the safe assumption"), "the part of the data that is hit")
             .only(LOGICAL),
-        key("dwell", "duration or distribution", Required, "from an attacker's entry to the strike").only(COMPROMISE),
+        key("dwell", "duration or distribution", Required, "from an attacker's entry to the strike: what then runs under the accounts held, or copies from there, is not completed").only(COMPROMISE),
         key(
             "taints",
             "entry | strike",
             Text("entry", "the safe assumption"),
-            "from when on new recovery points are poisoned",
+            "from when on new recovery points are poisoned, by the moment whose state they hold",
         )
         .only(COMPROMISE),
         key("symptom", "text", Absent("a TODO in runbooks"), "how people see it"),
