@@ -34,6 +34,9 @@ const SEARCHED: u64 = 24;
 /// What an incident counts for that is not on the way: less than any that is.
 const ASIDE: f64 = 0.1;
 
+/// A time that is neither short nor long for a plan: a day, in the unit of outcomes.
+const LONG: f64 = 86_400_000.0;
+
 /// A figure of an outcome.
 type Figure = fn(&Outcome) -> u64;
 
@@ -310,24 +313,32 @@ impl<'a> Ground<'a> {
         self.targets.borrow()[n].near >= CLOSE
     }
 
-    /// The services, by their place among the outcomes, that a plan brings back on one of these ways.
-    fn served_by(&self, ways: &[Way]) -> Vec<usize> {
-        let tries = ways.iter().flat_map(|way| &way.tries).filter(|one| one.end == TryEnd::Served);
+    /// The services, by their place among the outcomes, with a try that ends so on one of these ways.
+    fn ending_so(&self, ways: &[Way], end: TryEnd) -> Vec<usize> {
+        let tries = ways.iter().flat_map(|way| &way.tries).filter(|one| one.end == end);
         tries.filter_map(|one| self.services.iter().position(|id| *id == one.service)).map(|n| n + 1).collect()
     }
 
     /// How near an incident comes to a target: hardly, if a service waits until the outage is over that a plan
-    /// would have brought back on the way.
-    fn on_the_way(&self, n: usize, served: &[usize], outcomes: &[Outcome]) -> f64 {
+    /// would have brought back on the way, or if one is back by a plan that would have been given up: then the
+    /// longer that takes, the nearer it is to that.
+    fn on_the_way(&self, n: usize, (served, given_up): (&[usize], &[usize]), outcomes: &[Outcome]) -> f64 {
         let near = self.targets.borrow()[n].nearness(outcomes);
-        if waits(served, outcomes) { near.min(near * ASIDE) } else { near }
+        let in_time = given_up.iter().filter(|n| outcomes[**n].plan != PlanLabel::Wait);
+        let soonest = in_time.map(|n| outcomes[*n].recovery_time as f64).reduce(f64::min);
+        match soonest {
+            _ if waits(served, outcomes) => near.min(near * ASIDE),
+            Some(soonest) => near.min(ASIDE * soonest / (soonest + LONG)),
+            None => near,
+        }
     }
 
     /// Sets out for one of the targets: at the corners of the ways that the bound names, then from the
     /// nearest of them.
     fn hunt(&self, n: usize) {
         let (ways, is_worst) = (self.targets.borrow()[n].ways.clone(), self.targets.borrow()[n].is_worst);
-        let served = self.served_by(&ways);
+        let (served, given_up) = (self.ending_so(&ways, TryEnd::Served), self.ending_so(&ways, TryEnd::GivenUp));
+        let by_way = (&served[..], &given_up[..]);
         // By what the incident itself is like: the nearest course of each kind.
         let mut starts: BTreeMap<u32, (f64, Course)> = BTreeMap::new();
         let corners = 1 << Course::CORNERS;
@@ -339,7 +350,7 @@ impl<'a> Ground<'a> {
                 let corner = if is_worst { corners - 1 - bits } else { bits };
                 let course = Course::new(self.questions, way, corner);
                 let outcomes = self.try_out(&Answers::new(self.questions, course.clone()));
-                let near = self.on_the_way(n, &served, &outcomes);
+                let near = self.on_the_way(n, by_way, &outcomes);
                 let known = starts.entry(corner & Course::OF_THE_INCIDENT).or_insert((-2.0, course.clone()));
                 // Of those that are not on the way the shortest: what is in time can be drawn out.
                 if near > known.0 || (near == known.0 && waits(&served, &outcomes)) {
@@ -356,7 +367,7 @@ impl<'a> Ground<'a> {
             }
             let mut evaluate = |answers: &Answers<'a>| {
                 let outcomes = self.try_out(answers);
-                self.on_the_way(n, &served, &outcomes)
+                self.on_the_way(n, by_way, &outcomes)
             };
             let answers = Answers::new(self.questions, course);
             let (enough, moments) = (CLOSE, self.moments);
