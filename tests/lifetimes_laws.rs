@@ -320,39 +320,3 @@ fn additions_change_no_other_draw() {
         }
     }
 }
-
-/// Lifetimes one after the other are those lifetimes each by itself: what is under way where one ends is nothing to
-/// the next. Of a year they are short enough that many end in the middle of something.
-#[test]
-fn a_lifetime_is_nothing_to_the_next() {
-    const LIFETIMES: u64 = 12;
-    for seed in 0..150 {
-        let text = generator::scenario(seed, Reach::Everything).text();
-        let scenario = load(&text);
-        let lives = |first: u64, lifetimes: u64| {
-            let settings = LifetimeSettings { years: 0.7, lifetimes, first, seed: 1, threads: 1 };
-            let tiers = run_lifetimes(&scenario, &settings, &Filter::default()).tiers;
-            tiers.iter().map(totals).collect::<Vec<_>>()
-        };
-        let mut each = lives(0, 1);
-        for n in 1..LIFETIMES {
-            for (sum, one) in each.iter_mut().zip(lives(n, 1)) {
-                sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
-            }
-        }
-        assert_eq!(lives(0, LIFETIMES), each, "scenario {seed}\n{text}");
-    }
-}
-
-/// Sums of a tally in whole units: milliseconds lived, down, exposed and of lost writes, and losses.
-fn totals(tally: &LifetimeTally) -> [u128; 6] {
-    let sum = |tally: &Tally| (tally.mean().unwrap_or(0.0) * tally.count() as f64).round() as u128;
-    [
-        tally.lived,
-        sum(&tally.downtime_of_lifetime),
-        sum(&tally.exposed),
-        sum(&tally.loss),
-        u128::from(tally.loss.count()),
-        u128::from(tally.losses_for_good),
-    ]
-}
