@@ -118,7 +118,8 @@ impl<'a> Year<'a> {
             sum
         };
         let cumulative = within.iter().zip(&within_up).map(running).collect();
-        Self { parts, least, most, cumulative }
+        // What is taken away is rounded like what it is taken from, and alone the other way round.
+        Self { parts, least: least.min(most), most: least.max(most), cumulative }
     }
 
     fn point(&self) -> f64 {
@@ -424,7 +425,9 @@ pub(super) fn cell(seconds: f64, round: fn(f64) -> f64, cells: usize) -> usize {
     if cell > cells as f64 { cells + 1 } else { cell as usize }
 }
 
-/// How many incidents of a year lie in each cell, their times rounded down, and up.
+/// How many incidents of a year lie in each cell, their times rounded down, and up. What the way home and further
+/// failures take away was sampled apart from what it is taken from: a cell may have less than nothing, and its
+/// neighbours as much too much. It stays so, as the sums that follow are right on average only with both.
 pub(super) fn in_cells<'a, 'b: 'a>(parts: impl Iterator<Item = &'a Part<'b>>, cells: usize) -> [Vec<f64>; 2] {
     let (mut down, mut up) = (vec![0.0; cells + 2], vec![0.0; cells + 2]);
     for part in parts {
@@ -433,25 +436,7 @@ pub(super) fn in_cells<'a, 'b: 'a>(parts: impl Iterator<Item = &'a Part<'b>>, ce
             up[cell(time.high, f64::ceil, cells)] += time.each;
         });
     }
-    // What the way home and further failures take away was sampled apart from what it is taken from: a cell may
-    // lack what a neighbour has too much of. Longer ones make up for it in the low end, shorter ones in the high end.
-    let lacking = settle(0.0, down.iter_mut());
-    settle(lacking, down.iter_mut().rev());
-    let lacking = settle(0.0, up.iter_mut().rev());
-    settle(lacking, up.iter_mut());
     [down, up]
-}
-
-/// Takes what one cell lacks from the next that has it.
-///
-/// # Returns
-/// What is lacking at the end, zero or below.
-fn settle<'a>(lacking: f64, cells: impl Iterator<Item = &'a mut f64>) -> f64 {
-    cells.fold(lacking, |lacking, cell| {
-        let left = *cell + lacking;
-        *cell = left.max(0.0);
-        left.min(0.0)
-    })
 }
 
 /// The chance that the times of a year add up to more than the cells that there are but for the last, given
