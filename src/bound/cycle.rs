@@ -12,7 +12,8 @@ use crate::id::CopyId;
 use crate::model::{Calendar, Phase};
 use crate::units::SECONDS_PER_YEAR;
 
-/// The place that the newest point of a backup has in a part of what can be, where so many points are tried.
+/// The place that the newest point of a backup has in a part of what can be, where so many points are tried; of a
+/// log, how many points of its base it reaches, the last for that many and more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stand {
     copy: CopyId,
@@ -122,6 +123,12 @@ impl Runs {
     }
 }
 
+/// How many points of its base a log reaches, in a part where that is known for the point after `skip` newer ones.
+pub(super) fn known_count(stands: &Stands, log: CopyId, skip: u32) -> Option<u32> {
+    let stand = stands.iter().flatten().find(|stand| stand.copy == log && u64::from(skip) < stand.points)?;
+    u32::try_from(stand.place).ok()
+}
+
 /// The backups of a finder.
 fn backups(finder: &Finder) -> Vec<&Runs> {
     match finder {
@@ -141,12 +148,18 @@ pub(super) fn stands(fates: &[ServiceCase], plans: &[Vec<PlanInfo<'_>>]) -> Vec<
             plan.steps.iter().any(|step| step.row.phase == Phase::Verify && step.row.fails.value() > 0.0)
         };
         let struck = plans.iter().filter(strikes).fold(0, |all, plan| all + u64::from(plan.row.points.max(1)));
-        let sources = options.iter().chain(after_outage).flat_map(|option| &option.sources);
-        for runs in sources.flat_map(|source| backups(&source.finder)) {
-            let Some(cycle) = &runs.places else { continue };
-            let new = (runs.copy, cycle.places(struck + 1), struck + 1);
-            if new.1 > 1 && !found.contains(&new) {
-                found.push(new);
+        let finders =
+            options.iter().chain(after_outage).flat_map(|option| &option.sources).map(|source| &source.finder);
+        for finder in finders {
+            let of_cycle = |runs: &Runs| Some((runs.copy, runs.places.as_ref()?.places(struck + 1), struck + 1));
+            let of_log = match finder {
+                Finder::Log(log) if struck > 0 => log.counted_base().map(|_| (log.copy, struck + 2, struck + 1)),
+                _ => None,
+            };
+            for new in backups(finder).into_iter().filter_map(of_cycle).chain(of_log) {
+                if new.1 > 1 && !found.contains(&new) {
+                    found.push(new);
+                }
             }
         }
     }

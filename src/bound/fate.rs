@@ -9,8 +9,9 @@ use crate::units::{BytesPerSecond, Seconds};
 
 use super::case::{Case, Reach, Setting};
 use super::cycle::Cycle;
+use super::gaps::{Gaps, longest_chain};
 use super::lag::{Behind, chain};
-use super::points::{Finder, Gaps, Log, Points, Runs, longest_chain};
+use super::points::{Finder, Log, Points, Runs};
 use super::span::{Cause, Span};
 use super::streams::left_by_streams;
 
@@ -535,6 +536,7 @@ fn log(at: &Setting<'_>, case: &Case, copy: CopyId, complete: bool) -> Option<Lo
         return None;
     }
     Some(Log {
+        copy,
         behind: Behind::sum(&parts),
         stops: false,
         stopped: Behind::NOTHING,

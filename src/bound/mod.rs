@@ -27,6 +27,7 @@ mod cells;
 mod choice;
 mod cycle;
 mod fate;
+mod gaps;
 mod lag;
 mod mean;
 mod parts;

@@ -3,14 +3,11 @@
 //! All ages are seconds from the point to the failure. Detection is a given moment here, since what a
 //! schedule offers depends on it; who asks tries both ends of its range.
 
-use std::sync::Arc;
-
-use super::cycle::{Cycle, Place, Stands};
-use super::formulas::uneven_schedule_age;
+use super::cycle::{Cycle, Place, Stands, known_count};
+use super::gaps::Gaps;
 use super::lag::Behind;
 use super::span::Span;
 use crate::id::CopyId;
-use crate::model::Calendar;
 
 /// What is known of the incident.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +24,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Until when points may arrive and must be kept: seconds from the failure.
+    fn until(&self) -> f64 {
+        if self.logical { self.detect } else { 0.0 }
+    }
+
     /// The same for a copy that nothing of an attacker comes to.
     fn without_dwell(&self) -> Self {
         Self { dwell: Span::ZERO, mean_dwell: Some(0.0), ..*self }
@@ -91,26 +93,6 @@ pub(super) enum Finder {
     },
 }
 
-/// The distances of a schedule's starts, in seconds: what of it matters here.
-#[derive(Clone, Debug)]
-pub(super) struct Gaps {
-    pub(super) is_even: bool,
-    /// Mean distance.
-    mean: f64,
-    /// Shortest and longest distance between starts that really happen.
-    shortest: f64,
-    longest: f64,
-    /// Mean age of the newest start, if none is skipped.
-    residual: Option<f64>,
-    /// Longest time from a full to the last increment on it.
-    chain: f64,
-    /// The starts, where several gaps in a row are looked at together.
-    starts: Option<Arc<Calendar>>,
-}
-
-/// Most steps that looking at several gaps in a row may take: beyond, each counts as the extreme one.
-const MOST_WINDOWS: u64 = 1 << 18;
-
 /// A backup schedule.
 #[derive(Clone, Debug)]
 pub(super) struct Runs {
@@ -137,6 +119,7 @@ pub(super) struct Runs {
 /// A log and what it is replayed onto; no bases: it holds all from the start.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
+    pub(super) copy: CopyId,
     pub(super) behind: Behind,
     /// It takes in nothing more once the failure has struck; if it does, what it is made from does not.
     pub(super) stops: bool,
@@ -242,118 +225,6 @@ impl Finder {
     }
 }
 
-impl Gaps {
-    /// Starts every `interval`, where a run of up to `takes` makes the starts in it be skipped. A chain
-    /// is of `runs` increments.
-    pub(super) fn even(interval: f64, takes: f64, runs: u64) -> Self {
-        let skipped = if takes > interval { (takes / interval).ceil() } else { 1.0 };
-        Self {
-            is_even: true,
-            mean: interval,
-            shortest: interval,
-            longest: interval * skipped,
-            residual: (skipped == 1.0).then_some(interval / 2.0),
-            chain: runs as f64 * interval,
-            starts: None,
-        }
-    }
-
-    /// Starts at these moments; a chain of `runs` increments stands on a full, which is every `cycle`-th start
-    /// from the first on, backwards too.
-    pub(super) fn uneven(starts: &Calendar, takes: f64, runs: u64, cycle: u64) -> Self {
-        let shortest = window(starts, 1, f64::min);
-        let longest = window(starts, 1, f64::max);
-        let overlaps = takes > shortest;
-        Self {
-            is_even: false,
-            mean: starts.mean_gap().seconds(),
-            shortest,
-            longest: if overlaps { longest.max(longest_skipped(starts, takes)) } else { longest },
-            residual: (!overlaps).then(|| uneven_schedule_age(starts).0),
-            chain: longest_on_full(starts, runs, cycle),
-            starts: (!overlaps).then(|| Arc::new(starts.clone())),
-        }
-    }
-
-    /// Whether starts fall into a run that is under way, and are skipped.
-    pub(super) fn may_skip(&self) -> bool {
-        self.residual.is_none()
-    }
-
-    /// Where the point after `skip` newer ones stands, whatever the place of those.
-    pub(super) fn place(&self, skip: u32) -> Place {
-        let increments = (0.0, self.chain);
-        Place { newer: self.over(skip).0, older: self.over(skip + 1).1, increments }
-    }
-
-    /// Shortest time from one start to the next.
-    pub(super) fn shortest(&self) -> f64 {
-        self.shortest
-    }
-
-    /// Shortest and longest time over so many gaps in a row.
-    fn over(&self, gaps: u32) -> (f64, f64) {
-        let count = u64::from(gaps);
-        match &self.starts {
-            Some(starts) if gaps > 1 && starts.moments().len() as u64 * count <= MOST_WINDOWS => {
-                (window(starts, count, f64::min), window(starts, count, f64::max))
-            }
-            _ => (f64::from(gaps) * self.shortest, f64::from(gaps) * self.longest),
-        }
-    }
-}
-
-/// The longest distance over `runs` gaps from a full backup on, which is every `cycle`-th start of the
-/// reference year, and of the years before: what is kept began in them, and what that stands on.
-fn longest_on_full(starts: &Calendar, runs: u64, cycle: u64) -> f64 {
-    let count = starts.moments().len() as i64;
-    let (Ok(runs), Ok(cycle)) = (i64::try_from(runs), i64::try_from(cycle.max(1))) else { return f64::INFINITY };
-    if runs == 0 || count == 0 {
-        return 0.0;
-    }
-    // By then every full has stood at every start that it can stand at.
-    let turns = cycle.min(count);
-    (-turns..=1)
-        .flat_map(|year| {
-            let first = (year * count).div_euclid(cycle) * cycle;
-            (first..(year + 1) * count).step_by(usize::try_from(cycle).unwrap_or(1))
-        })
-        .map(|full| starts.at(full.saturating_add(runs)) - starts.at(full))
-        .fold(0.0, f64::max)
-}
-
-/// The extreme of all distances over `n` gaps of a year's starts.
-fn window(starts: &Calendar, n: u64, pick: fn(f64, f64) -> f64) -> f64 {
-    let distance = |i: i64| starts.at(i.saturating_add(n as i64)) - starts.at(i);
-    (0..starts.moments().len() as i64).map(distance).reduce(pick).unwrap_or(f64::INFINITY)
-}
-
-/// The longest time from a start to the first that is not skipped because of a run of `takes`.
-fn longest_skipped(starts: &Calendar, takes: f64) -> f64 {
-    if takes.is_infinite() || starts.moments().is_empty() {
-        return f64::INFINITY;
-    }
-    let next_after = |from: &f64| {
-        let last = starts.last_by(from + takes);
-        // A start at the very moment when the run is done is not skipped.
-        let next = if starts.at(last) < from + takes { last + 1 } else { last };
-        starts.at(next) - from
-    };
-    starts.moments().iter().map(next_after).fold(0.0, f64::max)
-}
-
-/// Most increments between a full and the last one on it.
-///
-/// A full that failed is replaced by the one before; 64 failures in a row are the most that is looked
-/// at, a chance of no weight.
-pub(super) fn longest_chain(cycle: u64, fails: f64) -> u64 {
-    match cycle {
-        0 | 1 => 0,
-        _ if fails > 0.0 => cycle.saturating_mul(65) - 1,
-        _ => cycle - 1,
-    }
-}
-
 impl Runs {
     /// # Formula
     /// A run that began a before the failure, of what was b behind, can be used if a + b ≥ dwell and
@@ -363,8 +234,7 @@ impl Runs {
     /// least the dwell; at most u + gap + b if the next newer one cannot be used yet, and the dwell and how far
     /// apart they hold something if that one is not clean.
     pub(super) fn find(&self, known: &Known, skip: u32) -> Found {
-        let until = if known.logical { known.detect } else { 0.0 };
-        let limit = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
+        let (until, limit) = (known.until(), self.limit(known));
         let Place { newer, older, increments } = self.place(&known.stands, skip);
         let (usable, dwell, behind) = (self.usable_from(until), known.dwell, self.upstream.age);
         let (near, far) = (usable.lo.max(dwell.lo - behind.hi), usable.hi.max(dwell.hi - behind.lo));
@@ -420,10 +290,15 @@ impl Runs {
         (even && exact).then_some((self.gaps.mean, self.usable_after.hi - self.usable_after.lo))
     }
 
+    /// The oldest that a run can be and still be there: seconds before the failure.
+    fn limit(&self, known: &Known) -> f64 {
+        (self.keep - known.until()).min(self.lock.unwrap_or(f64::INFINITY))
+    }
+
     /// Mean age of the newest point where m above does not vary, or is the dwell; by the residual of
     /// the schedule, plus f ÷ (1 − f) intervals for runs that fail.
     fn mean_age(&self, known: &Known, skip: u32, limit: f64) -> Option<f64> {
-        let until = if known.logical { known.detect } else { 0.0 };
+        let until = known.until();
         let (usable, behind) = (self.usable_from(until), self.upstream.age);
         let (start, residual, behind) = if usable.hi <= known.dwell.lo - behind.hi {
             (known.mean_dwell?, self.residual()?, 0.0)
@@ -479,7 +354,7 @@ impl Log {
     /// to max(dwell, lag − until) before the failure, if a base is no older than what is kept of it;
     /// otherwise the base itself is the point, and the gap is lost.
     fn find(&self, known: &Known, skip: u32) -> Found {
-        let until = if known.logical { known.detect } else { 0.0 };
+        let until = known.until();
         let reach = (self.keep - until).min(self.lock.unwrap_or(f64::INFINITY));
         let lag = self.behind.age;
         let own = if self.clean { known.without_dwell() } else { *known };
@@ -501,6 +376,9 @@ impl Log {
                 may_miss: tip.hi > reach || (skip > 0 && lag.lo <= 0.0) || self.behind.may_miss,
             };
         };
+        if let Some((there, runs)) = known_count(&known.stands, self.copy, skip).zip(self.counted_base()) {
+            return self.of_reached(runs, known, (there, skip), (tip, reach));
+        }
         let found: Vec<Found> = bases.iter().map(|base| base.find(known, skip)).collect();
         let Some(base) = newest(&found) else { return Found::NOTHING };
         let may_miss = found.iter().all(|f| f.may_miss) || self.behind.may_miss;
@@ -511,6 +389,43 @@ impl Log {
             points.replays.lo = points.replays.lo.min(points.replays.hi);
         }
         Found { points: Some(points), may_miss }
+    }
+
+    /// The base whose points are told apart by how many of them the log reaches: runs that may fail, of which
+    /// else each could be as old as the oldest.
+    pub(super) fn counted_base(&self) -> Option<&Runs> {
+        match self.bases.as_deref() {
+            Some([Finder::Runs(runs)]) if runs.fails > 0.0 && runs.upstream.age.hi == 0.0 => Some(runs),
+            _ => None,
+        }
+    }
+
+    /// The point after `skip` newer ones, if the log reaches so many points of its base and no more.
+    ///
+    /// # Formula
+    /// With R the reach, n the points in it and g the shortest gap, the point after k < n newer ones is no
+    /// older than R − (n − 1 − k) g; those after it are restored without the log.
+    fn of_reached(&self, runs: &Runs, known: &Known, (there, skip): (u32, u32), (tip, reach): (Span, f64)) -> Found {
+        let found = runs.find(known, skip);
+        let Some(base) = found.points else { return found };
+        let limit = runs.limit(known);
+        let older = there.checked_sub(skip + 1);
+        let age = match older {
+            Some(older) => {
+                let oldest = limit.min(reach) - f64::from(older) * runs.gaps.shortest();
+                Span::new(base.age.lo, base.age.hi.min(oldest))
+            }
+            None if limit > reach => Span::new(base.age.lo.max(reach), base.age.hi),
+            None => return Found::NOTHING,
+        };
+        if age.lo > age.hi {
+            return Found::NOTHING;
+        }
+        let base = Points { age, mean_age: None, ..base };
+        match older {
+            Some(_) => Found { points: Some(self.onto(&base, tip, None, reach, true)), may_miss: self.behind.may_miss },
+            None => Found { points: Some(base), may_miss: true },
+        }
     }
 
     /// How far apart a base and the end of the log lie at most: both go back with the dwell.
@@ -524,7 +439,7 @@ impl Log {
         if runs.fails > 0.0 || self.clean {
             return Span::new(0.0, f64::INFINITY);
         }
-        let until = if known.logical { known.detect } else { 0.0 };
+        let until = known.until();
         let clean = known.dwell.lo.max(self.arrived(until).lo).max(0.0);
         let older = runs.place(&known.stands, skip).older;
         let waits = runs.usable_from(until).hi + older + runs.upstream.age.hi - clean;
