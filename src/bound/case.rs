@@ -51,11 +51,9 @@ impl<'a> Setting<'a> {
         self.scenario.stress_of(step).map(Factor::as_delay)
     }
 
-    /// The fixed part of a step.
+    /// The fixed part of a step, on a night like any other.
     pub(super) fn fixed(&self, id: StepId, step: &Step) -> Span {
-        let Some(takes) = &step.takes else { return Span::ZERO };
-        let takes = self.span(takes, Cause::Step(id));
-        self.stress(step).map_or(takes, |stress| takes.scaled(self.span(stress, Cause::Stress)))
+        step.takes.as_ref().map_or(Span::ZERO, |takes| self.span(takes, Cause::Step(id)))
     }
 
     pub(super) fn lost_instances(&self, pool: PoolId, taken: &AssetSet) -> usize {
@@ -262,4 +260,14 @@ impl Case {
             _ => None,
         })
     }
+}
+
+/// The targets of members struck together.
+pub(super) fn targets_of(at: &Setting<'_>, members: &[usize]) -> Vec<Target> {
+    members.iter().flat_map(|m| at.row().members[*m].targets.clone()).collect()
+}
+
+/// Logical bytes of the part of a copy that is hit.
+pub(super) fn size_of(at: &Setting<'_>, copy: CopyId) -> f64 {
+    at.scenario.data[at.scenario.copies[copy].data].size.bytes() * at.row().share
 }

@@ -1,5 +1,5 @@
-//! What all services of an incident share, looked at in parts: the detection, the dwell, the end of the
-//! outage and where in their cycles backups stand.
+//! What all services of an incident share, looked at in parts: the detection, the dwell, the stress of people,
+//! the end of the outage and where in their cycles backups stand.
 //!
 //! A later detection costs time and finds other recovery points, and an outage that ends sooner cuts
 //! plans off: a range of moments would count together what no incident has together. So the range is
@@ -15,12 +15,13 @@ use super::span::Span;
 use crate::model::{Copy, CopyKind, Delay, Law};
 use crate::units::Seconds;
 
-/// A part of what an incident can be: when it is detected, how long an attacker was there before, when
-/// the outage ends, and where recovery points stand.
+/// A part of what an incident can be: when it is detected, how long an attacker was there before, how bad
+/// a night it is for people, when the outage ends, and where recovery points stand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
     pub(super) detect: Span,
     pub(super) dwell: Span,
+    pub(super) stress: Span,
     pub(super) end: Option<Span>,
     pub(super) stands: Stands,
 }
@@ -42,16 +43,19 @@ impl Cell {
     /// All that an incident can be.
     pub(super) fn whole(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>]) -> Self {
         let clock = clock(at, plans, None, 0);
-        Self { detect: clock.detect, dwell: clock.dwell, end: clock.end, stands: clock.stands }
+        Self { detect: clock.detect, dwell: clock.dwell, stress: clock.stress, end: clock.end, stands: clock.stands }
     }
 
     /// The same, with a part for each value of a list of samples, for between them there is nothing, and
     /// for each of these places.
     pub(super) fn parts(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], stands: &[Stands]) -> Vec<Self> {
         let (whole, row) = (Self::whole(at, plans), at.row());
+        // What is found by plans is not found when the failure says.
+        let detected = row.detected.as_ref().filter(|_| !clock(at, plans, None, 0).detects_itself);
         // Between the samples of one of two parts of an outage there is something.
         let lasts = row.lasts.as_ref().filter(|_| row.outage().count() == 1);
-        let delays = [row.detected.as_ref(), row.dwell.as_ref(), lasts];
+        let stress = plans.iter().flatten().flat_map(|plan| &plan.steps).find_map(|step| step.stress);
+        let delays = [detected, row.dwell.as_ref(), stress, lasts];
         let placed = |cell: &Self| stands.iter().map(|stands| Self { stands: *stands, ..*cell }).collect::<Vec<_>>();
         let mut cells: Vec<Self> = whole.until_all_expired(at).iter().flat_map(placed).collect();
         for n in whole.open() {
@@ -96,18 +100,19 @@ impl Cell {
         spans.map(|span| match dimension {
             0 => Self { detect: span, ..self },
             1 => Self { dwell: span, ..self },
+            2 => Self { stress: span, ..self },
             _ => Self { end: Some(span), ..self },
         })
     }
 
-    fn ranges(&self) -> [Span; 3] {
-        [self.detect, self.dwell, self.end.unwrap_or(Span::ZERO)]
+    fn ranges(&self) -> [Span; 4] {
+        [self.detect, self.dwell, self.stress, self.end.unwrap_or(Span::ZERO)]
     }
 
     /// Which of its ranges are more than a point, and can be cut.
     fn open(&self) -> impl Iterator<Item = usize> {
         let ranges = self.ranges();
-        (0..3).filter(move |n| ranges[*n].lo < ranges[*n].hi && ranges[*n].hi.is_finite())
+        (0..4).filter(move |n| ranges[*n].lo < ranges[*n].hi && ranges[*n].hi.is_finite())
     }
 
     /// The corners: incidents of which nothing is left open here.

@@ -2,12 +2,12 @@
 
 use crate::id::{CopyId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetSet, Commit, CopyKind, FailureKind, FittedPlan, Need, Phase, Plan, Schedule, Step, Taints, Target,
-    TierService, Upstream, Volume, WhenShort, fit_plan,
+    AssetSet, Commit, CopyKind, Delay, FailureKind, FittedPlan, Need, Phase, Plan, Schedule, Step, Taints, TierService,
+    Upstream, Volume, WhenShort, fit_plan,
 };
 use crate::units::{BytesPerSecond, Seconds};
 
-use super::case::{Case, Reach, Setting};
+use super::case::{Case, Reach, Setting, size_of};
 use super::cycle::Cycle;
 use super::gaps::{Gaps, longest_chain};
 use super::lag::{Behind, chain};
@@ -48,7 +48,9 @@ pub(super) struct StepInfo<'a> {
     pub(super) row: &'a Step,
     pub(super) after: Vec<usize>,
     pub(super) starts: Vec<PoolId>,
+    /// Its fixed part, and the distribution of what that is multiplied by in an incident.
     pub(super) takes: Span,
+    pub(super) stress: Option<&'a Delay>,
     pub(super) amount: Amount,
     /// It is done again for another recovery point.
     pub(super) of_point: bool,
@@ -63,6 +65,13 @@ pub(super) struct PlanInfo<'a> {
     pub(super) steps: Vec<StepInfo<'a>>,
     /// The step whose start is the point of no return; `None`: the end.
     pub(super) commit: Option<usize>,
+}
+
+impl StepInfo<'_> {
+    /// Its fixed part under this stress.
+    pub(super) fn takes(&self, stress: Span) -> Span {
+        if self.stress.is_some() { self.takes.scaled(stress) } else { self.takes }
+    }
 }
 
 impl PlanInfo<'_> {
@@ -110,6 +119,7 @@ fn plan_info<'a>(at: &Setting<'a>, row: &TierService, fitted: FittedPlan) -> Pla
             after,
             starts: fit.starts.clone(),
             takes: at.fixed(fit.step, step),
+            stress: at.stress(step),
             amount,
             of_point: late || matches!(amount, Amount::Point { .. } | Amount::Inflow(_)),
             waits_for,
@@ -406,10 +416,6 @@ fn survivor(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
     if case.is_logical(at) { after_damage(at, case, copy) } else { after_loss(at, case, copy) }
 }
 
-fn size_of(at: &Setting<'_>, copy: CopyId) -> f64 {
-    at.scenario.data[at.scenario.copies[copy].data].size.bytes() * at.row().share
-}
-
 /// Outage and partition: what is left of the sites decides.
 fn after_loss(at: &Setting<'_>, case: &Case, copy: CopyId) -> Option<Finder> {
     let row = &at.scenario.copies[copy];
@@ -590,9 +596,4 @@ fn derived(at: &Setting<'_>, case: &Case, row: &TierService, copy: CopyId) -> Op
         return None;
     }
     Some((fresh, gated))
-}
-
-/// The targets of members struck together.
-pub(super) fn targets_of(at: &Setting<'_>, members: &[usize]) -> Vec<Target> {
-    members.iter().flat_map(|m| at.row().members[*m].targets.clone()).collect()
 }

@@ -263,7 +263,7 @@ fn chain_time(
         let transfer = |bytes: f64| if bytes == 0.0 { 0.0 } else { bytes * pace };
         let own = step_mean(at, step.row).zip(moved).map(|(t, m)| t + transfer(m));
         mean = mean.zip(own).map(|(a, b)| a + b);
-        latest += step.takes.hi + transfer(most);
+        latest += step.takes(clock.stress).hi + transfer(most);
     }
     Some((mean, committed.unwrap_or(latest)))
 }

@@ -50,9 +50,9 @@ pub use way::{Try, TryEnd, Way};
 use crate::id::{CopyId, FailureId, ServiceId, TierId};
 use crate::model::{AssetIndex, CopyKind, Scenario};
 
-use case::{Case, Setting};
+use case::{Case, Setting, targets_of};
 use cells::{Cell, by_parts};
-use fate::{judge, plans_of, targets_of};
+use fate::{judge, plans_of};
 use service::{Range, application, orders_of, services};
 use span::Span;
 use way::{Turn, Turns};

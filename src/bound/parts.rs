@@ -1,10 +1,8 @@
 //! What plans are made of, in closed form: what each step takes by itself, how much it moves and what
 //! sets its pace.
 
-use super::case::{Case, Setting};
-use super::fate::{
-    Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, StepInfo, judge, plans_of, targets_of, writes_of,
-};
+use super::case::{Case, Setting, targets_of};
+use super::fate::{Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, StepInfo, judge, plans_of, writes_of};
 use super::mean::step_mean;
 use super::points::Points;
 use super::service::clock;
@@ -259,7 +257,8 @@ fn step_of(
     let takes = if option.is_up[n] {
         Value { span: Span::ZERO, mean: Some(0.0), open: LATER }
     } else if matches!(step.amount, Amount::Inflow(_)) {
-        Value { span: Span::open(step.takes.lo, f64::INFINITY, step.takes.why), mean: None, open: LATER }
+        let takes = step.takes(search.clock.stress);
+        Value { span: Span::open(takes.lo, f64::INFINITY, takes.why), mean: None, open: LATER }
     } else {
         let (mut span, _) = search.duration(plan, n, source, points, Span::ZERO);
         let fixed = step_mean(search.at, step.row);

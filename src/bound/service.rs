@@ -90,9 +90,11 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], case: Option<
     let mut all = plans.iter().flatten().peekable();
     let finds_itself = !at.kind().ends_by_itself() && all.peek().is_some() && all.all(|plan| plan.fitted.detects);
     let own = row.detected.as_ref().filter(|_| !finds_itself);
+    let stressed = plans.iter().flatten().flat_map(|plan| &plan.steps).find_map(|step| step.stress);
+    let stress = stressed.map_or(Span::exactly(1.0), |stress| at.span(stress, Cause::Stress));
     let (detect, mean_detect) = match (own, first) {
         (Some(detected), _) => (at.span(detected, cause("detected")), mean_of(at, detected)),
-        (None, Some(step)) => (step.takes, step_mean(at, step.row)),
+        (None, Some(step)) => (step.takes(stress), step_mean(at, step.row)),
         (None, None) => (Span::ZERO, Some(0.0)),
     };
     let service = at.tier.services[n].service;
@@ -103,6 +105,7 @@ pub(super) fn clock(at: &Setting<'_>, plans: &[Vec<PlanInfo<'_>>], case: Option<
         mean_detect,
         dwell: dwell.map_or(Span::ZERO, |d| at.span(d, cause("dwell"))),
         mean_dwell: dwell.map_or(Some(0.0), |d| mean_of(at, d)),
+        stress,
         stands: [None; 2],
         end: at.lasts(),
         comes_back: at.row().lasts.is_some() && case.is_none_or(|case| !case.data_lost),
@@ -160,9 +163,15 @@ pub(super) fn services(
     cell: &Cell,
     root: TurnId,
 ) -> Vec<Range> {
-    let Cell { detect, dwell, end, stands } = *cell;
-    let clock_of =
-        |(n, fate): (usize, &ServiceCase)| Clock { detect, dwell, end, stands, ..clock(at, plans, Some(fate), n) };
+    let Cell { detect, dwell, stress, end, stands } = *cell;
+    let clock_of = |(n, fate): (usize, &ServiceCase)| Clock {
+        detect,
+        dwell,
+        stress,
+        end,
+        stands,
+        ..clock(at, plans, Some(fate), n)
+    };
     let clocks: Vec<Clock> = fates.iter().enumerate().map(clock_of).collect();
     let of = |(n, fate): (usize, &ServiceCase)| own_endings(at, &clocks[n], fate, plans, &orders[n], n, root);
     let mut endings: Vec<Endings> = fates.iter().enumerate().map(of).collect();

@@ -28,6 +28,8 @@ pub(super) struct Clock {
     pub(super) mean_detect: Option<f64>,
     pub(super) dwell: Span,
     pub(super) mean_dwell: Option<f64>,
+    /// What people's steps are multiplied by.
+    pub(super) stress: Span,
     /// Where recovery points stand in the cycles of backups.
     pub(super) stands: Stands,
     /// When the outage ends.
@@ -556,7 +558,7 @@ impl Search<'_> {
     ) -> (Span, Span) {
         let step = &plan.steps[n];
         let is_detection = self.clock.corruption && self.clock.detects_itself && plan.fitted.detects && n == 0;
-        let takes = if is_detection { Span::ZERO } else { step.takes };
+        let takes = if is_detection { Span::ZERO } else { step.takes(self.clock.stress) };
         let pace = source.seconds_per_byte[n];
         let fixed = |now: Span| {
             let (volume, _) = match step.amount {
