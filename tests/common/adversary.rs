@@ -364,7 +364,7 @@ impl Search<'_, '_> {
         match knob {
             Knob::Retried => {
                 if !self.attempt(|course| course.retried = !course.retried) {
-                    self.fill(|course| course.retried = !course.retried);
+                    self.fill(Kind::Work, |course| course.retried = !course.retried);
                 }
             }
             Knob::FullsFail => {
@@ -384,6 +384,10 @@ impl Search<'_, '_> {
                 }
                 let now = self.answers.course.shares[kind as usize];
                 self.along(set, now, 24);
+                if kind == Kind::Work {
+                    // A bad night prolongs what comes after the point of no return too: it may be worth more.
+                    self.fill(Kind::Stress, |course| set(course, 0.0));
+                }
                 if kind == Kind::Phase {
                     // Where the newest run cannot be used yet, the one before has an increment less.
                     for share in self.answers.questions.one_increment() {
@@ -401,7 +405,7 @@ impl Search<'_, '_> {
                         course.given.insert(key, u);
                     };
                     if !self.attempt(set) && matches!(knob, Knob::Key(_, Purpose::Attempt { .. })) {
-                        self.fill(set);
+                        self.fill(Kind::Work, set);
                     }
                 }
             }
@@ -411,7 +415,7 @@ impl Search<'_, '_> {
                     course.given.insert(key, u);
                 };
                 self.along(set, now, 8);
-                self.fill(|course| set(course, 1.0));
+                self.fill(Kind::Work, |course| set(course, 1.0));
             }
         }
     }
@@ -442,16 +446,16 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Tries a change with the steps before the point of no return as long as they can be, together, without
-    /// leaving the way: what takes longer must leave the others less before an outage ends.
-    fn fill(&mut self, change: impl FnOnce(&mut Course)) {
+    /// Tries a change with the steps before the point of no return, or the stress, as long as they can be,
+    /// together, without leaving the way: what takes longer must leave the others less before an outage ends.
+    fn fill(&mut self, by: Kind, change: impl FnOnce(&mut Course)) {
         let (before, best) = (self.answers.course.clone(), self.best);
         let questions = self.answers.questions;
         let is_attempt = |key: &Key| matches!(questions.about(*key), Some(Question::Attempt(..)));
         self.answers.course.given.retain(|key, _| is_attempt(key));
         change(&mut self.answers.course);
         let value_at = |search: &mut Self, u: f64| {
-            search.answers.course.shares[Kind::Work as usize] = u;
+            search.answers.course.shares[by as usize] = u;
             search.value()
         };
         let (mut short, mut long) = (0.0, 1.0);
@@ -464,7 +468,7 @@ impl Search<'_, '_> {
             let value = value_at(self, u);
             if value >= found { (short, found) = (u, value) } else { long = u }
         }
-        self.answers.course.shares[Kind::Work as usize] = short;
+        self.answers.course.shares[by as usize] = short;
         if found > best {
             self.best = found;
         } else {
