@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::composed::{Composed, Overlapping};
+use super::composed::Composed;
 use super::dependence::Dependence;
+use super::downtime::Overlapping;
 use super::inputs::{InputRanges, Ranking};
 use super::lifetime::Lifetimes;
 use super::representative::Representatives;

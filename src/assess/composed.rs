@@ -1,19 +1,17 @@
-//! The chance of a long year, and the time down of a year, from incidents: what one failure does, what a
-//! further one in the middle of it changes, composed over a year in which failures may strike several
-//! times. Rare things are measured by it that no number of lifetimes would meet.
+//! The chance of a long year from incidents: what one failure does, what a further one in the middle of it
+//! changes, composed over a year in which failures may strike several times. Rare things are measured by it that
+//! no number of lifetimes would meet.
 
 use pulp::{Arch, NullaryFnOnce};
 use serde::{Deserialize, Serialize};
 
-use super::assessment::Availability;
-use super::drills::{downtime_of_drills, drills_in_cells, with_drills};
-use super::gaps::{bias_of_downtime, bias_of_long_years};
+use super::drills::{drills_in_cells, with_drills};
+use super::gaps::bias_of_long_years;
 use super::objective::MS;
 use crate::id::FailureId;
 use crate::model::Scenario;
-use crate::sim::{BySet, Change, IncidentTally, Longer, Overlaps, Renewals, Tail, TierTally};
+use crate::sim::{BySet, Change, IncidentTally, Overlaps, Renewals, Tail, TierTally};
 use crate::stats::Z_95;
-use crate::units::SECONDS_PER_YEAR;
 
 /// Seconds down in a year beyond which a year is long.
 pub(super) const LONG: f64 = 3600.0;
@@ -38,27 +36,6 @@ pub struct Composed {
     /// where overlaps are simulated, on what is left out of them. It holds what a `gap` that is not exponential
     /// makes of the number, in ten years from a start with everything new.
     pub bias_bound: f64,
-}
-
-/// What failures that overlap make of a tier's year, beyond single incidents.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Overlapping {
-    /// Episodes into which further failures were forced.
-    pub episodes: u64,
-    /// Share of the time in which everything is up and nothing under way.
-    pub calm: f64,
-    /// Seconds down per year that further failures add to those of single incidents.
-    pub downtime_per_year: f64,
-    /// Standard error of it.
-    pub standard_error: f64,
-    /// Losses for good per year that they add.
-    pub unrecoverable_per_year: f64,
-    /// Standard error of it.
-    pub unrecoverable_standard_error: f64,
-    /// Share of the time in service, single incidents included; unrecoverable ones count no time. Its interval
-    /// holds sampling at 95%, what overlaps of more failures than were simulated may change, and what it may be off
-    /// by that each `gap` counts by its mean.
-    pub availability: Availability,
 }
 
 /// Share of the time outside of episodes from which on overlaps say something. They are forced into episodes
@@ -172,7 +149,7 @@ pub(super) fn year_over_an_hour(
     }
 }
 
-/// What the greatest part of a chance's error comes from.
+/// What the greatest part of a figure's error comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sampled {
     /// Incidents drawn plainly.
@@ -185,9 +162,18 @@ pub enum Sampled {
     Overlaps,
 }
 
-/// Half the interval of a tier's chance of a long year as a share of it, from sampling and from rounding, and
-/// what more of would narrow it most; `None` if there are no such years.
-pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<(f64, Sampled)> {
+/// How far off a figure is, and where that comes from.
+pub(super) struct OffBy {
+    /// Half its interval as a share of it.
+    pub(super) off: f64,
+    /// What more of would narrow it most.
+    pub(super) sampled: Sampled,
+    /// The part of its variance that is from there.
+    pub(super) part: f64,
+}
+
+/// How far off a tier's chance of a long year is from sampling and from rounding; `None` if there are no such years.
+pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     let year = Year::new(scenario, tier, Some(rare), CELLS);
     let (mut sum, mut incidents, mut worst) = (0.0, 0.0, (0.0, Sampled::Incidents));
     for (of, variance) in year.variances() {
@@ -206,58 +192,8 @@ pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> O
     let point = year.point();
     // What finer cells will leave of it.
     let rounding = (year.most - year.least) / 2.0 * CELLS as f64 / FINE as f64;
-    (point > 0.0 && sum > 0.0).then(|| ((Z_95 * sum.sqrt() + rounding) / point, worst.1))
-}
-
-/// What further failures add to the time down of a year.
-///
-/// # Formula
-/// With λ episodes a year that last d by themselves, and further failures that add a to the time down of a year,
-/// the calm part 1 ÷ (1 + λ d) leaves out by how much further failures lengthen episodes: of the time down at most
-/// (λ d)² for those that end as late as they begin, and a ÷ year for those that are down for longer.
-/// [`bias_of_downtime`] comes on top of that.
-pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, renewals: &Renewals, rare: Rare<'_>) -> Overlapping {
-    let Overlaps { n, calm, changes, .. } = rare.overlaps;
-    let seconds =
-        sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * (c.with as f64 - c.without as f64) * MS)));
-    let lost = sampled(*n, changes.iter().map(|c| (c.episode, c.per_year * c.lost_for_good)));
-    let (mut single, mut variance) = (downtime_of_drills(scenario, tier), 0.0);
-    let mut down: Vec<f64> = application(tier).map(|_| 0.0).collect();
-    for one in &tier.returns {
-        let rate = rate_of(tier, one.failure);
-        let each = |longer: &Longer| (longer.incident, rate * (longer.with - longer.without) as f64 * MS);
-        let (sum, squares) = sampled(one.n, one.longer.iter().map(each));
-        single += sum / one.n as f64;
-        variance += squares / (one.n as f64).powi(2);
-        let of_failure = application(tier).position(|tally| tally.failure == one.failure);
-        of_failure.into_iter().for_each(|n| down[n] += sum / one.n as f64);
-    }
-    for (tally, down) in application(tier).zip(&mut down) {
-        let weight = tally.rate_per_year * scenario.failures[tally.failure].share * MS;
-        let recoverable = tally.recovery_time.finite() as f64 / tally.n as f64;
-        let mean = weight * tally.recovery_time.mean().unwrap_or(0.0) * recoverable;
-        (single, *down) = (single + mean, *down + mean);
-        variance += (weight * recoverable * tally.recovery_time.standard_error().unwrap_or(0.0)).powi(2);
-    }
-    let added: f64 = changes.iter().map(|c| c.per_year * c.with.abs_diff(c.without) as f64 * MS).sum();
-    let share = |down: f64| (1.0 - calm * down / SECONDS_PER_YEAR).clamp(0.0, 1.0);
-    let of_gaps = bias_of_downtime(tier, renewals, (&down, added + Z_95 * seconds.1.sqrt()));
-    let (down, error) = (single + seconds.0, (variance + seconds.1).sqrt());
-    let bias = down * (((1.0 - calm) / calm).powi(2) + seconds.0.abs() / SECONDS_PER_YEAR) + of_gaps;
-    Overlapping {
-        episodes: *n,
-        calm: *calm,
-        downtime_per_year: calm * seconds.0,
-        standard_error: calm * seconds.1.sqrt(),
-        unrecoverable_per_year: calm * lost.0,
-        unrecoverable_standard_error: calm * lost.1.sqrt(),
-        availability: Availability {
-            point: share(down),
-            low: share(down + Z_95 * error + bias),
-            high: share(down - Z_95 * error - bias),
-            standard_error: calm * error / SECONDS_PER_YEAR,
-        },
-    }
+    let off = (Z_95 * sum.sqrt() + rounding) / point;
+    (point > 0.0 && sum > 0.0).then_some(OffBy { off, sampled: worst.1, part: worst.0 / sum })
 }
 
 /// Incidents of the application.
@@ -328,7 +264,7 @@ impl Part<'_> {
 }
 
 /// A sum over samples of which each gives several values, one after the other, and the sum's variance.
-fn sampled(n: u64, values: impl Iterator<Item = (u64, f64)>) -> (f64, f64) {
+pub(super) fn sampled(n: u64, values: impl Iterator<Item = (u64, f64)>) -> (f64, f64) {
     let (mut sum, mut squares, mut last, mut current) = (0.0, 0.0, None, 0.0);
     for (sample, value) in values {
         if last != Some(sample) {
@@ -415,14 +351,14 @@ fn moved(maker: u64, per_year: f64, without: (f64, f64), with: u64) -> [Time; 2]
 }
 
 /// Events per year of a failure.
-fn rate_of(tier: &TierTally, failure: FailureId) -> f64 {
+pub(super) fn rate_of(tier: &TierTally, failure: FailureId) -> f64 {
     application(tier).find(|tally| tally.failure == failure).map_or(0.0, |tally| tally.rate_per_year)
 }
 
-/// The cell of a time; the last holds all that is longer than the hour.
+/// The cell of a time; the last holds all that is longer than the hour, by however little: of a time by itself
+/// rounding leaves nothing open.
 pub(super) fn cell(seconds: f64, round: fn(f64) -> f64, cells: usize) -> usize {
-    let cell = round(seconds / LONG * cells as f64);
-    if cell > cells as f64 { cells + 1 } else { cell as usize }
+    if seconds > LONG { cells + 1 } else { round(seconds / LONG * cells as f64) as usize }
 }
 
 /// How many incidents of a year lie in each cell, their times rounded down, and up. What the way home and further
@@ -511,6 +447,15 @@ mod tests {
         let mut rates = vec![0.0; CELLS + 2];
         rates[CELLS + 1] = 1e-9;
         assert!((beyond(&rates).0 / 1e-9 - 1.0).abs() < 1e-8);
+    }
+
+    /// An hour to the second is not long, and a hundredth of a second more is, however it is rounded.
+    #[test]
+    fn an_hour_is_told_from_a_longer_time() {
+        for round in [f64::floor, f64::round, f64::ceil] {
+            assert_eq!((cell(3600.0, round, CELLS), cell(3600.01, round, CELLS)), (CELLS, CELLS + 1));
+        }
+        assert_eq!((cell(3599.0, f64::floor, CELLS), cell(3599.0, f64::ceil, CELLS)), (CELLS - 1, CELLS));
     }
 
     /// Samples 1 and 3 of four gave 2 + 1 and 1: sum 4, squares 9 + 1, variance of the sum 10 − 4² ÷ 4.

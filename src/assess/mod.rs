@@ -3,6 +3,7 @@
 mod assessment;
 mod composed;
 mod dependence;
+mod downtime;
 mod drills;
 mod explain;
 mod formulas;
@@ -22,8 +23,10 @@ pub use assessment::{
     IncidentObjective, Measured, ObjectiveResult, Objectives, Only, PairAssessment, RareEvent, SCHEMA_VERSION,
     ScenarioName, StepAssessment, TierAssessment, Word,
 };
-pub use composed::{Composed, Overlapping, Sampled};
+use composed::OffBy;
+pub use composed::{Composed, Sampled};
 pub use dependence::{Dependence, Influence, depend};
+pub use downtime::Overlapping;
 pub use explain::{ChangeWorth, Explanation, Input, LossPart, Part, Spread, explain};
 pub use inputs::{DurationRange, InputRanges, Range, Ranking, RateRange};
 pub use lifetime::{Lifetimes, ServiceYears};
@@ -126,28 +129,46 @@ pub fn add_rare(
         if tier.rare_event.overlapping_withheld.is_some() {
             continue;
         }
-        let overlapping = composed::overlapping(scenario, tally, &renewals, rare);
+        let overlapping = downtime::overlapping(scenario, tally, &renewals, rare);
         tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, &renewals, Some(rare));
         tier.rare_event.overlapping = Some(overlapping);
         tier.availability.get_or_insert(overlapping.availability);
     }
 }
 
-/// How far off the chance of a long year is in the worst tier: half its interval of sampling as a share of
-/// it, the position of the tier, and what more of would narrow it most; `None` where no tier has such years, or
-/// what was found of them says nothing.
+/// A figure of rare things that is known worst.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastKnown {
+    /// Half its interval of sampling as a share of it.
+    pub off: f64,
+    /// What it is, in words for a reader.
+    pub figure: &'static str,
+    /// Position of the tier.
+    pub tier: usize,
+    /// What more of would narrow it most.
+    pub sampled: Sampled,
+    /// The part of its variance that is from there.
+    pub part: f64,
+}
+
+/// Which of the chances of a long year and the times down is known worst; `None` where no tier is ever down, or
+/// what was found says nothing.
 #[must_use]
-pub fn long_years_off_by(
+pub fn least_known(
     scenario: &Scenario,
     campaign: &CampaignResult,
     (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
-) -> Option<(f64, usize, Sampled)> {
+) -> Option<LeastKnown> {
     let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
-    let tiers = campaign.tiers.iter().zip(found).enumerate();
-    let errors = tiers.filter(|(_, (_, rare))| rare.withheld().is_none()).filter_map(|(n, (tally, rare))| {
-        composed::off_by(scenario, tally, rare).map(|(off, sampled)| (off, n, sampled))
+    let tiers = campaign.tiers.iter().zip(found).enumerate().filter(|(_, (_, rare))| rare.withheld().is_none());
+    let figures = tiers.flat_map(|(tier, (tally, rare))| {
+        let long_years = ("chances of more than an hour down in a year", composed::off_by(scenario, tally, rare));
+        let downtime = ("times down in a year", downtime::off_by(scenario, tally, rare));
+        let known = |(figure, off): (_, Option<OffBy>)| off.map(|off| (figure, off));
+        let figures = [long_years, downtime].into_iter().filter_map(known);
+        figures.map(move |(figure, OffBy { off, sampled, part })| LeastKnown { off, figure, tier, sampled, part })
     });
-    errors.reduce(|worst, one| if one.0 > worst.0 { one } else { worst })
+    figures.reduce(|worst, one| if one.off > worst.off { one } else { worst })
 }
 
 /// Milliseconds down in a year beyond which a year is long.

@@ -185,9 +185,9 @@ pub(super) struct SimulationArgs {
 /// How well results are to be known.
 #[derive(Debug, clap::Args)]
 pub(super) struct PrecisionArgs {
-    /// Simulate more until every mean and 99th percentile of recovery times, the chance of more than an hour
-    /// down in a year, and the downtime of lifetimes, is known within this share of itself (95%), or say what
-    /// that takes
+    /// Simulate more until every mean and 99th percentile of recovery times, the time down in a year, the chance
+    /// of more than an hour of it, and the downtime of lifetimes, is known within this share of itself (95%), or
+    /// say what that takes
     #[arg(long, value_name = "SHARE")]
     pub(super) precision: Option<String>,
 }

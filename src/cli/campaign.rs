@@ -142,7 +142,10 @@ pub(super) fn explain(
 
 /// A sign of life on standard error, if that is a terminal.
 pub(super) fn progress(message: &'static str, screen: &Screen) -> ProgressBar {
-    let progress = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    if screen.quiet() {
+        return ProgressBar::hidden();
+    }
+    let progress = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
         progress.set_style(style);
     }

@@ -14,7 +14,11 @@ const PIECE: Duration = Duration::from_millis(400);
 
 /// A bar on standard error that counts to `length`, if that is a terminal.
 pub(super) fn bar(message: &'static str, length: u64, screen: &Screen) -> ProgressBar {
-    let bar = if screen.quiet() { ProgressBar::hidden() } else { ProgressBar::new(length) };
+    if screen.quiet() {
+        // Without the thread that would tick it.
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
     if let Ok(style) =
         ProgressStyle::with_template("{spinner} {msg} {wide_bar} {human_pos} of {human_len}, {elapsed}, {eta} left")
     {

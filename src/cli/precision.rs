@@ -19,6 +19,9 @@ const CLOSEST: f64 = 0.0001;
 /// Widest share: beyond, an interval says little.
 const WIDEST: f64 = 0.5;
 
+/// How many times as many are simulated in one step, at most.
+const MOST_TIMES: u64 = 4;
+
 impl Precision {
     /// What the option says, if it is given.
     pub(super) fn new(args: &PrecisionArgs) -> Result<Option<Self>, Stop> {
@@ -44,12 +47,14 @@ impl Precision {
         off <= self.0
     }
 
-    /// How many it should take if after `count` a figure may be off by this share of itself: an interval
-    /// narrows with the root of the number. A tenth more, as the width itself is uncertain; twice as many at
-    /// most, as it may be far off after few.
-    pub(super) fn next(self, count: u64, off: f64) -> u64 {
-        let needed = count as f64 * (off / self.0).powi(2) * 1.1;
-        (needed as u64).clamp(count.saturating_add(count.div_ceil(8)), count.saturating_mul(2))
+    /// How many it should take if after `count` a figure may be off by this share of itself, and if this part of
+    /// its variance is from them: theirs goes down with their number, the rest stays. A tenth more, as the width
+    /// itself is uncertain; four times as many at most, as it may be far off after few.
+    pub(super) fn next(self, count: u64, off: f64, part: f64) -> u64 {
+        let left = (self.0 / off).powi(2) - (1.0 - part);
+        let times = if left > 0.0 { 1.1 * part / left } else { MOST_TIMES as f64 };
+        let needed = count as f64 * times;
+        (needed as u64).clamp(count.saturating_add(count.div_ceil(8)), count.saturating_mul(MOST_TIMES))
     }
 
     /// Lengthens a run until its worst figure is within this share.
@@ -79,7 +84,7 @@ impl Precision {
                 ));
                 return;
             }
-            count = self.next(count, worst).min(limit);
+            count = self.next(count, worst, 1.0).min(limit);
             off = more(count);
         }
     }

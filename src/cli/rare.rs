@@ -1,5 +1,5 @@
-//! `--precision` of what is rare: draws more of whatever the error of a long year's chance comes from, until
-//! it is small enough or the limit comes first.
+//! `--precision` of what is rare: draws more of whatever the error of a long year's chance or of the time down
+//! comes from, until it is small enough or the limit comes first.
 
 use super::campaign::tally;
 use super::interrupt;
@@ -12,12 +12,12 @@ use crate::report::human::percent;
 use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overlaps};
 
 /// Long incidents of a tier and failure at first: milliseconds.
-const FIRST: u64 = 4_000;
+const FIRST: u64 = 2_000;
 
 /// Episodes of overlapping failures of a tier at first: likewise.
-const FIRST_EPISODES: u64 = 2_000;
+const FIRST_EPISODES: u64 = 1_000;
 
-/// Most of them: those that are long are kept, a hundred megabytes of them.
+/// Most of them, and of long incidents: those that are long are kept, a hundred megabytes of them.
 const MOST: u64 = 2_000_000;
 
 /// What was found of rare things.
@@ -43,7 +43,7 @@ impl Rare {
         Self { tails, overlaps: overlaps(scenario, seed, filter, FIRST_EPISODES), filter: filter.clone(), seed }
     }
 
-    /// Draws more until the chance of a long year is known that well in every tier.
+    /// Draws more until the chance of a long year and the time down are known that well in every tier.
     ///
     /// # Arguments
     /// `limit`: incidents that the campaign may have.
@@ -56,8 +56,9 @@ impl Rare {
     ) -> (CampaignResult, Self) {
         let mut found = campaign.whole_result();
         loop {
-            let worst = assess::long_years_off_by(scenario, &found, (&self.tails, &self.overlaps));
-            let Some((off, tier, sampled)) = worst.filter(|(off, ..)| !precision.allows(*off)) else { break };
+            let worst = assess::least_known(scenario, &found, (&self.tails, &self.overlaps));
+            let worst = worst.filter(|worst| !precision.allows(worst.off));
+            let Some(assess::LeastKnown { off, figure, tier, sampled, part }) = worst else { break };
             if interrupt::asked() {
                 break;
             }
@@ -68,11 +69,11 @@ impl Rare {
                 Sampled::Returns => found.tiers[tier].returns.iter().map(|one| one.n).max().unwrap_or(0),
             };
             let most = if sampled == Sampled::Incidents { limit } else { MOST };
-            let next = precision.next(drawn, off);
+            let next = precision.next(drawn, off, part);
             if next > most {
                 let known = percent(off);
                 screen.note(&format!(
-                    "chances of more than an hour down in a year are known within {known}; more would take more than the limit of {most} incidents"
+                    "{figure} are known within {known}; more would take more than the limit of {most} incidents"
                 ));
                 break;
             }

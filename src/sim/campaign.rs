@@ -3,6 +3,7 @@
 //! Work is cut by failure and by ranges of occurrences. Tallies are integers, so the cut and the
 //! order of merging change no byte. Memory does not grow with the number of incidents.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::blocks::{Worker, in_blocks, run_block};
@@ -149,7 +150,7 @@ impl<'a> Simulator<'a> {
         draws: &U,
         tier: TierId,
         failure: FailureId,
-        occurrences: std::ops::Range<u64>,
+        occurrences: Range<u64>,
         mut see: impl FnMut(&Outcome, &[Outcome]),
     ) {
         let Some((position, program)) = self.program(tier, failure) else { return };
@@ -364,13 +365,12 @@ pub fn run_incidents(scenario: &Scenario, settings: &CampaignSettings, filter: &
     campaign.whole_result()
 }
 
-/// Occurrences `from..to` of the failure at this position, for all tiers.
-pub(super) fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to: u64) -> FailureTally {
+/// Adds occurrences of the failure at this position, for all tiers.
+pub(super) fn run_range(simulator: &Simulator<'_>, failure: usize, all: Range<u64>, tally: &mut FailureTally) {
     let programs = &simulator.programs[failure];
-    let mut tally = FailureTally::new(simulator, failure);
     let mut worker = Worker::default();
     let mut blocks: Vec<Block> = programs.iter().map(|_| Block::default()).collect();
-    for occurrences in in_blocks(from..to) {
+    for occurrences in in_blocks(all) {
         for (n, program) in programs.iter().enumerate() {
             let Some(program) = program else { continue };
             let tallies = &mut tally.tiers[n];
@@ -382,7 +382,6 @@ pub(super) fn run_range(simulator: &Simulator<'_>, failure: usize, from: u64, to
             record_pairs(data_loss, &blocks[*a].data_loss, &blocks[*b].data_loss);
         }
     }
-    tally
 }
 
 fn record_pairs(tally: &mut PairTally, first: &[u64], second: &[u64]) {

@@ -72,25 +72,39 @@ impl<'a> RunningCampaign<'a> {
     pub fn run(&mut self, occurrences: Range<u64>) {
         let threads = self.settings.threads.max(1) as u64;
         let count = occurrences.end - occurrences.start;
+        if threads == 1 {
+            for (failure, tally) in self.tallies.iter_mut().enumerate() {
+                run_range(&self.simulator, failure, occurrences.clone(), tally);
+            }
+        } else {
+            self.run_apart(occurrences, threads);
+        }
+        self.settings.trials += count;
+    }
+
+    /// The same on several threads.
+    fn run_apart(&mut self, occurrences: Range<u64>, threads: u64) {
+        let count = occurrences.end - occurrences.start;
         // Two ranges per thread even out failures that cost more than others.
-        let ranges = if threads == 1 { 1 } else { 2 * threads }.min(count.max(1));
+        let ranges = (2 * threads).min(count.max(1));
         let bound = |n: u64| occurrences.start + (u128::from(count) * u128::from(n) / u128::from(ranges)) as u64;
-        let tasks: Vec<(usize, u64, u64)> = (0..self.tallies.len())
-            .flat_map(|failure| (0..ranges).map(move |n| (failure, n)))
-            .map(|(failure, n)| (failure, bound(n), bound(n + 1)))
+        let tasks: Vec<(usize, Range<u64>)> = (0..self.tallies.len())
+            .flat_map(|failure| (0..ranges).map(move |n| (failure, bound(n)..bound(n + 1))))
             .collect();
         let simulator = &self.simulator;
-        let run = |&(failure, from, to): &(usize, u64, u64)| (failure, run_range(simulator, failure, from, to));
-        // A pool for one thread would cost more than a short run.
-        let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads).build());
+        let run = |(failure, part): &(usize, Range<u64>)| {
+            let mut tally = FailureTally::new(simulator, *failure);
+            run_range(simulator, *failure, part.clone(), &mut tally);
+            (*failure, tally)
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.settings.threads).build();
         let parts: Vec<(usize, FailureTally)> = match pool {
-            Some(Ok(pool)) => pool.install(|| tasks.par_iter().map(run).collect()),
-            _ => tasks.iter().map(run).collect(),
+            Ok(pool) => pool.install(|| tasks.par_iter().map(run).collect()),
+            Err(_) => tasks.iter().map(run).collect(),
         };
         for (failure, part) in parts {
             self.tallies[failure].merge(&part);
         }
-        self.settings.trials += count;
     }
 
     /// What there is so far, as files keep it.

@@ -2,7 +2,7 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::OUTSIDE;
+use super::{OUTSIDE, Z_95};
 
 /// Ranks (from 1, ascending) that stand for a quantile of `n` values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,10 @@ pub fn order_statistic_interval(n: u64, p: f64) -> Option<Rank> {
     let below = |rank: u64| if rank == 0 { 0.0 } else { law.cdf(rank - 1) };
     let spread = (n as f64 * p * (1.0 - p)).sqrt();
     let centre = n as f64 * p;
-    // Eight standard deviations hold both ends; the cdf is monotone, so bisection finds them.
-    let from = (centre - 8.0 * spread - 2.0).max(0.0) as u64;
-    let to = ((centre + 8.0 * spread + 2.0) as u64).min(n);
-    let low = last_true(from, to, |rank| below(rank) <= OUTSIDE / 2.0);
-    let high = last_true(from, to, |rank| below(rank) < 1.0 - OUTSIDE / 2.0) + 1;
+    // The normal law with its first correction for skewness (Cornish and Fisher 1938) is off by a few ranks.
+    let near = |z: f64| (centre + z * spread + (z * z - 1.0) * (1.0 - 2.0 * p) / 6.0).clamp(0.0, n as f64) as u64;
+    let low = last_true(near(-Z_95), n, |rank| below(rank) <= OUTSIDE / 2.0);
+    let high = last_true(near(Z_95), n, |rank| below(rank) < 1.0 - OUTSIDE / 2.0) + 1;
     let point = (centre.ceil() as u64).clamp(1, n);
     (low >= 1 && high <= n).then_some(Rank { point, low, high })
 }
@@ -54,9 +53,23 @@ pub(super) fn trials_to_resolve(p: f64) -> u64 {
     ((OUTSIDE / 2.0).ln() / extreme.ln()).ceil() as u64
 }
 
-/// The last of `from..=to` for which `holds`, which is true up to somewhere and false after.
-fn last_true(from: u64, to: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut low, mut high) = (from, to + 1);
+/// The last of `0..=most` for which `holds`, which is true at 0, up to somewhere, and false after. It is looked for
+/// from `near` on, in steps that double.
+fn last_true(near: u64, most: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let near = near.min(most);
+    let (mut low, mut high, mut step) = (near, near + 1, 1);
+    if holds(near) {
+        while high <= most && holds(high) {
+            (low, high, step) = (high, high.saturating_add(step).min(most + 1), step * 2);
+        }
+    } else {
+        loop {
+            (low, high, step) = (low.saturating_sub(step), low, step * 2);
+            if low == 0 || holds(low) {
+                break;
+            }
+        }
+    }
     while high - low > 1 {
         let middle = low + (high - low) / 2;
         if holds(middle) {
@@ -89,5 +102,20 @@ mod tests {
         // 0.5^n <= 0.025 from n = 5.32 on.
         assert_eq!(order_statistic_interval(5, 0.5), None);
         assert_eq!(order_statistic_interval(6, 0.5).unwrap(), Rank { point: 3, low: 1, high: 6 });
+    }
+
+    /// The definition, by trying every rank: P(B < low) <= 2.5% and no further, P(B < high) >= 97.5% and no sooner.
+    #[test]
+    fn the_ranks_are_those_of_the_definition() {
+        for n in [368, 500, 1_000, 2_345, 10_000] {
+            for p in [0.01, 0.05, 0.5, 0.9, 0.95, 0.99] {
+                let law = Binomial::new(p, n).unwrap();
+                let below = |rank: u64| law.cdf(rank - 1);
+                let low = (1..=n).take_while(|rank| below(*rank) <= 0.025).last().unwrap();
+                let high = (1..=n).find(|rank| below(*rank) >= 0.975).unwrap();
+                let found = order_statistic_interval(n, p).unwrap();
+                assert_eq!((found.low, found.high), (low, high), "{n} values at {p}");
+            }
+        }
     }
 }
