@@ -530,3 +530,36 @@ load = {{ phase = "restore", takes = "30m" }}
         assert_eq!((story.lost, story.losing), (22.5, 2), "{first} {second}: {story:?}");
     }
 }
+
+/// Away from 480 on, home good again at 580, but the line is cut from 560 to 700: what was written there cannot
+/// come home. So the outage of that place from 620 to 625 is felt, and the way back begins at 700.
+#[test]
+fn nobody_goes_home_across_a_cut() {
+    let cut = "cut = { kind = \"partition\", hits = \"line\", detected = \"0s\", gap = \"560h\", lasts = \"140h\" }\n";
+    let lost = outages(r#"gap = "480h", lasts = "100h""#, r#"gap = "620h", lasts = "5h""#);
+    let minute = 1.0 / 60.0;
+    let felt = Ends { lost: 5.0 / HOUR, losing: 1, ..down(minute + 5.0 + 2.0 * minute, 3) };
+    assert_eq!(ends(&[FOLLOWED, &lost, cut]), felt);
+    // Steps that move the data would have waited by themselves; these do not.
+    let moving = FOLLOWED.replace("\"sync\", ", "");
+    assert_eq!(ends(&[&moving, &lost, cut]), felt);
+    // A cut in the middle of the way back, from 582 to 700, breaks it off.
+    let later = cut.replace("560h", "582h").replace("140h", "118h");
+    assert_eq!(ends(&[FOLLOWED, &lost, &later]), felt);
+}
+
+/// Both sides take writes of their own while the line is cut, from 480 to 580, but for the ten hours from 500 on in
+/// which one of them is lost: 20 h and 70 h are dropped when they meet again.
+#[test]
+fn sides_write_apart_as_long_as_both_stand() {
+    let both = FOLLOWED.replace("lag = \"5s\"", "lag = \"5s\", both_ways = true");
+    let cut = "cut = { kind = \"partition\", hits = \"line\", detected = \"0s\", gap = \"480h\", lasts = \"100h\" }\n";
+    let never = r#"gap = "9000h", lasts = "1h""#;
+    let whole = ends(&[&both, &outages(never, never), cut]);
+    assert_eq!((whole.lost, whole.losing), (100.0, 1));
+    let parts = ends(&[&both, &outages(never, r#"gap = "500h", lasts = "10h""#), cut]);
+    assert_eq!((parts.lost, parts.down), (90.0, 0.0));
+    // Beyond the horizon of 876 h it counts too: where the cut begins.
+    let late = cut.replace("480h", "800h");
+    assert_eq!(ends(&[&both, &outages(never, never), &late]).lost, 100.0);
+}

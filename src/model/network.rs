@@ -43,7 +43,7 @@ impl Scenario {
     }
 
     /// Whether two regions reach each other while these links are cut.
-    fn reaches(&self, a: PlaceId, b: PlaceId, cut: &[LinkId]) -> bool {
+    pub(crate) fn reaches(&self, a: PlaceId, b: PlaceId, cut: &[LinkId]) -> bool {
         match self.link_between(a, b) {
             Some(link) => !cut.contains(&link),
             None => {

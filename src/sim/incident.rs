@@ -389,8 +389,12 @@ fn record_steps(site: Site<'_>, facts: &Facts, launch: &Launch, scratch: &mut Sc
     if !plan.is_chain {
         plan.critical_path(|step| finish[step], |step| scratch.critical[step] = true);
     }
+    let carried = &scratch.recoveries[n].carried;
     for (step, done) in finish.iter().enumerate() {
         let slot = (plan.first_slot + step) as u32;
+        // What an earlier round did is not done again when this one comes to it.
+        let before = carried.iter().find(|carried| carried.step == plan.steps[step].step);
+        let done = before.map_or(*done, |carried| carried.at);
         scratch.steps.push((slot, milliseconds(done - impact_time), scratch.critical[step]));
     }
     plan.detects.then(|| finish[0])

@@ -6,7 +6,7 @@ use super::impact::{Fate, PlanOption, ServiceImpact, acks, places_left, takes_wr
 use super::program::{Context, ServiceProgram};
 use super::unsent::Unsent;
 use crate::id::{LinkId, PlaceId};
-use crate::model::{AssetSet, CopyKind, Side, Target, TierService};
+use crate::model::{AssetSet, CopyKind, Scenario, Side, Target, TierService};
 
 /// A side as the service meets it.
 struct SideImpact {
@@ -58,7 +58,7 @@ fn sides(
 ) -> Vec<SideImpact> {
     let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
     let cut: Vec<LinkId> = survival.targets.iter().filter_map(link).collect();
-    let Some(home) = home(ctx, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
+    let Some(home) = home(ctx.scenario, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
     let side = |side: Side| {
         let mut taken = ctx.assets.all_in(ctx.scenario, &side.beyond);
         taken.unite(&survival.taken);
@@ -78,8 +78,7 @@ fn sides(
 }
 
 /// The region where a service runs: of its first instance, or without any of its primary.
-fn home(ctx: &Context<'_>, row: &TierService) -> Option<PlaceId> {
-    let scenario = ctx.scenario;
+pub(super) fn home(scenario: &Scenario, row: &TierService) -> Option<PlaceId> {
     let pool_place = row.runs.first().and_then(|pool| scenario.compute[*pool].instances.first()).map(|i| i.place);
     let data_place = || {
         let primary = row.copies.iter().find(|c| matches!(scenario.copies[**c].kind, CopyKind::Primary { .. }))?;
@@ -93,11 +92,15 @@ fn diverges(ctx: &Context<'_>, row: &TierService, sides: &[SideImpact], serving:
     let region = |place: PlaceId| ctx.scenario.places[place].region;
     let mut merging = false;
     let mut both_ways = false;
-    for copy in row.copies.iter().map(|copy| &ctx.scenario.copies[*copy]) {
+    for (id, copy) in row.copies.iter().map(|copy| (*copy, &ctx.scenario.copies[*copy])) {
         if let CopyKind::Async { both_ways: takes_writes, merges, .. } = copy.kind {
             merging |= merges;
-            let away = |place| sides[1..].iter().any(|side| side.regions.contains(&region(place)));
-            both_ways |= takes_writes && !merges && copy.sites.iter().any(|s| away(ctx.scenario.site_place(*s)));
+            let writes = |(n, place): (usize, PlaceId)| {
+                let there = |side: &&SideImpact| side.regions.contains(&region(place));
+                sides[1..].iter().find(there).is_some_and(|side| !side.taken.contains(ctx.assets.copy(id) + n))
+            };
+            let places = copy.sites.iter().map(|site| ctx.scenario.site_place(*site));
+            both_ways |= takes_writes && !merges && places.enumerate().any(writes);
         }
     }
     let written = row.copies.iter().any(|copy| acks(ctx, *copy).is_some());

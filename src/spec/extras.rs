@@ -244,7 +244,13 @@ fn check_axis(cx: &mut Reader<'_>, target: &Path, path: &Path) {
         })
         .collect();
     let (Some(table), Some(entry), Some(key)) = (names.first(), names.get(1), names.get(2)) else {
-        return cx.error(codes::UNKNOWN_NAME, path, format!("{} is no path of a key", quote(&target.to_string())));
+        let message = format!("{} is no path of a key", quote(&target.to_string()));
+        let quoted = names.first().filter(|name| name.contains('.'));
+        let help = quoted.map_or_else(
+            || "a path is the table, the name and the key, such as `copies.nightly.every`".to_owned(),
+            |bare| format!("leave out the quotes: {bare} = [...]"),
+        );
+        return cx.push(Diagnostic::error(codes::UNKNOWN_NAME, path.clone(), message).help(help));
     };
     let Some(keys) = TABLES.iter().find(|t| t.name == *table) else {
         return cx.error(codes::UNKNOWN_NAME, path, format!("{} is no table of the language", quote(table)));

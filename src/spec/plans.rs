@@ -24,7 +24,7 @@ fn moves(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Volume> {
 }
 
 fn replays(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Volume> {
-    volume(cx, node, path, &[Sort::Data, Sort::Copy, Sort::External])
+    volume(cx, node, path, &[Sort::Data, Sort::External])
 }
 
 /// `"from"`, a name, or a size; what begins with a digit and is no name is a size.

@@ -97,6 +97,11 @@ pub(super) fn read_objectives<'d>(cx: &mut Reader<'d>, entry: &Entry<'d>) -> Obj
     let mut objectives = Objectives::default();
     for (name, mut item) in inner(cx, entry, "objectives", &OBJECTIVE) {
         if name == "yearly" {
+            if !item.has("availability") && !item.has("per_month") {
+                let message = "this objective asks for nothing";
+                let fault = Diagnostic::error(codes::OBJECTIVE_EMPTY, item.path.clone(), message).on_key();
+                cx.push(fault.help("give `availability`, `per_month` or both"));
+            }
             objectives.yearly = YearlyObjective {
                 availability: item.get(cx, "availability", values::part),
                 per_month: item.get(cx, "per_month", values::money),

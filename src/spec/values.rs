@@ -1,5 +1,7 @@
 //! Values of one key: texts, numbers, quantities, distributions, rates.
 
+use toml::value::Datetime;
+
 use super::document::{Node, Raw};
 use super::names::quote;
 use super::quantity::{self, QuantityError};
@@ -108,14 +110,16 @@ pub(super) fn boolean(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<b
 
 /// A date, or the text of one; as written.
 pub(super) fn date(cx: &mut Reader<'_>, node: &Node, path: &Path) -> Option<Text> {
-    match &node.raw {
-        Raw::Date(date) => Some(Text(date.clone())),
-        Raw::Text(_) => text(cx, node, path),
-        _ => {
-            cx.wrong_type(node, path, "a date such as 2026-01-31");
-            None
-        }
+    const WANTED: &str = "a date such as 2026-01-31";
+    let (Raw::Date(text) | Raw::Text(text)) = &node.raw else {
+        cx.wrong_type(node, path, WANTED);
+        return None;
+    };
+    if text.parse::<Datetime>().is_ok_and(|parsed| parsed.date.is_some()) {
+        return Some(Text(text.clone()));
     }
+    cx.error(codes::WRONG_TYPE, path, format!("this takes {WANTED}, not {}", quote(text)));
+    None
 }
 
 /// A finite number that is not negative.

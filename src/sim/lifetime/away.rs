@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use super::situation::{Situation, Situations};
-use crate::id::{CopyId, ExternalId, Id, PlaceId, PlanId, PoolId};
+use crate::id::{CopyId, ExternalId, Id, LinkId, PlaceId, PlanId, PoolId};
 use crate::model::{AssetSet, CopyKind, FittedPlan, Upstream, fit_failback};
 use crate::sim::impact::{PlanOption, SourceOption, lost_instances};
 use crate::sim::point::PointFinder;
 use crate::sim::program::{CommitAt, Context, PlanProgram, compile_failback};
 use crate::sim::route::routes;
+use crate::sim::sides::home;
 use crate::sim::streams::upstream_of;
 
 /// Service, plan and source.
@@ -29,6 +30,8 @@ pub(super) struct Away {
     pub(super) followers: Vec<CopyId>,
     /// The way back; `None` costs nothing.
     pub(super) failback: Option<Failback>,
+    /// What it could not copy is joined when home is back.
+    merges: bool,
     /// The service runs on what it always runs on.
     pub(super) is_home: bool,
 }
@@ -124,6 +127,7 @@ impl Situations<'_> {
             data,
             followers: row.copies.iter().copied().filter(|copy| follows(*copy)).collect(),
             failback: self.failback(&ctx, situation, service, plan, from),
+            merges: option.sources[source].merges,
             is_home: plan.fitted.into == row.runs && matches!(data, Data::Home(_)),
         });
         situation.aways.borrow_mut().push((key, Rc::clone(&away)));
@@ -175,6 +179,31 @@ impl Situations<'_> {
             Data::Home(_) => true,
             Data::Copy(copy) => self.reaches(copy, taken),
             Data::Pools => self.stands(away, None, taken),
+        }
+    }
+
+    /// Whether what a service wrote elsewhere can get home while these links are cut. What is joined later need not.
+    pub(super) fn reaches_home(&self, service: usize, away: &Away, taken: &AssetSet, cut: &[LinkId]) -> bool {
+        if cut.is_empty() || away.merges {
+            return true;
+        }
+        let (assets, scenario) = (self.setting.assets, self.setting.scenario);
+        let Some(home) = home(scenario, &scenario.tiers[self.tier].services[service]) else { return true };
+        let from = |place: PlaceId| {
+            let region = scenario.places[place].region;
+            region == home || scenario.reaches(region, home, cut)
+        };
+        match away.data {
+            Data::Home(_) => true,
+            Data::Copy(copy) => {
+                let sites = scenario.copies[copy].sites.iter().enumerate();
+                let there = sites.filter(|(n, _)| !taken.contains(assets.copy(copy) + n));
+                scenario.copies[copy].sites.is_empty() || there.map(|(_, site)| scenario.site_place(*site)).any(from)
+            }
+            Data::Pools => away.pools.iter().any(|(pool, _)| {
+                let instances = scenario.compute[*pool].instances.iter().enumerate();
+                instances.filter(|(n, _)| !taken.contains(assets.pool(*pool) + n)).any(|(_, one)| from(one.place))
+            }),
         }
     }
 

@@ -11,8 +11,8 @@
 //! Given an episode of length D and failures at rate Λ: with p = 1 − e^(−ΛD) another one falls into it, at
 //! a moment of the exponential distribution cut off at D. The episode with it, less the episode without,
 //! counts p; a third likewise with p p′. One of something that is down already changes nothing, and the next
-//! is looked for from there. What counts little is looked for in few episodes, and counts there as much more:
-//! with a chance of c so far, an episode goes on with a chance of q = min(1, 4 √c), and then counts c ÷ q.
+//! is looked for from there. What counts little is looked for in fewer episodes, and counts there as much more: half
+//! of those with two failures go on to a third, half of these to a fourth.
 //!
 //! # Source
 //! Lewis and Böhm (1984), Monte Carlo simulation of Markov unreliability models, Nuclear Engineering and
@@ -33,9 +33,8 @@ use crate::units::SECONDS_PER_YEAR;
 /// less than any run would show.
 const MOST_COMING: usize = 5;
 
-/// Of the root of the chance that an episode has counted so far, by which it goes on: those of one in 16 and more
-/// always do.
-const GOES_ON: f64 = 4.0;
+/// The share of episodes that go on to one failure more, from the third on.
+const GOES_ON: f64 = 0.5;
 
 /// Years after which an episode is cut off.
 pub(super) const LONGEST: f64 = 100.0;
@@ -155,12 +154,12 @@ impl Forced<'_> {
         let mut events = vec![self.streams.event(first, lifetime, 0, 0.0)];
         self.streams.crews.put_off(&self.streams.rows, lifetime, &mut events);
         let mut before = self.went(lifetime, &events);
-        let (mut length, mut since, mut all_chance) = (before.length, 0.0, 1.0_f64);
+        let (mut length, mut since, mut all_chance) = (before.length, 0.0, 1.0);
         let rate = all.rate_per_year / SECONDS_PER_YEAR;
         for n in 1..MOST_COMING {
             let chance = -libm::expm1(-rate * (before.length - since));
             // The first of the further failures always comes: an episode without one says nothing.
-            let goes_on = if n == 1 { 1.0 } else { (GOES_ON * all_chance.sqrt()).min(1.0) };
+            let goes_on = if n == 1 { 1.0 } else { GOES_ON };
             if goes_on < 1.0 && uniform(n, "goes on", Purpose::Chance) >= goes_on {
                 return length;
             }

@@ -25,6 +25,7 @@ impl World<'_> {
         self.find_taken();
         self.find_stale();
         self.something_is_back();
+        self.look_at_sides();
     }
 
     /// Something fails.
@@ -52,6 +53,7 @@ impl World<'_> {
                 // What waited for what is destroyed now need not wait any more.
                 self.something_is_back();
             }
+            self.look_at_sides();
         } else {
             self.something_is_damaged(event, occurrence);
         }
@@ -135,7 +137,7 @@ impl World<'_> {
                 self.stop_work(n);
                 let hit = self.hit(&situation, event, occurrence);
                 self.begin(n, hit);
-            } else if returning && down {
+            } else if returning && (down || self.is_cut_off(n)) {
                 self.stop_work(n);
             } else if elsewhere.is_none() {
                 self.interrupt(n, &situation, &only, event, occurrence);
@@ -322,7 +324,9 @@ impl World<'_> {
                 let weight = if before.0 > self.now { before.1.max(share) } else { share };
                 self.units[n].interrupted = (before.0.max(self.now + serve), weight);
             }
-            loss.after = if diverges { event.until - event.time } else { 0.0 };
+            if diverges {
+                self.part(n, event.stream, occurrence, event.until);
+            }
         }
         let unsent = &all.impact.services[n].unsent;
         if !unsent.is_empty() {

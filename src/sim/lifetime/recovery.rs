@@ -12,7 +12,7 @@ use super::world::World;
 use crate::sim::incident::{Facts, Launch};
 use crate::sim::loss::{Loss, lost, waited};
 use crate::sim::point::RecoveryPoint;
-use crate::sim::program::StepProgram;
+use crate::sim::program::{Amount, StepProgram};
 use crate::sim::random::Random;
 use crate::sim::recovery::{Carried, Recovery};
 use crate::sim::scheduler::Served;
@@ -138,7 +138,10 @@ impl World<'_> {
                 (case.progress, case.from, case.data_lost) = (Progress::Resuming(self.now + resume), None, false);
                 self.replicas.come_home(self.now, n);
             }
-        } else if !home_is_down && self.situations.has_data(away, &self.taken) {
+        } else if !home_is_down
+            && self.situations.has_data(away, &self.taken)
+            && self.situations.reaches_home(n, away, &self.taken, &self.cut)
+        {
             self.end_task(n, f64::INFINITY);
             if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
                 self.units[n].away = case.from;
@@ -150,7 +153,20 @@ impl World<'_> {
     /// Whether home is good and can have the data of a service that runs elsewhere.
     pub(super) fn can_go_home(&mut self, n: usize) -> bool {
         !self.is_home_down(n)
-            && self.units[n].away.as_ref().is_some_and(|(away, _)| self.situations.has_data(away, &self.taken))
+            && self.units[n].away.as_ref().is_some_and(|(away, _)| {
+                self.situations.has_data(away, &self.taken)
+                    && self.situations.reaches_home(n, away, &self.taken, &self.cut)
+            })
+    }
+
+    /// Whether a way back would end where what was written is not: steps that move it wait for the links by
+    /// themselves.
+    pub(super) fn is_cut_off(&self, n: usize) -> bool {
+        self.units[n].away.as_ref().is_some_and(|(away, _)| {
+            let moves = |step: &StepProgram| !matches!(step.amount, Amount::Nothing);
+            let moved = away.failback.as_ref().is_some_and(|back| back.plan.steps.iter().any(moves));
+            !moved && !self.situations.reaches_home(n, away, &self.taken, &self.cut)
+        })
     }
 
     /// Everything, or a part of it, is lost for good.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::away::{Away, Data, Failback};
+use super::parted::Parted;
 use super::queue::Queue;
 use super::situation::Situation;
 use crate::id::CopyId;
@@ -94,6 +95,8 @@ pub(super) struct Unit {
     /// A short interruption lasts until then, for this part of the users.
     pub(super) interrupted: (f64, f64),
     pub(super) outside: Outside,
+    /// Both sides of a cut may take its writes.
+    pub(super) parted: Option<Parted>,
     pub(super) total: f64,
 }
 
@@ -116,6 +119,7 @@ impl Unit {
             queue: Queue::new(),
             interrupted: (0.0, 0.0),
             outside: Outside::There,
+            parted: None,
             total: 0.0,
         }
     }

@@ -225,6 +225,7 @@ impl<'a> World<'a> {
     }
 
     fn end(&mut self) {
+        self.end_parted();
         let end = if self.over { self.now } else { self.horizon };
         if let Some(since) = self.exposed_since.take() {
             self.ledger.exposed += milliseconds(end - since);

@@ -47,12 +47,20 @@ pub(super) fn check(checks: &mut Checks<'_>) {
         checks.push(Diagnostic::advice(codes::UNUSED, Path::keys(&[table, &name]), message).on_key());
     }
     for failure in scenario.failures.rows() {
-        // One that was not seen in years of watching may happen all the same.
-        let may = matches!(failure.occurs, Occurrence::Rate(rate) if rate.high.per_year() > 0.0);
-        if failure.occurs.per_year() == 0.0 && !may {
-            let message = format!("{} never happens: its rate is zero", quote(&failure.name));
-            let key = if matches!(failure.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
-            checks.push(Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message));
+        if failure.occurs.per_year() > 0.0 {
+            continue;
         }
+        let key = if matches!(failure.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
+        let advice =
+            |message| Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message);
+        let name = quote(&failure.name);
+        checks.push(match failure.occurs {
+            // One that was not seen in years of watching may happen all the same.
+            Occurrence::Rate(rate) if rate.high.per_year() > 0.0 => advice(format!(
+                "{name} counts for nothing in a year but in the intervals of its inputs: it was never seen"
+            ))
+            .help("a rate from elsewhere says more, such as a published one or `0.5 / year`"),
+            _ => advice(format!("{name} never happens: its rate is zero")),
+        });
     }
 }
