@@ -51,6 +51,9 @@ pub struct Assessment {
     /// The share of themselves within which figures were asked to be known; `None` if that was not asked.
     #[serde(default)]
     pub precision: Option<f64>,
+    /// Whether somebody stopped the simulation: this is what was known by then.
+    #[serde(default)]
+    pub stopped: bool,
     /// What was left out; `None` if the scenario was assessed whole. The verdict speaks of the rest.
     pub only: Option<Only>,
     /// The answer: which tier, or what stands in the way.

@@ -77,6 +77,7 @@ pub fn assess(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -
         years: None,
         lifetimes: None,
         precision: None,
+        stopped: false,
         only: only(scenario, filter),
         verdict: verdict(&tiers),
         ranking: inputs::ranking(scenario, campaign, &tiers, &inputs),

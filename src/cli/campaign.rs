@@ -12,9 +12,10 @@ use super::output::Screen;
 use super::pieces::{bar, in_pieces};
 use super::precision::{self, Precision};
 use super::rare::Rare;
-use crate::assess::{self, Assessment, Explanation, assess, represent};
+use crate::assess::{self, Assessment, Explanation, TierAssessment, assess, represent};
 use crate::id::{Id, Table, TierId};
 use crate::model::{Scenario, Tier};
+use crate::report::human::percent;
 use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
 
@@ -57,7 +58,9 @@ pub(super) fn run(
     let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
     tally(&mut campaign, 0..settings.trials, screen);
     let Some(precision) = precision.filter(|_| !interrupt::asked()) else {
-        return Ok(finish(scenario, &campaign.whole_result(), &filter));
+        let mut result = finish(scenario, &campaign.whole_result(), &filter);
+        result.stopped = interrupt::asked();
+        return Ok(result);
     };
     let limit = most_trials(scenario, &filter, 1);
     let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&CampaignResult) -> Option<f64>| {
@@ -85,7 +88,27 @@ pub(super) fn run(
     let mut result = finish(scenario, &found, &filter);
     assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
     result.precision = Some(precision.share());
+    result.stopped = interrupt::asked();
+    tell_bias(&result, precision, screen);
     Ok(result)
+}
+
+/// Says so where the interval of a chance of a long year stays wide for what no simulation narrows.
+fn tell_bias(result: &Assessment, precision: Precision, screen: &Screen) {
+    let off = |tier: &TierAssessment| {
+        let year = &tier.rare_event.year_over_an_hour;
+        let off = (year.high - year.low) / 2.0 / year.point;
+        let biased = year.bias_bound / year.point;
+        (year.point > 0.0 && biased > precision.share()).then(|| (off, biased, tier.id.clone()))
+    };
+    let worst = result.tiers.iter().filter_map(off).reduce(|worst, one| if one.0 > worst.0 { one } else { worst });
+    if let Some((off, biased, tier)) = worst {
+        screen.note(&format!(
+            "composed of incidents, the chance of more than an hour down in a year is known within {} in {tier}: its assumptions may be off by {}, which more incidents do not narrow and lifetimes do",
+            percent(off),
+            percent(biased)
+        ));
+    }
 }
 
 /// Assesses a campaign and looks for the incidents that stand for many.

@@ -11,7 +11,7 @@ use crate::report::blocks::Block;
 use crate::report::{comparison, csv, json};
 
 pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
-    refuse_unwritable(args.output.output.as_deref())?;
+    refuse_unwritable(args.output.output.as_deref(), std::iter::once(&args.file))?;
     let loaded = input::load(&args.file, screen)?;
     let (scenario, names) = (&loaded.scenario, Names::default());
     let precision = Precision::new(&args.precision)?;

@@ -2,12 +2,13 @@
 
 use super::args::{ExplainArgs, Format};
 use super::campaign::{self, Names};
-use super::output::{Screen, page, write};
+use super::output::{Screen, page, refuse_unwritable, write};
 use super::{Exit, Stop, input};
 use crate::report::{explained_csv, explained_json, explanation, resolved_csv, resolved_json, resolved_listing};
 use crate::spec::Loaded;
 
 pub(super) fn run(args: &ExplainArgs, screen: &Screen) -> Result<Exit, Stop> {
+    refuse_unwritable(args.output.output.as_deref(), std::iter::once(&args.file))?;
     let loaded = input::load(&args.file, screen)?;
     let text = match (&args.tier, &args.failure) {
         (Some(tier), Some(failure)) => incident(&loaded, args, tier, failure, screen)?,

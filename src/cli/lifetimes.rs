@@ -74,6 +74,7 @@ pub(super) fn add(
         precision.reach(what, first, more, screen);
     }
     assess::add_lifetimes(result, scenario, &years);
+    result.stopped = interrupt::asked();
     Ok(())
 }
 

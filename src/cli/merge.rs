@@ -19,7 +19,7 @@ use crate::spec::{self, Loaded};
 const MAX_BINS: usize = 1 << 27;
 
 pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
-    refuse_unwritable(args.output.output.as_deref())?;
+    refuse_unwritable(args.output.output.as_deref(), args.parts.iter())?;
     input::refuse_twice(&args.parts)?;
     let (path, others) = args.parts.split_first().ok_or_else(|| Stop::invalid("merge needs parts"))?;
     let first = input::load_part(path)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Color, Format, OutputArgs};
 use super::{Exit, Stop};
@@ -82,10 +82,18 @@ pub(super) fn file(to: Option<&Path>) -> Option<&Path> {
     to.filter(|path| path.as_os_str() != "-")
 }
 
-/// Refuses a file that cannot be written, before anything is simulated for it.
-pub(super) fn refuse_unwritable(to: Option<&Path>) -> Result<(), Stop> {
+/// Refuses a file that cannot be written, or that is one of those read, before anything is simulated for it.
+pub(super) fn refuse_unwritable<'a>(
+    to: Option<&Path>,
+    mut read: impl Iterator<Item = &'a PathBuf>,
+) -> Result<(), Stop> {
     let Some(path) = file(to) else { return Ok(()) };
+    let mut is_read = |there: &Path| read.any(|one| fs::canonicalize(one).is_ok_and(|one| one == there));
     let why = match folder_of(path) {
+        // What is no file is written to, not replaced.
+        _ if path.is_file() && fs::canonicalize(path).is_ok_and(|there| is_read(&there)) => {
+            "it is read for this, and would be lost".to_owned()
+        }
         _ if path.is_dir() => "it is a directory".to_owned(),
         folder if !folder.exists() => format!("there is no folder {}", folder.display()),
         folder if !folder.is_dir() => format!("{} is no folder", folder.display()),
@@ -100,7 +108,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// Writes to the file, or to standard output without one.
 pub(super) fn write(text: &str, to: Option<&Path>) -> Result<Exit, Stop> {
-    refuse_unwritable(to)?;
+    refuse_unwritable(to, std::iter::empty())?;
     match file(to) {
         None => match io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
             // Whoever read it has seen enough.

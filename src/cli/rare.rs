@@ -9,7 +9,7 @@ use crate::assess::{self, Sampled};
 use crate::id::TierId;
 use crate::model::Scenario;
 use crate::report::human::percent;
-use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overlaps};
+use crate::sim::{CampaignResult, Filter, Overlaps, RunningCampaign, Tail, overlaps, overlaps_while};
 
 /// Long incidents of a tier and failure at first: milliseconds.
 const FIRST: u64 = 2_000;
@@ -73,7 +73,7 @@ impl Rare {
             if next > most {
                 let known = percent(off);
                 screen.note(&format!(
-                    "{figure} are known within {known}; more would take more than the limit of {most} incidents"
+                    "sampling leaves {figure} known within {known}; better would take more than the limit of {most} incidents"
                 ));
                 break;
             }
@@ -97,7 +97,8 @@ impl Rare {
 
     fn more_overlaps(&mut self, scenario: &Scenario, position: usize, tier: TierId, episodes: u64) {
         let filter = Filter { tier: Some(tier), ..self.filter.clone() };
-        if let Some(more) = overlaps(scenario, self.seed, &filter, episodes).pop() {
+        let more = overlaps_while(scenario, self.seed, &filter, episodes, &|| !interrupt::asked());
+        if let Some(more) = more.and_then(|mut more| more.pop()) {
             self.overlaps[position] = more;
         }
     }

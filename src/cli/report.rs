@@ -10,7 +10,7 @@ use crate::assess::Assessment;
 use crate::report::page;
 
 pub(super) fn run(args: &ReportArgs, screen: &Screen) -> Result<Exit, Stop> {
-    refuse_unwritable(args.output.as_deref())?;
+    refuse_unwritable(args.output.as_deref(), args.subject.file.iter().chain(&args.subject.from))?;
     let result = subject(&args.subject, (&args.simulation, &args.lifetimes), &args.precision, screen)?;
     write(&page(&result).map_err(Stop::failed)?, args.output.as_deref())
 }

@@ -40,7 +40,8 @@ pub(super) fn run(args: &RunbookArgs, screen: &Screen) -> Result<Exit, Stop> {
     // All of them first: a template that fails for the last leaves nothing behind.
     let files = runbooks.render(&templates).map_err(Stop::invalid)?;
     let folder = Folder::open(&args.output)?;
-    for (name, text) in &files {
+    // The list of them comes last: it names no file that is not there.
+    for (name, text) in files[1..].iter().chain(&files[..1]) {
         folder.write(name, text.as_bytes())?;
     }
     let begin = args.output.join(&files[0].0);

@@ -14,7 +14,7 @@ use crate::sim::RunningCampaign;
 use crate::spec::Loaded;
 
 pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
-    refuse_unwritable(args.output.output.as_deref())?;
+    refuse_unwritable(args.output.output.as_deref(), std::iter::once(&args.file))?;
     let loaded = input::load(&args.file, screen)?;
     let names = Names { tier: args.tier.as_deref(), failure: args.failure.as_deref(), member: args.member.as_deref() };
     if let Some(shard) = &args.shard {

@@ -117,9 +117,16 @@ pub(super) fn tier_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<
     if tiers.iter().any(|t| t.objectives.each.iter().any(|o| o.kind == "incident")) {
         notes.push("Worst failure: the share of its incidents that meet their objective.".to_owned());
     }
-    if tiers.iter().any(|t| t.availability.is_some()) {
+    let known = |lived: bool| tiers.iter().any(|t| t.availability.is_some() && t.lifetimes.is_some() == lived);
+    if known(true) {
         notes.push(
             "Availability and expected cost (12 months and losses): from simulated lifetimes, with overlapping failures and the way back."
+                .to_owned(),
+        );
+    }
+    if known(false) {
+        notes.push(
+            "Availability: rate × mean over incidents with their way back, and what failures that overlap change, which were made to. No lifetimes were simulated."
                 .to_owned(),
         );
     }

@@ -42,7 +42,8 @@ pub use campaign::{Simulator, run_incidents};
 pub use incident::{Outcome, PlanLabel};
 pub use lifetime::{
     Change, LifetimeRecord, LifetimeResult, LifetimeSettings, LifetimeTally, LineTally, Longer, Overlaps, PerYear,
-    Renewal, Renewals, Returns, Wholes, events_per_year, overlaps, renewals, run_lifetimes, run_lifetimes_while,
+    Renewal, Renewals, Returns, Wholes, events_per_year, overlaps, overlaps_while, renewals, run_lifetimes,
+    run_lifetimes_while,
 };
 pub use random::{Adversary, Attempts, Key, Purpose, Random, TRUNCATED_TAIL, Uniform};
 pub use represent::{Representative, RepresentativeWay, representatives};

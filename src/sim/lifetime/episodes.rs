@@ -36,6 +36,9 @@ const MOST_COMING: usize = 5;
 /// The share of episodes that go on to one failure more, from the third on.
 const GOES_ON: f64 = 0.5;
 
+/// Episodes after which it is asked whether to go on: some milliseconds.
+const ASKED_AFTER: u64 = 1024;
+
 /// Years after which an episode is cut off.
 pub(super) const LONGEST: f64 = 100.0;
 
@@ -90,14 +93,33 @@ struct Went {
 /// up is not exponential count with their mean.
 #[must_use]
 pub fn overlaps(scenario: &Scenario, seed: u64, filter: &Filter, episodes: u64) -> Vec<Overlaps> {
+    overlaps_while(scenario, seed, filter, episodes, &|| true).unwrap_or_default()
+}
+
+/// The same, as long as `go_on` says so, which is asked now and then; `None` if it does not: the episodes are drawn
+/// together, and a part of them says nothing.
+#[must_use]
+pub fn overlaps_while(
+    scenario: &Scenario,
+    seed: u64,
+    filter: &Filter,
+    episodes: u64,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Vec<Overlaps>> {
     let (assets, tables) = (AssetIndex::new(scenario), Tables::default());
     let setting = Setting { scenario, assets: &assets, seed, truncate: false, tables: &tables };
     let streams = Streams::new(scenario, filter, seed, &tables);
     let tiers = scenario.tiers.ids().filter(|id| filter.tier.is_none_or(|only| only == *id));
-    tiers.map(|tier| of_tier(&setting, &streams, tier, episodes)).collect()
+    tiers.map(|tier| of_tier(&setting, &streams, tier, episodes, go_on)).collect()
 }
 
-fn of_tier(setting: &Setting<'_>, streams: &Streams, tier: TierId, episodes: u64) -> Overlaps {
+fn of_tier(
+    setting: &Setting<'_>,
+    streams: &Streams,
+    tier: TierId,
+    episodes: u64,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Overlaps> {
     let situations = Situations::new(setting, tier, streams);
     // Running sums of the rates of what concerns the tier, per year.
     let mut rates = Vec::new();
@@ -119,11 +141,14 @@ fn of_tier(setting: &Setting<'_>, streams: &Streams, tier: TierId, episodes: u64
     let mut forced = Forced { world: World::new(situations, streams, LONGEST), streams, rates };
     let mut busy = 0.0;
     for episode in 0..all.n {
+        if episode % ASKED_AFTER == 0 && !go_on() {
+            return None;
+        }
         busy += forced.episode(episode, rate / all.n as f64, &mut all);
     }
     // Episodes begin in what is left of the year.
     all.calm = 1.0 / (1.0 + rate * busy / all.n.max(1) as f64 / SECONDS_PER_YEAR);
-    all
+    Some(all)
 }
 
 struct Forced<'a> {

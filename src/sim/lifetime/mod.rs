@@ -61,7 +61,7 @@ mod versions;
 mod world;
 
 pub use campaign::{events_per_year, run_lifetimes, run_lifetimes_while};
-pub use episodes::{Change, Overlaps, overlaps};
+pub use episodes::{Change, Overlaps, overlaps, overlaps_while};
 pub use record::LifetimeRecord;
 pub use renewals::{PerYear, Renewal, Renewals, renewals};
 pub(super) use returns::returns;
