@@ -599,3 +599,21 @@ fn what_is_no_result_is_2() {
     assert_eq!(code(&run(&["report", "--from", &version, "--seed", "3"])), 2);
     assert!(!folder.path().join("charts").exists(), "nothing is made for what cannot be drawn");
 }
+
+/// What is read for a result is not written over by it, by whatever name.
+#[test]
+fn a_file_that_is_read_is_not_replaced() {
+    let (folder, path) = shop();
+    let before = fs::read(&path).unwrap();
+    let other = folder.path().join("same.toml").display().to_string();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&path, &other).unwrap();
+    for name in [&path, &other] {
+        for command in ["compare", "simulate", "report", "explain"] {
+            let refused = run(&[command, &path, "-o", name]);
+            assert_eq!(code(&refused), 1, "{command} {name}");
+            assert!(err(&refused).contains("it is read for this, and would be lost"), "{}", err(&refused));
+        }
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+}

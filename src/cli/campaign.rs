@@ -18,6 +18,7 @@ use crate::model::{Scenario, Tier};
 use crate::report::human::percent;
 use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
+use crate::stats::Tally;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
@@ -63,28 +64,31 @@ pub(super) fn run(
         return Ok(result);
     };
     let limit = most_trials(scenario, &filter, 1);
-    let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&CampaignResult) -> Option<f64>| {
+    let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&Tally) -> Option<f64>| {
+        let worst =
+            |campaign: &RunningCampaign<'_>| campaign.recovery_times().filter_map(|times| off(&times)).reduce(f64::max);
         let done = campaign.trials();
-        let first = off(&campaign.result());
+        let first = worst(&campaign);
         let more = |count| {
             let done = campaign.trials();
             tally(&mut campaign, done..count, screen);
-            off(&campaign.result())
+            worst(&campaign)
         };
         // What the means took is simulated already.
         precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
     };
-    reach("mean recovery times", (limit, None), precision::of_incidents);
+    reach("mean recovery times", (limit, None), precision::of_mean);
     // A quantile that lies between two kinds of incidents never narrows: it is not waited for. Few trials to
     // begin with are no wish to know it less well.
     let limit_of_quantiles = limit.min(settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS));
     reach(
         "the 99th percentiles of recovery times",
         (limit_of_quantiles, Some("a higher --trials").filter(|_| limit_of_quantiles < limit)),
-        precision::of_quantiles,
+        precision::of_quantile,
     );
-    let rare = Rare::new(scenario, &campaign, &filter, settings.seed);
-    let (found, rare) = rare.reach(scenario, &mut campaign, (precision, limit), screen);
+    let found = campaign.whole_result();
+    let rare = Rare::new(scenario, (&campaign, &found), &filter, settings.seed);
+    let (found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, limit), screen);
     let mut result = finish(scenario, &found, &filter);
     assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
     result.precision = Some(precision.share());

@@ -6,7 +6,7 @@ use super::args::PrecisionArgs;
 use super::interrupt;
 use super::output::Screen;
 use crate::report::human::percent;
-use crate::sim::{CampaignResult, LifetimeResult};
+use crate::sim::LifetimeResult;
 use crate::stats::{Tally, Z_95};
 
 /// The share of itself within which a figure is to be known.
@@ -90,21 +90,16 @@ impl Precision {
     }
 }
 
-/// How far off the worst mean recovery time may be, as a share of it; `None` if there is nothing to know.
-pub(super) fn of_incidents(result: &CampaignResult) -> Option<f64> {
-    let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
-    incidents.filter_map(|i| off((i.recovery_time.mean(), i.recovery_time.standard_error()))).reduce(f64::max)
+/// How far off a mean recovery time may be, as a share of it; `None` if there is nothing to know.
+pub(super) fn of_mean(times: &Tally) -> Option<f64> {
+    off((times.mean(), times.standard_error()))
 }
 
 /// The same of the 99th percentile of recovery times; those that fall on the unrecoverable are left out.
-pub(super) fn of_quantiles(result: &CampaignResult) -> Option<f64> {
-    let incidents = result.tiers.iter().flat_map(|tier| &tier.incidents).filter(|i| i.service.is_none());
-    let one = |tally: &Tally| {
-        let found = tally.quantile(0.99, 1.0).ok().filter(|q| q.point > 0.0)?;
-        let high = found.high?;
-        Some((high - found.point).max(found.point - found.low) / found.point)
-    };
-    incidents.filter_map(|i| one(&i.recovery_time)).reduce(f64::max)
+pub(super) fn of_quantile(times: &Tally) -> Option<f64> {
+    let found = times.quantile(0.99, 1.0).ok().filter(|q| q.point > 0.0)?;
+    let high = found.high?;
+    Some((high - found.point).max(found.point - found.low) / found.point)
 }
 
 /// The same of the time that a tier is down; tiers that never were are left out.

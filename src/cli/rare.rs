@@ -31,9 +31,16 @@ pub(super) struct Rare {
 
 impl Rare {
     /// A first look.
-    pub(super) fn new(scenario: &Scenario, campaign: &RunningCampaign<'_>, filter: &Filter, seed: u64) -> Self {
-        let found = campaign.result();
-        let mut tails = campaign.tails(&found, assess::LONG_YEAR);
+    ///
+    /// # Arguments
+    /// `found`: what the campaign came to so far.
+    pub(super) fn new(
+        scenario: &Scenario,
+        (campaign, found): (&RunningCampaign<'_>, &CampaignResult),
+        filter: &Filter,
+        seed: u64,
+    ) -> Self {
+        let mut tails = campaign.tails(found, assess::LONG_YEAR);
         for (tails, tier) in tails.iter_mut().zip(&found.tiers) {
             for tail in tails {
                 let even = tail.even();
@@ -46,15 +53,14 @@ impl Rare {
     /// Draws more until the chance of a long year and the time down are known that well in every tier.
     ///
     /// # Arguments
-    /// `limit`: incidents that the campaign may have.
+    /// `found`: what the campaign came to so far. `limit`: incidents that it may have.
     pub(super) fn reach(
         mut self,
         scenario: &Scenario,
-        campaign: &mut RunningCampaign<'_>,
+        (campaign, mut found): (&mut RunningCampaign<'_>, CampaignResult),
         (precision, limit): (Precision, u64),
         screen: &Screen,
     ) -> (CampaignResult, Self) {
-        let mut found = campaign.whole_result();
         loop {
             let worst = assess::least_known(scenario, &found, (&self.tails, &self.overlaps));
             let worst = worst.filter(|worst| !precision.allows(worst.off));

@@ -22,6 +22,9 @@ pub(super) const TIMES: [(&str, Pick); 6] = [
 /// What stands where nothing is known.
 pub(super) const UNKNOWN: &str = "unknown";
 
+/// What stands where a quantile falls on incidents that never recover.
+pub(super) const NEVER: &str = "never";
+
 /// A duration's quantile at `p`.
 pub(super) fn time_at(estimate: &Estimate, quantile: Option<Quantile>, p: f64, lost: &Proportion) -> String {
     value_at(estimate, quantile, p, lost, human::brief)
@@ -39,7 +42,7 @@ pub(super) fn value_at(
     match quantile {
         Some(q) => say(q.point),
         // Finite outcomes number less than n p exactly where the rank falls on the infinite.
-        None if ((estimate.n - lost.events.min(estimate.n)) as f64) < estimate.n as f64 * p => "never".to_owned(),
+        None if ((estimate.n - lost.events.min(estimate.n)) as f64) < estimate.n as f64 * p => NEVER.to_owned(),
         None => "too few".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::blocks::{Block, Grid};
 use super::cells::{
-    ByFailure, against, by_mean, kept, limits, lived_long_years, mark, of_application, provenance, sum, time_at,
+    ByFailure, NEVER, against, by_mean, kept, limits, lived_long_years, mark, of_application, provenance, sum, time_at,
 };
 use super::human;
 use super::verdict;
@@ -98,11 +98,20 @@ fn worst_failure(tier: &TierAssessment) -> String {
     }
 }
 
-/// Without objectives: the failure with the longest p95 of recovery time, never before any.
+/// Without objectives: the failure with the longest p95 of recovery time, never before any; where incidents are too
+/// few for one, the mean stands for it in the order.
 fn slowest(tier: &TierAssessment) -> String {
-    let p95 = |i: &IncidentAssessment| i.recovery_time.estimate.p95.map_or(f64::INFINITY, |q| q.point);
-    let worst = of_application(tier).into_iter().max_by(|a, b| p95(a).total_cmp(&p95(b)));
-    worst.map_or_else(String::new, |i| format!("{} p95 {}", i.failure, human::brief(p95(i))))
+    let p95 = |i: &IncidentAssessment| {
+        let estimate = &i.recovery_time.estimate;
+        time_at(estimate, estimate.p95, 0.95, &i.unrecoverable)
+    };
+    let slow = |i: &IncidentAssessment| match i.recovery_time.estimate.p95 {
+        Some(quantile) => quantile.point,
+        None if p95(i) == NEVER => f64::INFINITY,
+        None => i.recovery_time.estimate.mean.unwrap_or(0.0),
+    };
+    let worst = of_application(tier).into_iter().max_by(|a, b| slow(a).total_cmp(&slow(b)));
+    worst.map_or_else(String::new, |i| format!("{} p95 {}", i.failure, p95(i)))
 }
 
 fn availability(tier: &TierAssessment) -> String {

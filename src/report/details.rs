@@ -145,7 +145,10 @@ pub(super) fn chances(lifetimes: &Lifetimes) -> Vec<String> {
         format!("more than an hour down in a year: {}", human::chance(&lifetimes.year_over_an_hour)),
         format!("something lost for good in a lifetime: {}", human::chance(&lifetimes.unrecoverable)),
     ];
-    lines.push("* exposed: with fewer copies than the tier has, or away from home".to_owned());
+    lines.push(
+        "* exposed: with fewer copies than the tier has, or away from home; p50 to max are of lifetimes, averaged over their years"
+            .to_owned(),
+    );
     if let Some(reason) = &lifetimes.availability_reason {
         lines.push(format!("no availability: {reason}"));
     }

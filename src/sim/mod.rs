@@ -7,6 +7,7 @@ mod anatomy;
 mod blocks;
 mod campaign;
 mod choice;
+mod column;
 mod contention;
 mod finder;
 mod impact;

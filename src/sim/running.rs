@@ -9,7 +9,7 @@ use super::campaign::{FailureTally, Simulator, collect, run_range};
 use super::lifetime::returns;
 use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentRecord};
 use crate::model::Scenario;
-use crate::stats::PairTally;
+use crate::stats::{PairTally, Tally};
 
 /// Incidents of every failure against every tier, as many as were added so far. Tallies are integers:
 /// whatever was added in which order, the same occurrences give the same result.
@@ -168,6 +168,15 @@ impl<'a> RunningCampaign<'a> {
             tier.returns = found;
         }
         result
+    }
+
+    /// Recovery times of the application so far, in milliseconds, by failure and tier.
+    pub fn recovery_times(&self) -> impl Iterator<Item = Tally> + '_ {
+        self.tallies.iter().flat_map(|failure| &failure.tiers).filter_map(|levels| levels.first()).map(|application| {
+            let mut times = application.recovery_time.clone();
+            times.merge(application.both_times());
+            times
+        })
     }
 
     /// What there is so far; nobody has looked at the way home.

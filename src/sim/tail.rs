@@ -167,6 +167,15 @@ impl Uniform for Tilted<'_> {
     }
 }
 
+/// A long incident. There are many of them: what they weigh is known to seven digits, far better than their sum.
+#[derive(Clone, Copy, Debug)]
+struct Long {
+    /// Recovery time in milliseconds.
+    time: u64,
+    /// How likely it is in each set.
+    densities: [f32; SETS],
+}
+
 /// Long incidents of a tier under a failure.
 #[derive(Clone, Debug)]
 pub struct Tail {
@@ -176,8 +185,8 @@ pub struct Tail {
     pub above: u64,
     /// Incidents that were drawn for it.
     pub n: u64,
-    /// Those above it: the recovery time in milliseconds, and how likely it is in each set.
-    long: Vec<(u64, BySet)>,
+    /// Those above it.
+    long: Vec<Long>,
     /// Incidents drawn from each set.
     drawn: BySet,
     /// How many sets there are.
@@ -189,11 +198,11 @@ impl Tail {
     /// Incidents above the level: the recovery time in milliseconds, and what it stands for. Unrecoverable
     /// ones are left out. The sum ÷ n is the share of all incidents.
     pub fn weighted(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
-        self.long.iter().map(|(time, densities)| (*time, self.n as f64 / self.mixed(densities)))
+        self.long.iter().map(|one| (one.time, self.n as f64 / self.mixed(one)))
     }
 
-    fn mixed(&self, densities: &BySet) -> f64 {
-        densities.iter().zip(&self.drawn).map(|(density, drawn)| density * drawn).sum()
+    fn mixed(&self, one: &Long) -> f64 {
+        one.densities.iter().zip(&self.drawn).map(|(density, drawn)| f64::from(*density) * drawn).sum()
     }
 
     /// The parts of further incidents that are best drawn from each set, if one of this recovery time in
@@ -204,10 +213,11 @@ impl Tail {
     #[must_use]
     pub fn parts(&self, worth: impl Fn(u64) -> f64) -> BySet {
         let mut parts = [0.0; SETS];
-        for (time, densities) in &self.long {
-            let mixed = self.mixed(densities);
-            for ((part, density), drawn) in parts.iter_mut().zip(densities).zip(&self.drawn) {
-                *part += worth(*time) / mixed * density * drawn / mixed;
+        for one in &self.long {
+            let mixed = self.mixed(one);
+            let each = worth(one.time) / (mixed * mixed);
+            for ((part, density), drawn) in parts.iter_mut().zip(one.densities).zip(&self.drawn) {
+                *part += each * f64::from(density) * drawn;
             }
         }
         let sum: f64 = parts.iter().sum();
@@ -359,7 +369,8 @@ impl Simulator<'_> {
             let Some(blocks) = &mut blocks else { continue };
             let times = blocks.run(&draws, occurrences).0.recovery_time.iter().enumerate();
             let long = times.filter(|(_, time)| **time > tail.above && **time != NEVER);
-            tail.long.extend(long.map(|(n, time)| (*time, draws.densities(n))));
+            let densities = |n| draws.densities(n).map(|density| density.min(f64::from(f32::MAX)) as f32);
+            tail.long.extend(long.map(|(n, time)| Long { time: *time, densities: densities(n) }));
         }
         tail.n += more;
         tail.tilts = tilts;

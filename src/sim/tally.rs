@@ -1,5 +1,6 @@
 //! What a campaign of simulated incidents leaves behind: integers that merge in any order.
 
+use super::column::Column;
 use super::incident::{Outcome, PlanLabel};
 use super::lifetime::Returns;
 use super::loss::{Common, bytes_of};
@@ -163,27 +164,41 @@ impl IncidentTally {
 
     /// Adds a block of outcomes, one quantity after the other.
     pub(super) fn record(&mut self, block: &Block) {
-        let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count() as u64;
-        self.n += block.plan.len() as u64;
+        let all = block.plan.len() as u64;
+        let count = |flags: &Column<bool>| match flags.same() {
+            Some(flag) => u64::from(flag) * all,
+            None => flags.iter().filter(|flag| **flag).count() as u64,
+        };
+        self.n += all;
         self.interrupted += count(&block.interrupted);
         self.unrecoverable += count(&block.unrecoverable);
         self.rto_met += count(&block.rto_met);
         self.rpo_met += count(&block.rpo_met);
-        self.both_met += block.rto_met.iter().zip(&block.rpo_met).filter(|(a, b)| **a && **b).count() as u64;
-        for run in block.plan.chunk_by(|a, b| a == b) {
-            self.count_plan(run[0], run.len() as u64);
+        self.both_met += match (block.rto_met.same(), block.rpo_met.same()) {
+            (Some(true), _) => count(&block.rpo_met),
+            (_, Some(true)) => count(&block.rto_met),
+            _ => block.rto_met.iter().zip(block.rpo_met.iter()).filter(|(a, b)| **a && **b).count() as u64,
+        };
+        match block.plan.same() {
+            Some(plan) => self.count_plan(plan, all),
+            None => block.plan.chunk_by(|a, b| a == b).for_each(|run| self.count_plan(run[0], run.len() as u64)),
         }
-        if block.recovery_time == block.recovery_time_full {
-            tally(&mut self.both_times, &block.recovery_time);
+        if *block.recovery_time == *block.recovery_time_full {
+            tally_column(&mut self.both_times, &block.recovery_time);
         } else {
-            tally(&mut self.recovery_time, &block.recovery_time);
-            tally(&mut self.recovery_time_full, &block.recovery_time_full);
+            tally_column(&mut self.recovery_time, &block.recovery_time);
+            tally_column(&mut self.recovery_time_full, &block.recovery_time_full);
         }
-        tally(&mut self.undetected, &block.undetected);
-        tally(&mut self.data_loss, &block.data_loss);
-        tally(&mut self.data_loss_before, &block.data_loss_before);
-        tally(&mut self.data_loss_after, &block.data_loss_after);
-        tally(&mut self.data_loss_bytes, &block.data_loss_bytes);
+        tally_column(&mut self.undetected, &block.undetected);
+        tally_column(&mut self.data_loss, &block.data_loss);
+        tally_column(&mut self.data_loss_before, &block.data_loss_before);
+        tally_column(&mut self.data_loss_after, &block.data_loss_after);
+        tally_column(&mut self.data_loss_bytes, &block.data_loss_bytes);
+    }
+
+    /// Recovery times that [`Self::close`] adds to both.
+    pub(super) fn both_times(&self) -> &Tally {
+        &self.both_times
     }
 
     /// The tally as others read it.
@@ -243,18 +258,18 @@ impl StepTally {
 /// Outcomes of consecutive incidents, one list per quantity.
 #[derive(Default)]
 pub(super) struct Block {
-    pub(super) recovery_time: Vec<u64>,
-    pub(super) recovery_time_full: Vec<u64>,
-    pub(super) undetected: Vec<u64>,
-    pub(super) data_loss: Vec<u64>,
-    pub(super) data_loss_before: Vec<u64>,
-    pub(super) data_loss_after: Vec<u64>,
-    pub(super) data_loss_bytes: Vec<u64>,
-    pub(super) plan: Vec<PlanLabel>,
-    pub(super) interrupted: Vec<bool>,
-    pub(super) unrecoverable: Vec<bool>,
-    pub(super) rto_met: Vec<bool>,
-    pub(super) rpo_met: Vec<bool>,
+    pub(super) recovery_time: Column<u64>,
+    pub(super) recovery_time_full: Column<u64>,
+    pub(super) undetected: Column<u64>,
+    pub(super) data_loss: Column<u64>,
+    pub(super) data_loss_before: Column<u64>,
+    pub(super) data_loss_after: Column<u64>,
+    pub(super) data_loss_bytes: Column<u64>,
+    pub(super) plan: Column<PlanLabel>,
+    pub(super) interrupted: Column<bool>,
+    pub(super) unrecoverable: Column<bool>,
+    pub(super) rto_met: Column<bool>,
+    pub(super) rpo_met: Column<bool>,
 }
 
 impl Block {
@@ -281,23 +296,40 @@ impl Block {
     pub(super) fn derive(&mut self, positions: &[usize], rto: u64, rpo: u64) {
         let met = |data_loss: u64| data_loss <= rpo && data_loss != super::NEVER;
         if positions.len() < self.plan.len() {
+            let (sums, times) = (self.data_loss.each(), &self.recovery_time);
+            let (interrupted, rto_met, rpo_met) = (self.interrupted.each(), self.rto_met.each(), self.rpo_met.each());
             for n in positions.iter().copied() {
-                self.data_loss[n] = self.data_loss_before[n].saturating_add(self.data_loss_after[n]);
-                self.interrupted[n] = self.recovery_time[n] > 0;
-                self.rto_met[n] = self.recovery_time[n] <= rto;
-                self.rpo_met[n] = met(self.data_loss[n]);
+                sums[n] = self.data_loss_before[n].saturating_add(self.data_loss_after[n]);
+                interrupted[n] = times[n] > 0;
+                rto_met[n] = times[n] <= rto;
+                rpo_met[n] = met(sums[n]);
             }
             return;
         }
         // The whole block, in order: quantity by quantity, several in one instruction.
-        let parts = self.data_loss_before.iter().zip(&self.data_loss_after);
-        self.data_loss.iter_mut().zip(parts).for_each(|(sum, (before, after))| *sum = before.saturating_add(*after));
-        for ((interrupted, rto_met), time) in
-            self.interrupted.iter_mut().zip(&mut self.rto_met).zip(&self.recovery_time)
-        {
-            (*interrupted, *rto_met) = (*time > 0, *time <= rto);
+        match (self.data_loss_before.same(), self.data_loss_after.same()) {
+            (Some(before), Some(after)) => self.data_loss.fill(before.saturating_add(after)),
+            _ => {
+                let parts = self.data_loss_before.iter().zip(self.data_loss_after.iter());
+                let sums = self.data_loss.each().iter_mut();
+                sums.zip(parts).for_each(|(sum, (before, after))| *sum = before.saturating_add(*after));
+            }
         }
-        self.rpo_met.iter_mut().zip(&self.data_loss).for_each(|(kept, data_loss)| *kept = met(*data_loss));
+        if let Some(time) = self.recovery_time.same() {
+            self.interrupted.fill(time > 0);
+            self.rto_met.fill(time <= rto);
+        } else {
+            let flags = self.interrupted.each().iter_mut().zip(self.rto_met.each());
+            for ((interrupted, rto_met), time) in flags.zip(self.recovery_time.iter()) {
+                (*interrupted, *rto_met) = (*time > 0, *time <= rto);
+            }
+        }
+        if let Some(data_loss) = self.data_loss.same() {
+            self.rpo_met.fill(met(data_loss));
+        } else {
+            let kept = self.rpo_met.each().iter_mut().zip(self.data_loss.iter());
+            kept.for_each(|(kept, data_loss)| *kept = met(*data_loss));
+        }
     }
 
     /// Data sets that must agree go back to their oldest common moment.
@@ -319,10 +351,11 @@ impl Block {
                 let more = common.takes(block.data_loss_before[at], block.data_loss_after[at]);
                 let Some((before, after)) = more else { continue };
                 let data_loss = before.saturating_add(after);
-                (block.data_loss_before[at], block.data_loss_after[at]) = (before, after);
-                block.data_loss[at] = data_loss;
-                block.data_loss_bytes[at] = bytes_of(data_loss, writes);
-                block.rpo_met[at] = data_loss <= rpo && data_loss != super::NEVER;
+                block.data_loss_before.each()[at] = before;
+                block.data_loss_after.each()[at] = after;
+                block.data_loss.each()[at] = data_loss;
+                block.data_loss_bytes.each()[at] = bytes_of(data_loss, writes);
+                block.rpo_met.each()[at] = data_loss <= rpo && data_loss != super::NEVER;
             }
         }
     }
@@ -330,10 +363,14 @@ impl Block {
     /// The application's outcomes: as bad as the worst of its services, lost bytes added up, held against
     /// its own objective if it has one. The plan is that of the service that was back last.
     pub(super) fn absorb(&mut self, services: &[Self], limits: Option<(u64, u64)>) {
-        let worst = |list: &mut Vec<u64>, of: fn(&Self) -> &Vec<u64>| {
+        let worst = |list: &mut Column<u64>, of: fn(&Self) -> &Column<u64>| {
+            if services.iter().all(|service| of(service).same().is_some()) {
+                return list.fill(services.iter().filter_map(|service| of(service).same()).fold(0, u64::max));
+            }
+            let list = list.each();
             list.fill(0);
             for service in services {
-                list.iter_mut().zip(of(service)).for_each(|(worst, value)| *worst = (*worst).max(*value));
+                list.iter_mut().zip(of(service).iter()).for_each(|(worst, value)| *worst = (*worst).max(*value));
             }
         };
         worst(&mut self.recovery_time_full, |block| &block.recovery_time_full);
@@ -341,24 +378,26 @@ impl Block {
         worst(&mut self.data_loss_before, |block| &block.data_loss_before);
         worst(&mut self.data_loss_after, |block| &block.data_loss_after);
         worst(&mut self.data_loss, |block| &block.data_loss);
-        self.data_loss_bytes.fill(0);
-        self.recovery_time.fill(0);
-        self.plan.fill(PlanLabel::None);
+        let (bytes, times, plans) = (self.data_loss_bytes.each(), self.recovery_time.each(), self.plan.each());
+        bytes.fill(0);
+        times.fill(0);
+        plans.fill(PlanLabel::None);
         for service in services {
-            let lost = self.data_loss_bytes.iter_mut().zip(&service.data_loss_bytes);
+            let lost = bytes.iter_mut().zip(service.data_loss_bytes.iter());
             lost.for_each(|(sum, bytes)| *sum = sum.saturating_add(*bytes));
-            let times = self.recovery_time.iter_mut().zip(&service.recovery_time);
-            for ((time, of_service), (plan, label)) in times.zip(self.plan.iter_mut().zip(&service.plan)) {
+            let times = times.iter_mut().zip(service.recovery_time.iter());
+            for ((time, of_service), (plan, label)) in times.zip(plans.iter_mut().zip(service.plan.iter())) {
                 if of_service > time || *plan == PlanLabel::None {
                     *plan = *label;
                 }
                 *time = (*time).max(*of_service);
             }
         }
-        let flags = |list: &mut Vec<bool>, start: bool, of: fn(&Self) -> &Vec<bool>| {
+        let flags = |list: &mut Column<bool>, start: bool, of: fn(&Self) -> &Column<bool>| {
+            let list = list.each();
             list.fill(start);
             for service in services {
-                list.iter_mut().zip(of(service)).for_each(|(all, one)| {
+                list.iter_mut().zip(of(service).iter()).for_each(|(all, one)| {
                     if *one != start {
                         *all = *one
                     }
@@ -370,32 +409,42 @@ impl Block {
         flags(&mut self.rto_met, true, |block| &block.rto_met);
         flags(&mut self.rpo_met, true, |block| &block.rpo_met);
         if let Some((rto, rpo)) = limits {
-            let times = self.recovery_time.iter().zip(&self.unrecoverable);
-            self.rto_met.iter_mut().zip(times).for_each(|(met, (time, lost))| *met = *time <= rto && !lost);
+            let times = self.recovery_time.iter().zip(self.unrecoverable.iter());
+            let kept = self.rto_met.each().iter_mut();
+            kept.zip(times).for_each(|(met, (time, lost))| *met = *time <= rto && !lost);
             let met = |loss: u64| loss <= rpo && loss != super::NEVER;
-            self.rpo_met.iter_mut().zip(&self.data_loss).for_each(|(kept, loss)| *kept = met(*loss));
+            let kept = self.rpo_met.each().iter_mut().zip(self.data_loss.iter());
+            kept.for_each(|(kept, loss)| *kept = met(*loss));
         }
     }
 
     /// Puts an outcome at its position.
     #[inline(always)]
     pub(super) fn set(&mut self, n: usize, outcome: &Outcome) {
-        self.recovery_time[n] = outcome.recovery_time;
-        self.recovery_time_full[n] = outcome.recovery_time_full;
-        self.undetected[n] = outcome.undetected;
-        self.data_loss[n] = outcome.data_loss;
-        self.data_loss_before[n] = outcome.data_loss_before;
-        self.data_loss_after[n] = outcome.data_loss_after;
-        self.data_loss_bytes[n] = outcome.data_loss_bytes;
-        self.plan[n] = outcome.plan;
-        self.interrupted[n] = outcome.interrupted;
-        self.unrecoverable[n] = outcome.unrecoverable;
-        self.rto_met[n] = outcome.rto_met;
-        self.rpo_met[n] = outcome.rpo_met;
+        self.recovery_time.each()[n] = outcome.recovery_time;
+        self.recovery_time_full.each()[n] = outcome.recovery_time_full;
+        self.undetected.each()[n] = outcome.undetected;
+        self.data_loss.each()[n] = outcome.data_loss;
+        self.data_loss_before.each()[n] = outcome.data_loss_before;
+        self.data_loss_after.each()[n] = outcome.data_loss_after;
+        self.data_loss_bytes.each()[n] = outcome.data_loss_bytes;
+        self.plan.each()[n] = outcome.plan;
+        self.interrupted.each()[n] = outcome.interrupted;
+        self.unrecoverable.each()[n] = outcome.unrecoverable;
+        self.rto_met.each()[n] = outcome.rto_met;
+        self.rpo_met.each()[n] = outcome.rpo_met;
     }
 }
 
-/// Adds one quantity of a block. A quantity that is the same throughout is counted, not searched for.
+/// Adds one quantity of a block, which is counted where it is known to be the same throughout.
+fn tally_column(tally: &mut Tally, column: &Column<u64>) {
+    match column.same() {
+        Some(value) if value != super::NEVER => tally.record_many(value, column.len() as u64),
+        _ => self::tally(tally, column),
+    }
+}
+
+/// Adds values. Those that are the same throughout are counted, not searched for.
 pub(super) fn tally(tally: &mut Tally, values: &[u64]) {
     let Some(first) = values.first().copied() else { return };
     if first != super::NEVER && values.iter().all(|value| *value == first) {

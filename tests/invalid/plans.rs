@@ -17,6 +17,17 @@ const PLANS: &[Case] = &[
         )],
     ),
     (
+        "a copy that is replayed by name",
+        &["wrong-reference"],
+        &[(r#"replays = "from", rate = "50 MB/s""#, r#"replays = "wal", rate = "50 MB/s""#)],
+    ),
+    ("a review that is no date", &["wrong-type"], &[("[runbook]\n", "[runbook]\nreviewed = \"2026-13-31\"\n")]),
+    (
+        "a path in quotes",
+        &["unknown-name"],
+        &[("\n[steps]\n", "\n[explore]\nvary = { \"copies.wal.keep\" = [\"1d\", \"2d\"] }\n[steps]\n")],
+    ),
+    (
         "a step that always fails",
         &["out-of-range"],
         &[(r#"fails = "3%", retries = 2"#, r#"fails = "100%", retries = 2"#)],

@@ -44,6 +44,11 @@ const SERVICES: &[Case] = &[
         &["objective-empty"],
         &[(r#"rto = "2h", rpo = "1d", chance = "90%""#, r#"chance = "90%""#)],
     ),
+    (
+        "a year of which nothing is asked",
+        &["objective-empty"],
+        &[(r#"yearly = { availability = "99.9%" }"#, "yearly = {}")],
+    ),
     ("a year without a moment down", &["chance-certain"], &[(r#"availability = "99.9%""#, r#"availability = "100%""#)]),
     (
         "a year that may be down all the time",

@@ -2,6 +2,7 @@
 
 use super::{Ahead, Case, Facts};
 use crate::model::FailureKind;
+use crate::sim::column::Column;
 use crate::sim::impact::{Fate, PlanOption, SourceOption};
 use crate::sim::incident::{PlanLabel, facts, whole_bytes};
 use crate::sim::lag::Lag;
@@ -301,10 +302,13 @@ impl Track {
         if endless > 0 && endless < at.len() {
             off.iter_mut().zip(&self.serve).for_each(|(off, serve)| *off |= serve.is_infinite());
         }
-        put(&mut block.plan, at, self.labels.iter().copied());
+        match self.labels.first() {
+            Some(first) if self.labels.iter().all(|label| label == first) => block.plan.put_same(at, *first),
+            _ => block.plan.put(at, self.labels.iter().copied()),
+        }
         self.write_detection(case, block);
         let lost = endless == at.len();
-        put(&mut block.unrecoverable, at, std::iter::repeat(lost));
+        block.unrecoverable.put_same(at, lost);
         if lost {
             for list in [
                 &mut block.recovery_time,
@@ -313,20 +317,20 @@ impl Track {
                 &mut block.data_loss_after,
                 &mut block.data_loss_bytes,
             ] {
-                put(list, at, std::iter::repeat(NEVER));
+                list.put_same(at, NEVER);
             }
             block.derive(at, service.rto, service.rpo);
-            return put(&mut block.rto_met, at, std::iter::repeat(false));
+            return block.rto_met.put_same(at, false);
         }
         let full = self.full.iter().zip(&self.serve).map(|(full, serve)| full.max(*serve));
         if case.corruption() {
             let since = |time: f64, detect: &f64| milliseconds(time - detect);
             let detect = &case.facts.detect;
-            put(&mut block.recovery_time, at, self.serve.iter().zip(detect).map(|(t, d)| since(*t, d)));
-            put(&mut block.recovery_time_full, at, full.zip(detect).map(|(t, d)| since(t, d)));
+            block.recovery_time.put(at, self.serve.iter().zip(detect).map(|(t, d)| since(*t, d)));
+            block.recovery_time_full.put(at, full.zip(detect).map(|(t, d)| since(t, d)));
         } else {
-            put(&mut block.recovery_time, at, self.serve.iter().map(|t| milliseconds(*t)));
-            put(&mut block.recovery_time_full, at, full.map(milliseconds));
+            put_times(&mut block.recovery_time, at, &self.serve);
+            block.recovery_time_full.put(at, full.map(milliseconds));
         }
         room.write(at, block);
         block.derive(at, service.rto, service.rpo);
@@ -339,10 +343,10 @@ impl Track {
         let values = if detects.is_some() { &self.finish[0] } else { detect };
         let given_up = |n: usize| detects.is_some() && self.given_up.get(n).is_some_and(|given_up| *given_up);
         if self.given_up.is_empty() || detects.is_none() {
-            put(&mut block.undetected, &case.group.positions, values.iter().map(|t| milliseconds(*t)));
+            put_times(&mut block.undetected, &case.group.positions, values);
         } else {
             let times = (0..case.count()).map(|n| milliseconds(if given_up(n) { detect[n] } else { values[n] }));
-            put(&mut block.undetected, &case.group.positions, times);
+            block.undetected.put(&case.group.positions, times);
         }
     }
 
@@ -495,11 +499,11 @@ impl Room {
     }
 
     fn write(&self, at: &[usize], block: &mut Block) {
-        put(&mut block.data_loss_before, at, self.age.iter().map(|t| milliseconds(*t)));
-        put(&mut block.data_loss_after, at, self.after.iter().map(|t| milliseconds(*t)));
+        put_times(&mut block.data_loss_before, at, &self.age);
+        put_times(&mut block.data_loss_after, at, &self.after);
         match alike(&self.bytes) {
-            Some(bytes) => put(&mut block.data_loss_bytes, at, std::iter::repeat(whole_bytes(bytes))),
-            None => put(&mut block.data_loss_bytes, at, self.bytes.iter().map(|bytes| whole_bytes(*bytes))),
+            Some(bytes) => block.data_loss_bytes.put_same(at, whole_bytes(bytes)),
+            None => block.data_loss_bytes.put(at, self.bytes.iter().map(|bytes| whole_bytes(*bytes))),
         }
     }
 }
@@ -511,16 +515,11 @@ fn waited<U: Uniform>(case: &Case<'_, U>, n: usize) -> f64 {
     (case.facts.end[n] + resume).max(0.0)
 }
 
-/// Puts a value for each incident at its position.
-#[inline(always)]
-fn put<T>(list: &mut [T], positions: &[usize], values: impl Iterator<Item = T>) {
-    if positions.len() == list.len() {
-        // The whole block, in order.
-        list.iter_mut().zip(values).for_each(|(entry, value)| *entry = value);
-        return;
-    }
-    for (position, value) in positions.iter().zip(values) {
-        list[*position] = value;
+/// Puts seconds in milliseconds at their positions.
+fn put_times(column: &mut Column<u64>, at: &[usize], seconds: &[f64]) {
+    match alike(seconds) {
+        Some(time) => column.put_same(at, milliseconds(time)),
+        None => column.put(at, seconds.iter().map(|time| milliseconds(*time))),
     }
 }
 
