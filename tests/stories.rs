@@ -563,3 +563,73 @@ fn sides_write_apart_as_long_as_both_stand() {
     let late = cut.replace("480h", "800h");
     assert_eq!(ends(&[&both, &outages(never, never), &late]).lost, 100.0);
 }
+
+/// Three places of which two acknowledge, and a plan of 1 min that goes on with one.
+fn forced(failures: &str, failback: &str) -> Ends {
+    told(&format!(
+        r#"
+title = "A quorum that is forced"
+[places]
+one = []
+two = []
+three = []
+[data]
+d = {{ size = "100 GB", writes = "1 GB/day" }}
+[copies]
+db = {{ kind = "primary", at = ["one", "two", "three"], acks = 2 }}
+[failures]
+{failures}
+[services]
+s = {{ data = "d", copies = ["db"], plans = ["force"] }}
+[strategies]
+t = {{}}
+[plans]
+force = {{ for = ["f", "g"], steps = ["go"], when_short = "continue"{failback} }}
+[steps]
+go = {{ phase = "redirect", takes = "1m" }}
+back = {{ phase = "redirect", takes = "2m" }}
+"#
+    ))
+}
+
+fn outage(name: &str, place: &str, gap: &str, rest: &str) -> String {
+    format!("{name} = {{ kind = \"outage\", hits = \"{place}\", gap = \"{gap}\", detected = \"0s\", {rest} }}\n")
+}
+
+/// The last place of a quorum that a plan went on with is lost too, at 482: with what it alone had been given since
+/// 481, and with all there is where nothing else is left.
+#[test]
+fn the_last_place_of_a_forced_quorum_is_lost() {
+    let minute = 1.0 / 60.0;
+    let gone = r#"lasts = "50h", destroyed = "100%""#;
+    let all =
+        outage("f", "one", "480h", gone) + &outage("g", "two", "481h", gone) + &outage("h", "three", "482h", gone);
+    // What is lost for good is no outage that goes on: the minute of the plan, and then nothing more.
+    assert_eq!(forced(&all, ""), Ends { gone: true, ..down(minute, 2) });
+    // The second is there again at 490, as it was at 481. Until then nothing serves, from 482 on.
+    let rest = outage("f", "one", "480h", gone)
+        + &outage("g", "two", "481h", r#"lasts = "9h""#)
+        + &outage("h", "three", "482h", r#"lasts = "10h", destroyed = "100%""#);
+    let story = forced(&rest, "");
+    assert_eq!((story.lost, story.losing, story.gone), (1.0, 1, false), "{story:?}");
+}
+
+/// Two places are back at 491: the way home of the plan, 2 min, is felt.
+#[test]
+fn a_forced_quorum_goes_home_as_its_plan_says() {
+    let minute = 1.0 / 60.0;
+    let both = outage("f", "one", "480h", r#"lasts = "10h""#) + &outage("g", "two", "481h", r#"lasts = "10h""#);
+    assert_eq!(forced(&both, ""), down(minute, 1));
+    assert_eq!(forced(&both, ", failback = [\"back\"]"), down(3.0 * minute, 2));
+}
+
+/// The place that was gone to is destroyed: that ends the years, and is one outage, not two.
+#[test]
+fn the_end_of_everything_is_one_outage() {
+    let lost = outages(
+        r#"gap = "480h", lasts = "100h", destroyed = "100%""#,
+        r#"gap = "490h", lasts = "9h", destroyed = "100%""#,
+    );
+    let story = ends(&[FOLLOWED, &lost]);
+    assert_eq!((story.outages, story.gone, story.down), (2, true, 1.0 / 60.0));
+}

@@ -4,7 +4,8 @@
 //! whatever leaves the common path is marked and simulated by itself.
 
 use super::impact::{Fate, Impact, ServiceImpact};
-use super::incident::detection;
+use super::incident::{PlanLabel, detection};
+use super::milliseconds;
 use super::program::FailureProgram;
 use super::random::Uniform;
 use super::tally::{Block, IncidentTally};
@@ -12,7 +13,7 @@ use crate::model::FailureKind;
 
 mod service;
 
-use service::{Room, Track};
+use service::{Room, Track, put_times};
 
 /// Incidents of one impact.
 #[derive(Default)]
@@ -118,6 +119,10 @@ impl Lanes {
         self.off.clear();
         self.off.resize(group.occurrences.len(), false);
         self.facts.draw(program, group, draws);
+        if program.kind != FailureKind::Corruption && impact.services.iter().all(ServiceImpact::is_unfelt) {
+            self.go_on((program, impact), group, blocks);
+            return true;
+        }
         let count = program.services.len();
         self.tracks.resize_with(self.tracks.len().max(count), Track::default);
         for (n, block) in blocks.iter_mut().enumerate() {
@@ -143,6 +148,36 @@ impl Lanes {
             track.tally_steps(program, n, &self.facts, &self.off, &mut self.room, tallies);
         }
         true
+    }
+}
+
+impl Lanes {
+    /// Nobody feels any of these incidents; some services are below full capacity until they end.
+    fn go_on(&mut self, (program, impact): (&FailureProgram, &Impact), group: &Group, blocks: &mut [Block]) {
+        let at = group.positions.as_slice();
+        let mut short: Vec<bool> = Vec::new();
+        for (n, block) in blocks.iter_mut().enumerate() {
+            let service = &program.services[n];
+            short.push(impact.services[n].short || service.needs.iter().any(|need| short[*need]));
+            block.plan.put_same(at, PlanLabel::None);
+            block.unrecoverable.put_same(at, false);
+            put_times(&mut block.undetected, at, &self.facts.detect);
+            for list in [
+                &mut block.recovery_time,
+                &mut block.data_loss_before,
+                &mut block.data_loss_after,
+                &mut block.data_loss_bytes,
+            ] {
+                list.put_same(at, 0);
+            }
+            if short[n] && program.lasts.is_some() {
+                let ends = self.facts.end.iter().map(|end| if end.is_finite() { *end } else { 0.0 });
+                block.recovery_time_full.put(at, ends.map(milliseconds));
+            } else {
+                block.recovery_time_full.put_same(at, 0);
+            }
+            block.derive(at, service.rto, service.rpo);
+        }
     }
 }
 

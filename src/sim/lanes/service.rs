@@ -516,7 +516,7 @@ fn waited<U: Uniform>(case: &Case<'_, U>, n: usize) -> f64 {
 }
 
 /// Puts seconds in milliseconds at their positions.
-fn put_times(column: &mut Column<u64>, at: &[usize], seconds: &[f64]) {
+pub(super) fn put_times(column: &mut Column<u64>, at: &[usize], seconds: &[f64]) {
     match alike(seconds) {
         Some(time) => column.put_same(at, milliseconds(time)),
         None => column.put(at, seconds.iter().map(|time| milliseconds(*time))),

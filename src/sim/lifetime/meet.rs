@@ -150,6 +150,14 @@ impl World<'_> {
 
     /// A service loses the place to which it went.
     fn lose_place(&mut self, n: usize, event: &Event, occurrence: u64) {
+        if self.units[n].away.as_ref().is_some_and(|(away, _)| away.is_home) {
+            // It went on where it always is, with fewer places than it wants: what is lost is lost there.
+            self.units[n].away = None;
+            self.stop_work(n);
+            let situation = self.situations.of_active(self.streams, event.stream as usize, &self.active);
+            let hit = self.hit(&situation, event, occurrence);
+            return self.begin(n, hit);
+        }
         let situation = self.situations.of_displaced(self.streams, event.stream as usize, &self.active, n);
         if let Work::Returning(_) = self.units[n].work
             && site(&situation, n).options(false).is_empty()

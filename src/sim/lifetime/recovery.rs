@@ -181,10 +181,11 @@ impl World<'_> {
             case.progress = Progress::Rebuilding(self.now + takes);
             return;
         }
-        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
-            self.units[n].away = case.from;
-        }
         self.over |= share >= 1.0;
+        if let Work::Recovering(case) = std::mem::replace(&mut self.units[n].work, Work::Idle) {
+            // Of what is lost for good nothing is down any more.
+            self.units[n].away = case.from.filter(|_| !self.over);
+        }
     }
 
     /// What was lost for good is there again, and empty.
@@ -361,7 +362,7 @@ impl World<'_> {
         if !self.can_go_home(n) {
             return;
         }
-        let Some(failback) = away.failback.as_ref().filter(|_| !away.is_home && !self.goes_home_free) else {
+        let Some(failback) = away.failback.as_ref().filter(|_| !self.goes_home_free) else {
             self.units[n].away = None;
             self.come_home(n);
             return;

@@ -12,7 +12,7 @@ use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
 use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
-use crate::sim::impact::{Fate, Impact, ServiceImpact, lacks_input, lost_sites};
+use crate::sim::impact::{Fate, Impact, ServiceImpact, acks, lacks_input, lost_sites};
 use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, services_meet};
@@ -168,7 +168,8 @@ impl<'a> Situations<'a> {
         if !ctx.concerns(targets) && !lacks_input(&ctx, &taken) && failure.spreads.value() == 0.0 {
             return (Effect::Absent, false);
         }
-        let exposes = ctx.tier.copies.iter().any(|copy| lost_sites(&ctx, *copy, &taken) > 0);
+        let exposes =
+            ctx.tier.copies.iter().any(|copy| lost_sites(&ctx, *copy, &taken) > 0 || is_parted(&ctx, *copy, targets));
         let certain =
             failure.kind == FailureKind::Outage && failure.destroyed.value() == 0.0 && failure.spreads.value() == 0.0;
         let situation = self.of_active(
@@ -468,3 +469,16 @@ impl<'a> Situations<'a> {
 
 /// Situations that a tier keeps before it forgets them: tens of megabytes at most.
 const MOST_KNOWN: usize = 4096;
+
+/// Whether places of a copy that writes wait for do not reach one another while these links are cut.
+fn is_parted(ctx: &Context<'_>, copy: CopyId, targets: &[Target]) -> bool {
+    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
+    let cut: Vec<LinkId> = targets.iter().filter_map(link).collect();
+    if cut.is_empty() || acks(ctx, copy).is_none() {
+        return false;
+    }
+    let region = |site| ctx.scenario.places[ctx.scenario.site_place(site)].region;
+    let mut regions = ctx.scenario.copies[copy].sites.iter().map(|site| region(*site));
+    let Some(first) = regions.next() else { return false };
+    regions.any(|other| other != first && !ctx.scenario.reaches(first, other, &cut))
+}
