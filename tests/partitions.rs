@@ -4,6 +4,7 @@
 mod common;
 
 use common::engine::{Case, load, outcomes};
+use drplan::sim::{Filter, LifetimeSettings, run_lifetimes};
 
 /// Every cut lasts so long, in milliseconds, and is noticed after a minute.
 const CUT: u64 = 7_200_000;
@@ -141,4 +142,49 @@ quick = { phase = "redirect", takes = "10m" }"#)
     assert_eq!(chosen(""), (minutes(61), 0));
     assert_eq!(chosen(r#"choose = "least-loss""#), (minutes(61), 0));
     assert_eq!(chosen(r#"choose = "fastest""#), (minutes(11), 10_000));
+}
+
+/// What a service needs is in another region: the cut keeps it from there for its 2 h, whether it is something outside
+/// or another service, in incidents and in years. In a year that is 2 h for each of the 8 cuts of 8760 h ÷ 1000 h.
+#[test]
+fn what_is_needed_beyond_the_cut_is_not_there() {
+    let text = |services: &str| {
+        format!(
+            r#"
+title = "Needs across a cut"
+[places]
+east = []
+west = []
+[links]
+wan = {{ between = ["east", "west"], bandwidth = "1 Gbps" }}
+[externals]
+payments = "east"
+[data]
+d = {{ size = "1 GB", writes = "1 GB/day" }}
+[compute]
+web = {{ at = "west" }}
+base = {{ at = "east" }}
+[copies]
+db = {{ kind = "primary", at = "east" }}
+[failures]
+cut = {{ kind = "partition", hits = "wan", gap = "998h", lasts = "2h", detected = "1m" }}
+{services}
+"#
+        )
+    };
+    let outside = text("[services]\nfront = { needs = [\"payments\"], runs = [\"web\"] }\n[strategies]\na = {}");
+    let service = text(
+        "[services]\nstore = { data = \"d\", runs = [\"base\"], copies = [\"db\"] }\nfront = { needs = [\"store\"], runs = [\"web\"] }\n\
+         [strategies]\na = { service = \"store\" }\nb = { service = \"front\" }\n[tiers]\nt = [\"a\", \"b\"]",
+    );
+    for (text, down) in
+        [(&outside, true), (&service, true), (&service.replace("at = \"west\"", "at = \"east\""), false)]
+    {
+        let scenario = load(text);
+        let time = if down { CUT } else { 0 };
+        assert!(outcomes(&scenario, "cut", 20, 1).iter().all(|o| o.recovery_time == time && o.interrupted == down));
+        let settings = LifetimeSettings { years: 1.0, lifetimes: 3, first: 0, seed: 1, threads: 1 };
+        let years = run_lifetimes(&scenario, &settings, &Filter::default());
+        assert_eq!(years.tiers[0].downtime_of_lifetime.mean(), Some(8.0 * time as f64));
+    }
 }

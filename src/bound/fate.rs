@@ -2,7 +2,7 @@
 
 use crate::id::{CopyId, Id, PlaceId, PoolId, StepId};
 use crate::model::{
-    AssetSet, Commit, CopyKind, Delay, FailureKind, FittedPlan, Need, Phase, Plan, Schedule, Step, Taints, TierService,
+    AssetSet, Commit, CopyKind, Delay, FailureKind, FittedPlan, Phase, Plan, Schedule, Step, Taints, TierService,
     Upstream, Volume, WhenShort, fit_plan,
 };
 use crate::units::{BytesPerSecond, Seconds};
@@ -13,7 +13,6 @@ use super::gaps::{Gaps, longest_chain};
 use super::lag::{Behind, chain};
 use super::points::{Finder, Log, Points, Runs};
 use super::span::{Cause, Span};
-use super::streams::left_by_streams;
 
 /// How much a step moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -184,37 +183,6 @@ pub(super) struct ServiceCase {
     pub(super) unsent: Vec<(CopyId, Behind)>,
     /// The same, if it goes on when the outage is over.
     pub(super) unsent_after: Vec<(CopyId, Behind)>,
-}
-
-/// What an event does to every service of the tier, in the tier's order.
-pub(super) fn judge(at: &Setting<'_>, case: &mut Case, plans: &[Vec<PlanInfo<'_>>]) -> Vec<ServiceCase> {
-    let rows = &at.tier.services;
-    let alone = |n: usize, case: &Case| match at.kind() {
-        FailureKind::Partition => super::sides::cut(at, case, &rows[n], &plans[n]),
-        _ => service_case(at, case, &rows[n], &plans[n]),
-    };
-    // Derived data waits for its input, so who is down must be known first.
-    let down = |c: &ServiceCase| matches!(c.fate, Fate::Down { .. });
-    let fates: Vec<ServiceCase> = (0..rows.len()).map(|n| alone(n, case)).collect();
-    case.down = (0..rows.len()).filter(|n| down(&fates[*n])).collect();
-    case.left = left_by_streams(at, case);
-    let mut services: Vec<ServiceCase> = Vec::new();
-    for n in 0..rows.len() {
-        let mut own = alone(n, case);
-        let needs = &at.scenario.services[rows[n].service].needs;
-        let waits = needs.iter().any(|need| match need {
-            Need::Service(id) => rows[..n]
-                .iter()
-                .zip(&services)
-                .any(|(row, c)| row.service == *id && matches!(c.fate, Fate::Down { .. })),
-            Need::External(_) => false,
-        });
-        if waits && !down(&own) {
-            own.fate = Fate::Down { own: false, outside: false, options: Vec::new(), after_outage: Vec::new() };
-        }
-        services.push(own);
-    }
-    services
 }
 
 pub(super) fn service_case(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {

@@ -28,6 +28,7 @@ mod choice;
 mod cycle;
 mod fate;
 mod gaps;
+mod judge;
 mod lag;
 mod mean;
 mod parts;
@@ -52,7 +53,8 @@ use crate::model::{AssetIndex, CopyKind, Scenario};
 
 use case::{Case, Setting, targets_of};
 use cells::{Cell, by_parts};
-use fate::{judge, plans_of};
+use fate::plans_of;
+use judge::judge;
 use service::{Range, application, orders_of, services};
 use span::Span;
 use way::{Turn, Turns};

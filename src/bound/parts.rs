@@ -2,7 +2,8 @@
 //! sets its pace.
 
 use super::case::{Case, Setting, targets_of};
-use super::fate::{Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, StepInfo, judge, plans_of, writes_of};
+use super::fate::{Amount, Fate, PlanInfo, PlanOption, ServiceCase, Source, StepInfo, plans_of, writes_of};
+use super::judge::judge;
 use super::mean::step_mean;
 use super::points::Points;
 use super::service::clock;

@@ -21,30 +21,51 @@ impl SideCase {
 
 /// What a partition does to a service: it goes on where it runs if it can, else on the side with the
 /// most places that can; else it is down, and has the plans of every side.
-pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[PlanInfo<'_>]) -> ServiceCase {
-    let untouched = ServiceCase {
+///
+/// # Arguments
+/// `needs`: where the services go on that it needs.
+///
+/// # Returns
+/// And the region where it goes on.
+pub(super) fn cut(
+    at: &Setting<'_>,
+    case: &Case,
+    row: &TierService,
+    plans: &[PlanInfo<'_>],
+    needs: &[PlaceId],
+) -> (ServiceCase, Option<PlaceId>) {
+    let mut untouched = ServiceCase {
         fate: Fate::Untouched,
         data_lost: false,
         short: false,
         unsent: Vec::new(),
         unsent_after: Vec::new(),
     };
-    let Some(home) = home(at, row) else { return untouched };
+    let Some(home) = home(at, row) else { return (untouched, None) };
     let cut = case.targets.iter().filter_map(|t| if let Target::Link(link) = t { Some(*link) } else { None });
-    let all = at.scenario.sides(home, &cut.collect::<Vec<LinkId>>());
+    let cut: Vec<LinkId> = cut.collect();
+    let all = at.scenario.sides(home, &cut);
+    let lacks = |beyond: &[PlaceId]| needs.iter().any(|need| beyond.contains(need));
     let within = |regions: &[PlaceId]| at.assets.all_in(at.scenario, regions);
     let mut sides: Vec<SideCase> = Vec::new();
     for (n, side) in all.into_iter().enumerate() {
         if n > 0 && !at.assets.holds_any(at.scenario, row, &within(&side.regions)) {
             continue;
         }
-        let lost = within(&side.beyond);
+        let (lost, lacks) = (within(&side.beyond), lacks(&side.beyond));
         let targets = case.targets.iter().copied().chain(side.beyond.into_iter().map(Target::Place)).collect();
         let seen = Case { targets, taken: lost.clone(), ..case.clone() };
-        sides.push(SideCase { regions: side.regions, lost, case: service_case(at, &seen, row, plans) });
+        let mut case = service_case(at, &seen, row, plans);
+        if lacks {
+            lack_outside(&mut case);
+        }
+        sides.push(SideCase { regions: side.regions, lost, case });
     }
     if sides.len() < 2 {
-        return untouched;
+        if needs.iter().any(|need| !at.scenario.reaches(home, *need, &cut)) {
+            lack_outside(&mut untouched);
+        }
+        return (untouched, Some(home));
     }
     let places = |side: &SideCase| -> usize {
         let acked = row.copies.iter().filter(|copy| at.acks(**copy).is_some());
@@ -52,8 +73,11 @@ pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[Pla
     };
     sides[1..].sort_by_key(|side| std::cmp::Reverse(places(side)));
     match sides.iter().position(SideCase::is_up) {
-        None => all_plans(sides),
+        None => (all_plans(sides), None),
         Some(serving) => {
+            let holds =
+                |region: &&PlaceId| at.assets.holds_any(at.scenario, row, &within(std::slice::from_ref(*region)));
+            let there = if serving == 0 { Some(home) } else { sides[serving].regions.iter().find(holds).copied() };
             let parted = diverges(at, row, &sides, serving);
             let mut case = sides.swap_remove(serving).case;
             if let Fate::Masked { diverges, .. } = &mut case.fate {
@@ -62,8 +86,16 @@ pub(super) fn cut(at: &Setting<'_>, case: &Case, row: &TierService, plans: &[Pla
             // What the other half of a pair took is only cut off where the service runs. A copy in several
             // places is judged as if those beyond the cut were lost.
             case.unsent.retain(|(copy, _)| serving > 0 || at.acks(*copy).is_some());
-            case
+            (case, there)
         }
+    }
+}
+
+/// Something that it needs is not there before the links are.
+fn lack_outside(case: &mut ServiceCase) {
+    match &mut case.fate {
+        Fate::Down { outside, .. } => *outside = true,
+        fate => *fate = Fate::Down { own: false, outside: true, options: Vec::new(), after_outage: Vec::new() },
     }
 }
 

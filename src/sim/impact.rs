@@ -166,12 +166,16 @@ impl Impact {
 
     /// What it does to lose so much, of which `gone` does not come back.
     pub(super) fn of(ctx: &Context<'_>, program: &FailureProgram, mut survival: Survival<'_>, gone: &AssetSet) -> Self {
-        let one = |n: usize, row: &TierService, survival: &Survival<'_>| {
-            super::sides::judge(ctx, &program.services[n], row, survival, gone)
+        let one = |n: usize, row: &TierService, survival: &Survival<'_>, places: &[Option<PlaceId>]| {
+            let needs: Vec<PlaceId> = program.services[n].needs.iter().filter_map(|need| places[*need]).collect();
+            super::sides::judge(ctx, &program.services[n], row, (survival, gone), &needs)
         };
         let mut services: Vec<ServiceImpact> = Vec::new();
+        // The regions where they go on.
+        let mut places: Vec<Option<PlaceId>> = Vec::new();
         for (n, row) in ctx.tier.services.iter().enumerate() {
-            let impact = one(n, row, &survival);
+            let (impact, place) = one(n, row, &survival, &places);
+            places.push(place.filter(|_| !matches!(impact.fate, Fate::Down { .. })));
             let needs_down = program.services[n].needs.iter().any(|m| matches!(services[*m].fate, Fate::Down { .. }));
             if matches!(impact.fate, Fate::Down { .. }) {
                 survival.down.push(n);
@@ -185,7 +189,7 @@ impl Impact {
         if (survival.down.len() > 1 && !survival.logical()) || left != survival.capacities {
             survival.capacities = left;
             for (n, row) in ctx.tier.services.iter().enumerate().filter(|(n, _)| survival.down.contains(n)) {
-                services[n] = one(n, row, &survival);
+                services[n] = one(n, row, &survival, &places).0;
             }
         }
         for ((impact, service), row) in services.iter_mut().zip(&program.services).zip(&ctx.tier.services) {
@@ -216,6 +220,17 @@ impl ServiceImpact {
             Fate::Down { .. } if survival.logical() => 1.0 - ctx.share(),
             Fate::Down { .. } => 0.0,
             _ => 1.0,
+        }
+    }
+
+    /// Something that it needs is not there until the outage ends.
+    pub(super) fn lack_outside(&mut self) {
+        match &mut self.fate {
+            Fate::Down { waits_for_outside, .. } => *waits_for_outside = true,
+            fate => {
+                *fate =
+                    Fate::Down { own: false, waits_for_outside: true, options: Vec::new(), after_outage: Vec::new() };
+            }
         }
     }
 

@@ -18,22 +18,38 @@ struct SideImpact {
 
 /// What an event does to a service. The side where it runs goes on if it can, otherwise the strongest
 /// that can; where none can, the plans are those of all sides.
+///
+/// # Arguments
+/// `needs`: the regions where the services go on that it needs. One that a side does not reach is lost to it.
+///
+/// # Returns
+/// And the region where it goes on, if it does and stands anywhere.
 pub(super) fn judge(
     ctx: &Context<'_>,
     service: &ServiceProgram,
     row: &TierService,
-    survival: &Survival<'_>,
-    gone: &AssetSet,
-) -> ServiceImpact {
-    let mut sides = sides(ctx, service, row, survival, gone);
+    (survival, gone): (&Survival<'_>, &AssetSet),
+    needs: &[PlaceId],
+) -> (ServiceImpact, Option<PlaceId>) {
+    let home = home(ctx.scenario, row);
+    let mut sides = sides(ctx, service, row, (survival, gone), needs);
     if sides.len() < 2 {
-        return ServiceImpact::new(ctx, service, row, survival, gone);
+        let mut impact = ServiceImpact::new(ctx, service, row, survival, gone);
+        let cut = cut_links(survival);
+        if home.is_some_and(|home| needs.iter().any(|need| !ctx.scenario.reaches(home, *need, &cut))) {
+            impact.lack_outside();
+        }
+        return (impact, home);
     }
     let is_down = |side: &SideImpact| matches!(side.impact.fate, Fate::Down { .. });
     // The first is where it runs; of the others those with more places come first, equals by name.
     sides[1..].sort_by_key(|side| std::cmp::Reverse(places_left(ctx, row, &side.taken)));
-    let Some(serving) = sides.iter().position(|side| !is_down(side)) else { return recover(sides) };
+    let Some(serving) = sides.iter().position(|side| !is_down(side)) else { return (recover(sides), None) };
     let parted = diverges(ctx, row, &sides, serving);
+    let holds = |region: &&PlaceId| {
+        ctx.assets.holds_any(ctx.scenario, row, &ctx.assets.all_in(ctx.scenario, std::slice::from_ref(*region)))
+    };
+    let there = if serving == 0 { home } else { sides[serving].regions.iter().find(holds).copied() };
     let mut impact = sides.swap_remove(serving).impact;
     if let Fate::Masked { diverges, .. } = &mut impact.fate {
         *diverges = parted;
@@ -45,7 +61,13 @@ pub(super) fn judge(
         let lost = Unsent::of(ctx, survival, row, &survival.taken, survival.destroyed);
         impact.unsent.extend(lost.into_iter().filter(|unsent| acks(ctx, unsent.copy).is_none()));
     }
-    impact
+    (impact, there)
+}
+
+/// The links that are cut.
+fn cut_links(survival: &Survival<'_>) -> Vec<LinkId> {
+    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
+    survival.targets.iter().filter_map(link).collect()
 }
 
 /// The side where the service runs, and all others that hold something of it; none where nothing is cut.
@@ -53,11 +75,10 @@ fn sides(
     ctx: &Context<'_>,
     service: &ServiceProgram,
     row: &TierService,
-    survival: &Survival<'_>,
-    gone: &AssetSet,
+    (survival, gone): (&Survival<'_>, &AssetSet),
+    needs: &[PlaceId],
 ) -> Vec<SideImpact> {
-    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
-    let cut: Vec<LinkId> = survival.targets.iter().filter_map(link).collect();
+    let cut = cut_links(survival);
     let Some(home) = home(ctx.scenario, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
     let side = |side: Side| {
         let mut taken = ctx.assets.all_in(ctx.scenario, &side.beyond);
@@ -65,7 +86,10 @@ fn sides(
         let targets: Vec<Target> =
             survival.targets.iter().copied().chain(side.beyond.iter().copied().map(Target::Place)).collect();
         let seen = survival.as_seen(&targets, taken.clone());
-        let impact = ServiceImpact::new(ctx, service, row, &seen, gone);
+        let mut impact = ServiceImpact::new(ctx, service, row, &seen, gone);
+        if needs.iter().any(|need| side.beyond.contains(need)) {
+            impact.lack_outside();
+        }
         SideImpact { regions: side.regions, taken, impact }
     };
     let holds_any = |side: &Side| {

@@ -182,6 +182,21 @@ impl Situations<'_> {
         }
     }
 
+    /// Where a service that runs elsewhere stands: a place that is there, of its compute, or else of its data.
+    pub(super) fn place_of(&self, away: &Away, taken: &AssetSet) -> Option<PlaceId> {
+        let (assets, scenario) = (self.setting.assets, self.setting.scenario);
+        let of_pools = away.pools.iter().find_map(|(pool, _)| {
+            let instances = scenario.compute[*pool].instances.iter().enumerate();
+            let mut there = instances.filter(|(n, _)| !taken.contains(assets.pool(*pool) + n));
+            there.next().map(|(_, one)| one.place)
+        });
+        let of_data = || {
+            let Data::Copy(copy) = away.data else { return None };
+            scenario.copies[copy].sites.first().map(|site| scenario.site_place(*site))
+        };
+        of_pools.or_else(of_data)
+    }
+
     /// Whether what a service wrote elsewhere can get home while these links are cut. What is joined later need not.
     pub(super) fn reaches_home(&self, service: usize, away: &Away, taken: &AssetSet, cut: &[LinkId]) -> bool {
         if cut.is_empty() || away.merges {

@@ -38,7 +38,7 @@ impl World<'_> {
         if self.kinds[stream].ends_by_itself() {
             let (members, destroyed) = self.situations.reach(stream, occurrence);
             let share = self.shares[stream];
-            self.active.push(Active { stream: event.stream, members, destroyed, until: event.until });
+            self.active.push(Active { stream: event.stream, members, destroyed, until: event.until, occurrence });
             self.find_taken();
             if let Some(one) = self.active.last().filter(|one| one.destroyed) {
                 self.situations.taken(self.streams, std::slice::from_ref(one), &mut self.gone);
@@ -142,7 +142,7 @@ impl World<'_> {
             } else if elsewhere.is_none() {
                 self.interrupt(n, &situation, &only, event, occurrence);
             }
-            if !matches!(self.units[n].outside, Outside::Lost(..)) && self.situations.lacks_outside(n, &self.taken) {
+            if !matches!(self.units[n].outside, Outside::Lost(..)) && self.lacks_outside(n) {
                 self.units[n].outside = Outside::Lost(Rc::clone(&only), occurrence);
             }
         }
@@ -240,8 +240,9 @@ impl World<'_> {
             if let Work::Idle = self.units[n].work {
                 self.go_back(n);
             }
+            let lacks = matches!(self.units[n].outside, Outside::Lost(..)) && self.lacks_outside(n);
             if let Outside::Lost(situation, occurrence) = &self.units[n].outside
-                && !self.situations.lacks_outside(n, &self.taken)
+                && !lacks
             {
                 self.units[n].outside = Outside::Back(self.now + resume_time(situation, n, *occurrence));
             }

@@ -45,6 +45,7 @@ mod events;
 mod foresight;
 mod ledger;
 mod meet;
+mod outside;
 mod parted;
 mod past;
 mod queue;

@@ -178,7 +178,9 @@ impl World<'_> {
         let takes = rebuild.map(|draw| draw.get(&Random, case.hit.facts.occurrence));
         self.ledger.lose_all(n, self.now, share, takes.is_none());
         if let Some(takes) = takes {
-            case.progress = Progress::Rebuilding(self.now + takes);
+            // Nobody begins before it is known.
+            let known = case.hit.origin + case.hit.facts.moments.detect;
+            case.progress = Progress::Rebuilding(self.now.max(known) + takes);
             return;
         }
         self.over |= share >= 1.0;

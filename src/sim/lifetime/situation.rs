@@ -9,7 +9,7 @@ use super::events::Streams;
 use super::replicas::Replicas;
 use super::versions::{Stale, Versions};
 use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
-use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target};
+use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target, Tier};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
 use crate::sim::impact::{Fate, Impact, ServiceImpact, acks, lacks_input, lost_sites};
@@ -26,6 +26,8 @@ pub(super) struct Active {
     pub(super) members: Rc<[u32]>,
     pub(super) destroyed: bool,
     pub(super) until: f64,
+    /// Names the incident.
+    pub(super) occurrence: u64,
 }
 
 /// A failure in the middle of whatever else is lost.
@@ -175,7 +177,13 @@ impl<'a> Situations<'a> {
         let situation = self.of_active(
             streams,
             n,
-            &[Active { stream: n as u32, members: Rc::from([row.member as u32]), destroyed: false, until: 0.0 }],
+            &[Active {
+                stream: n as u32,
+                members: Rc::from([row.member as u32]),
+                destroyed: false,
+                until: 0.0,
+                occurrence: 0,
+            }],
         );
         if !certain || Replicas::new(&ctx).may_interrupt(&taken) {
             return (Effect::Matters, exposes);
@@ -416,6 +424,11 @@ impl<'a> Situations<'a> {
         scenario.services[row.service].needs.iter().any(
             |need| matches!(need, crate::model::Need::External(e) if taken.contains(self.setting.assets.external(*e))),
         )
+    }
+
+    /// The tier that lives.
+    pub(super) fn tier(&self) -> &'a Tier {
+        &self.setting.scenario.tiers[self.tier]
     }
 
     /// The streams of the tier that use a link with a bandwidth.

@@ -289,6 +289,9 @@ impl<'a> World<'a> {
                 break;
             }
         }
+        if !self.cut.is_empty() {
+            self.look_outside();
+        }
         self.follow();
         self.weigh();
         if self.contended && self.scheduler.has_transfers() {

@@ -107,7 +107,7 @@ pub const SERVICES: KeyTable = KeyTable {
             "rebuild",
             "duration or distribution",
             Absent("a loss of everything ends a lifetime"),
-            "from a loss for good to service that is built again from nothing: years go on after it",
+            "from a loss for good, once it is known and its places are there, to service that is built again from nothing: years go on after it",
         ),
         key("monthly", "table name = { count, each }", Absent("nothing"), "costs that come every month"),
         TITLE,
