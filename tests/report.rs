@@ -191,6 +191,7 @@ fn result() -> Assessment {
         years: None,
         lifetimes: None,
         precision: None,
+        stopped: false,
         only: None,
         verdict: verdict(&tiers),
         distribution_shares: SHARES.to_vec(),

@@ -172,8 +172,9 @@ fn uncertain(scenario: &Scenario) -> Vec<UncertainRate> {
 /// The ranges of a tier at this position; `None` if all that it meets is given as exact.
 ///
 /// # Formula
-/// Each figure is linear in each rate, and simulated at both ends of a duration. The deviations at the ends, one
-/// input at a time, add up as those of independent errors do: the root of the sum of their squares.
+/// Each figure is linear in each rate, and simulated at both ends of a duration. What either end multiplies it by, one
+/// input at a time, joins as independent errors of factors do: the root of the sum of the squares of the logarithms. A
+/// figure of zero has no factors; there the deviations join so. Availability goes by what is missing of it.
 pub(super) fn ranges(
     scenario: &Scenario,
     (position, tier): (usize, &TierTally),
@@ -210,18 +211,29 @@ fn widest_first<T>(mut list: Vec<T>, range: impl Fn(&T) -> Range) -> Vec<T> {
     list
 }
 
-/// Squares of the deviations below and above each figure.
+/// Squares of what is below and above each figure: of the logarithms of factors, and of deviations.
 #[derive(Default)]
 struct Sides {
-    below: Figures,
-    above: Figures,
+    below: Side,
+    above: Side,
+}
+
+#[derive(Default)]
+struct Side {
+    factors: Figures,
+    deviations: Figures,
+}
+
+/// The figure of which factors are known, or of availability what is missing, when it is off by so much.
+fn measured(n: usize, point: f64, off: f64) -> f64 {
+    if n == 0 { 1.0 - point - off } else { point + off }
 }
 
 impl Sides {
     /// Adds the range of a rate.
     fn rate(&mut self, scenario: &Scenario, tier: &TierTally, rate: &UncertainRate, point: Figures) -> RateRange {
         let ends = [0, 1].map(|end| figures(&rare_event_at(scenario, tier, &rate.at(end))));
-        self.add(ends.map(|end| std::array::from_fn(|n| end[n] - point[n])));
+        self.add(ends.map(|end| std::array::from_fn(|n| end[n] - point[n])), point);
         let range = |n: usize| Range { low: ends[0][n], high: ends[1][n] };
         let tally = tier.incidents.iter().find(|i| i.failure == rate.failure && i.service.is_none());
         let of_all = |end| tally.map_or(0.0, |tally| rate.of_all(tally, end));
@@ -237,7 +249,7 @@ impl Sides {
     /// Adds the range of a duration.
     fn duration(&mut self, one: &Uncertain, position: usize, point: Figures) -> DurationRange {
         let [short, long] = one.off[position];
-        self.add([short, long]);
+        self.add([short, long], point);
         let range = |n: usize| {
             let (a, b) = ((point[n] + short[n]).max(0.0), (point[n] + long[n]).max(0.0));
             Range { low: a.min(b), high: a.max(b) }
@@ -251,17 +263,27 @@ impl Sides {
         }
     }
 
-    fn add(&mut self, ends: [Figures; 2]) {
+    fn add(&mut self, ends: [Figures; 2], point: Figures) {
         for off in ends {
             for (n, off) in off.into_iter().enumerate() {
-                let side = if off < 0.0 { &mut self.below[n] } else { &mut self.above[n] };
-                *side += off * off;
+                let side = if off < 0.0 { &mut self.below } else { &mut self.above };
+                side.deviations[n] += off * off;
+                let factor = measured(n, point[n], off).max(0.0) / measured(n, point[n], 0.0);
+                side.factors[n] += if off == 0.0 { 0.0 } else { factor.ln().powi(2) };
             }
         }
     }
 
     fn around(&self, point: f64, n: usize) -> Range {
-        Range { low: (point - self.below[n].sqrt()).max(0.0), high: point + self.above[n].sqrt() }
+        let (from, Self { below, above }) = (measured(n, point, 0.0), self);
+        if from <= 0.0 {
+            let low = (point - below.deviations[n].sqrt()).max(0.0);
+            return Range { low, high: point + above.deviations[n].sqrt() };
+        }
+        // Less of what is missing is above.
+        let (fewer, more) = if n == 0 { (above, below) } else { (below, above) };
+        let (least, most) = (from * (-fewer.factors[n].sqrt()).exp(), from * more.factors[n].sqrt().exp());
+        if n == 0 { Range { low: 1.0 - most, high: 1.0 - least } } else { Range { low: least, high: most } }
     }
 }
 

@@ -114,5 +114,6 @@ codes! {
     NO_PLAN = "no-plan": "A failure whose damage no plan undoes.";
     PLAN_NEVER_FITS = "plan-never-fits": "A plan that fits in no tier that lists it.";
     CHANCE_CERTAIN = "chance-certain": "An objective to be met with certainty, which no number of trials or years can show.";
+    NEVER_SEEN = "never-seen": "A failure that was not seen in the years of watching: its expected rate is zero.";
     NEVER_HAPPENS = "never-happens": "A failure with a rate of zero, or one that no tier feels.";
 }

@@ -164,8 +164,11 @@ impl<'a> World<'a> {
             let ends = self.active.iter().map(|one| one.until).fold(f64::INFINITY, f64::min);
             let outside = begins.min(ends);
             let inside = self.next_moment();
+            // An end and the moment that a plan is past its point of no return may be the same but for rounding: then
+            // the plan comes first, as where it is alone.
+            let tie = ends <= begins && (inside - ends).abs() <= SAME_MOMENT;
             // Rounding must not turn time back.
-            let next = outside.min(inside).max(self.now);
+            let next = if tie { ends.max(inside) } else { outside.min(inside) }.max(self.now);
             if next >= self.horizon {
                 break;
             }
@@ -174,7 +177,10 @@ impl<'a> World<'a> {
                 let well = calm && self.active.is_empty();
                 self.drills.carry_out(lifetime, next, well, &mut self.units);
             }
-            if outside <= inside {
+            if tie {
+                self.settle();
+                self.meet_end(next);
+            } else if outside <= inside {
                 if ends <= begins {
                     self.meet_end(ends);
                 } else {
@@ -424,6 +430,10 @@ impl<'a> World<'a> {
         weight.max(unit.queue.weight())
     }
 }
+
+/// Seconds that two moments may differ by and be the same: sums of durations through a century are known to a
+/// millionth of a second.
+const SAME_MOMENT: f64 = 1e-6;
 
 /// Rounds of changes at one moment before the rest waits for the next: far more than plans and
 /// services can make of one.

@@ -51,16 +51,16 @@ pub(super) fn check(checks: &mut Checks<'_>) {
             continue;
         }
         let key = if matches!(failure.occurs, Occurrence::Gap(_)) { "gap" } else { "rate" };
-        let advice =
-            |message| Diagnostic::advice(codes::NEVER_HAPPENS, checks.at("failures", &failure.name, key), message);
-        let name = quote(&failure.name);
+        let (name, at) = (quote(&failure.name), checks.at("failures", &failure.name, key));
         checks.push(match failure.occurs {
-            // One that was not seen in years of watching may happen all the same.
-            Occurrence::Rate(rate) if rate.high.per_year() > 0.0 => advice(format!(
-                "{name} counts for nothing in a year but in the intervals of its inputs: it was never seen"
-            ))
-            .help("a rate from elsewhere says more, such as a published one or `0.5 / year`"),
-            _ => advice(format!("{name} never happens: its rate is zero")),
+            // It may happen all the same.
+            Occurrence::Rate(rate) if rate.high.per_year() > 0.0 => {
+                let message =
+                    format!("{name} was never seen: it counts for nothing in a year but in the ranges of its inputs");
+                Diagnostic::advice(codes::NEVER_SEEN, at, message)
+                    .help("a rate from elsewhere says more, such as a published one or \"0.5 / year\"")
+            }
+            _ => Diagnostic::advice(codes::NEVER_HAPPENS, at, format!("{name} never happens: its rate is zero")),
         });
     }
 }
