@@ -633,3 +633,52 @@ fn the_end_of_everything_is_one_outage() {
     let story = ends(&[FOLLOWED, &lost]);
     assert_eq!((story.outages, story.gone, story.down), (2, true, 1.0 / 60.0));
 }
+
+/// Data that is computed again from something outside: the place that could do it is cut off from there from 479 to
+/// 482, and the home of the data is down from 480 on for longer. The decision, 10 min, waits for the cut; one that was
+/// made before the cut begins, at 480.5, is not made again.
+#[test]
+fn what_is_computed_again_needs_what_it_is_computed_from() {
+    let story = |begins: &str| {
+        told(&format!(
+            r#"
+title = "Derived across a cut"
+[places]
+east = []
+west = []
+south = []
+[links]
+ew = {{ between = ["east", "west"], bandwidth = "8 Gbps" }}
+es = {{ between = ["east", "south"], bandwidth = "8 Gbps" }}
+ws = {{ between = ["west", "south"], bandwidth = "8 Gbps" }}
+[externals]
+feed = "south"
+[data]
+d = {{ size = "36 GB", writes = "1 MB/s", upstream = "feed" }}
+[compute]
+p = {{ at = "east" }}
+q = {{ at = "west" }}
+[copies]
+db = {{ kind = "primary", at = "east" }}
+view = {{ kind = "derived", of = "feed", data = "d" }}
+[failures]
+f = {{ kind = "outage", hits = "east", gap = "480h", lasts = "50h", detected = "0s" }}
+cut = {{ kind = "partition", hits = ["es", "ws"], gap = "{begins}", lasts = "3h", detected = "0s" }}
+[services]
+s = {{ data = "d", copies = ["db", "view"], runs = ["p"], standby = ["q"], plans = ["again"] }}
+[strategies]
+t = {{}}
+[plans]
+again = {{ for = ["f"], from = ["view"], into = ["q"], steps = ["decide", "build"] }}
+[steps]
+decide = {{ phase = "decide", takes = "10m" }}
+build = {{ phase = "restore", takes = "1h" }}
+"#
+        ))
+        .down
+    };
+    let minutes = |n: f64| (n * 60.0).round() / HOUR;
+    assert_eq!(story("9000h"), minutes(70.0));
+    assert_eq!(story("479h"), minutes(120.0 + 70.0));
+    assert_eq!(story("480.5h"), minutes(30.0 + 180.0 + 60.0));
+}

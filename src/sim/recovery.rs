@@ -4,6 +4,7 @@ use super::incident::{Ended, Facts, Launch, Site};
 use super::program::PlanProgram;
 use super::random::Uniform;
 use crate::id::{CopyId, PlanId, StepId};
+use crate::model::Phase;
 
 /// A step that was done or under way when a plan was struck off.
 #[derive(Clone, Copy, Debug)]
@@ -83,9 +84,16 @@ impl Recovery {
         (self.seen, self.ended) = (None, None);
     }
 
-    /// What there is to choose from has changed: begins with the first plan again. What was learned of
-    /// recovery points is kept, and that people know and have decided.
-    pub(super) fn start_over(&mut self) {
+    /// What there is to choose from has changed at `now`: begins with the first plan again. What was learned of
+    /// recovery points is kept, and that people know and have decided by `plan`; the rest may have been lost.
+    pub(super) fn start_over(&mut self, plan: Option<&PlanProgram>, now: f64) {
+        let steps = plan.iter().flat_map(|plan| &plan.steps).zip(&self.finish);
+        for (step, at) in steps.filter(|(_, at)| **at <= now) {
+            let known = self.carried.iter().any(|carried| carried.step == step.step);
+            if matches!(step.phase, Phase::Detect | Phase::Decide) && !known {
+                self.carried.push(Carried { step: step.step, at: *at, fails: false, under_way: false });
+            }
+        }
         (self.option, self.source, self.after_outage) = (0, 0, false);
         (self.passed_over, self.last_resort) = (false, false);
         self.round += 1;
@@ -192,7 +200,7 @@ impl Recovery {
             }
         }
         self.round += 1;
-        if plan.steps[failed].phase == crate::model::Phase::Verify {
+        if plan.steps[failed].phase == Phase::Verify {
             match self.struck.iter_mut().find(|(of, by, _)| (*of, *by) == (copy, plan.plan)) {
                 Some((.., count)) => *count += 1,
                 None => self.struck.push((copy, plan.plan, 1)),

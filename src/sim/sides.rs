@@ -34,7 +34,9 @@ pub(super) fn judge(
     let home = home(ctx.scenario, row);
     let mut sides = sides(ctx, service, row, (survival, gone), needs);
     if sides.len() < 2 {
-        let mut impact = ServiceImpact::new(ctx, service, row, survival, gone);
+        // Nothing of it lies beyond the cut but what its copies may be made from again.
+        let mut impact =
+            sides.pop().map_or_else(|| ServiceImpact::new(ctx, service, row, survival, gone), |side| side.impact);
         let cut = cut_links(survival);
         if home.is_some_and(|home| needs.iter().any(|need| !ctx.scenario.reaches(home, *need, &cut))) {
             impact.lack_outside();

@@ -22,8 +22,8 @@ pub(super) struct Away {
     pools: Vec<(PoolId, usize)>,
     /// The copy that the plan recovers from.
     from: Option<CopyId>,
-    /// Something outside that it is computed from.
-    input: Option<ExternalId>,
+    /// What it is computed from or fed by outside.
+    inputs: Vec<ExternalId>,
     /// Where the data is now.
     pub(super) data: Data,
     /// Copies that are made from what serves there: they go on.
@@ -117,13 +117,15 @@ impl Situations<'_> {
             let spare = all.saturating_sub(ctx.scenario.compute[*pool].enough as usize);
             (*pool, lost_instances(&ctx, *pool, &situation.taken).max(spare))
         });
+        let made_from = from.and_then(|copy| match ctx.scenario.copies[copy].of? {
+            Upstream::External(external) => Some(external),
+            _ => None,
+        });
+        let fed_by = plan.steps.iter().filter_map(|step| ctx.scenario.steps[step.step].fed_by());
         let away = Rc::new(Away {
             pools: pools.collect(),
             from,
-            input: from.and_then(|copy| match ctx.scenario.copies[copy].of? {
-                Upstream::External(external) => Some(external),
-                _ => None,
-            }),
+            inputs: made_from.into_iter().chain(fed_by).collect(),
             data,
             followers: row.copies.iter().copied().filter(|copy| follows(*copy)).collect(),
             failback: self.failback(&ctx, situation, service, plan, from),
@@ -228,9 +230,15 @@ impl Situations<'_> {
     }
 
     /// Whether a plan under way still has what it recovers from and what it recovers into.
-    pub(super) fn can_go_on(&self, away: &Away, taken: &AssetSet) -> bool {
-        let fed = away.input.is_none_or(|external| !taken.contains(self.setting.assets.external(external)));
-        fed && self.stands(away, away.from, taken)
+    pub(super) fn can_go_on(&self, away: &Away, taken: &AssetSet, cut: &[LinkId]) -> bool {
+        let scenario = self.setting.scenario;
+        let here = self.place_of(away, taken).filter(|_| !cut.is_empty()).map(|place| scenario.places[place].region);
+        let reaches = |external: ExternalId| match (here, scenario.externals[external].place) {
+            (Some(here), Some(there)) => scenario.reaches(here, scenario.places[there].region, cut),
+            _ => true,
+        };
+        let there = |external: &ExternalId| !taken.contains(self.setting.assets.external(*external));
+        away.inputs.iter().all(|external| there(external) && reaches(*external)) && self.stands(away, away.from, taken)
     }
 
     fn stands(&self, away: &Away, copy: Option<CopyId>, taken: &AssetSet) -> bool {

@@ -6,6 +6,7 @@ use super::events::Event;
 use super::situation::{Active, Effect, Situation};
 use super::unit::{Hit, Outside, Progress, Work, is_down, resume_time, site};
 use super::world::World;
+use crate::model::FailureKind;
 use crate::sim::impact::Fate;
 use crate::sim::incident::{Facts, facts};
 use crate::sim::loss::{Loss, masked};
@@ -188,7 +189,7 @@ impl World<'_> {
                 let hit = self.hit(situation, event, occurrence);
                 self.begin(n, hit);
             } else if let Progress::Working(away, _) = &case.progress
-                && !self.situations.can_go_on(away, &self.taken)
+                && !self.situations.can_go_on(away, &self.taken, &self.cut)
             {
                 let stream = case.hit.stream as usize;
                 let damaged = self.damage(n, stream);
@@ -209,7 +210,7 @@ impl World<'_> {
             (case.hit.facts.end, case.back_at) = (f64::INFINITY, None);
         }
         let again = match &case.progress {
-            Progress::Working(away, _) => !self.situations.can_go_on(away, &self.taken),
+            Progress::Working(away, _) => !self.situations.can_go_on(away, &self.taken, &self.cut),
             Progress::Waiting => true,
             Progress::Resuming(_) => !serves,
             Progress::Rebuilding(_) => false,
@@ -342,7 +343,12 @@ impl World<'_> {
             let last = usize::from(self.kinds[event.stream as usize].ends_by_itself());
             let before = &self.active[..self.active.len().saturating_sub(last)];
             self.situations.taken(self.streams, before, &mut self.gone);
-            let hit = unsent.iter().filter(|one| self.situations.loses_sites(one.copy, &only.taken, &self.gone));
+            // What is beyond a cut is judged as if it were lost.
+            let parts = |copy| only.impact.services[n].unsent.iter().any(|one| one.copy == copy);
+            let is_cut = self.kinds[event.stream as usize] == FailureKind::Partition;
+            let hit = unsent.iter().filter(|one| {
+                (is_cut && parts(one.copy)) || self.situations.loses_sites(one.copy, &only.taken, &self.gone)
+            });
             loss.before = unsent::age(hit, &Random, occurrence);
         }
         self.ledger.lose(n, occurrence, self.now, &loss, share);

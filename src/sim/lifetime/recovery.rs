@@ -43,10 +43,16 @@ impl World<'_> {
     /// The plan under way is of no use any more, or there may be new ones in this situation.
     pub(super) fn choose_again(&mut self, n: usize, situation: Option<Rc<Situation>>) {
         self.end_task(n, f64::INFINITY);
+        if let Work::Recovering(case) = &self.units[n].work {
+            let plan = match &case.progress {
+                Progress::Working(_, launch) => Some(site(&case.hit.situation, n).plan(launch).0),
+                _ => None,
+            };
+            self.recoveries[n].start_over(plan, self.now - case.hit.origin);
+        }
         if let (Work::Recovering(case), Some(situation)) = (&mut self.units[n].work, situation) {
             case.hit.situation = situation;
         }
-        self.recoveries[n].start_over();
         self.choose(n);
     }
 

@@ -8,8 +8,8 @@ use super::away::{Away, AwayKey};
 use super::events::Streams;
 use super::replicas::Replicas;
 use super::versions::{Stale, Versions};
-use crate::id::{CopyId, FailureId, Id, LinkId, TierId};
-use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target, Tier};
+use crate::id::{CopyId, FailureId, Id, LinkId, PlaceId, TierId};
+use crate::model::{AssetSet, DataSet, FailureKind, Scenario, Target, Tier, Upstream};
 use crate::sim::campaign::Setting;
 use crate::sim::finder::Survival;
 use crate::sim::impact::{Fate, Impact, ServiceImpact, acks, lacks_input, lost_sites};
@@ -167,7 +167,8 @@ impl<'a> Situations<'a> {
         let failure = &ctx.scenario.failures[row.failure];
         let targets = &failure.members[row.member].targets;
         let taken = ctx.assets.taken(ctx.scenario, failure.kind, targets);
-        if !ctx.concerns(targets) && !lacks_input(&ctx, &taken) && failure.spreads.value() == 0.0 {
+        let lacks_input = lacks_input(&ctx, &taken) || is_cut_from_input(&ctx, targets);
+        if !ctx.concerns(targets) && !lacks_input && failure.spreads.value() == 0.0 {
             return (Effect::Absent, false);
         }
         let exposes =
@@ -483,10 +484,34 @@ impl<'a> Situations<'a> {
 /// Situations that a tier keeps before it forgets them: tens of megabytes at most.
 const MOST_KNOWN: usize = 4096;
 
+/// Whether something outside that copies of the tier are computed from, or plans fed by, is beyond these cut links for
+/// any region.
+fn is_cut_from_input(ctx: &Context<'_>, targets: &[Target]) -> bool {
+    let cut = cut_links(targets);
+    let scenario = ctx.scenario;
+    let of_copies = ctx.tier.copies.iter().filter_map(|copy| match scenario.copies[*copy].of? {
+        Upstream::External(external) => Some(external),
+        _ => None,
+    });
+    let plans = ctx.tier.services.iter().flat_map(|row| &row.plans);
+    let steps = plans.flat_map(|plan| &scenario.plans[*plan].steps.nodes);
+    let of_steps = steps.filter_map(|node| scenario.steps[node.step].fed_by());
+    let mut places = of_copies.chain(of_steps).filter_map(|external| scenario.externals[external].place);
+    let is_cut = |place: PlaceId| {
+        let there = scenario.places[place].region;
+        scenario.places.ids().any(|here| !scenario.reaches(scenario.places[here].region, there, &cut))
+    };
+    !cut.is_empty() && places.any(is_cut)
+}
+
+fn cut_links(targets: &[Target]) -> Vec<LinkId> {
+    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
+    targets.iter().filter_map(link).collect()
+}
+
 /// Whether places of a copy that writes wait for do not reach one another while these links are cut.
 fn is_parted(ctx: &Context<'_>, copy: CopyId, targets: &[Target]) -> bool {
-    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
-    let cut: Vec<LinkId> = targets.iter().filter_map(link).collect();
+    let cut = cut_links(targets);
     if cut.is_empty() || acks(ctx, copy).is_none() {
         return false;
     }
