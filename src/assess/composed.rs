@@ -17,9 +17,9 @@ use crate::stats::Z_95;
 pub(super) const LONG: f64 = 3600.0;
 
 /// Cells of an hour: rounding down and up to 10 seconds brackets the truth. Where a precision is asked for,
-/// to a second: that takes milliseconds, for each tier.
+/// to two seconds: that takes a millisecond, for each tier.
 pub(super) const CELLS: usize = 360;
-const FINE: usize = 3600;
+const FINE: usize = 1800;
 
 /// The chance that a year is down for more than an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

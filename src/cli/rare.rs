@@ -74,9 +74,10 @@ impl Rare {
                 Sampled::Overlaps => self.overlaps[tier].n,
                 Sampled::Returns => found.tiers[tier].returns.iter().map(|one| one.n).max().unwrap_or(0),
             };
-            let most = if sampled == Sampled::Incidents { limit } else { MOST };
-            let next = precision.next(drawn, off, part);
-            if next > most {
+            let wanted = precision.next(drawn, off, part);
+            // Incidents up to their limit may take an hour, for nothing if that is not enough; the others seconds.
+            let (most, next) = if sampled == Sampled::Incidents { (limit, wanted) } else { (MOST, wanted.min(MOST)) };
+            if next > most || next <= drawn {
                 let known = percent(off);
                 screen.note(&format!(
                     "sampling leaves {figure} known within {known}; better would take more than the limit of {most} incidents"

@@ -160,7 +160,8 @@ fn shape(table: &KeyTable, key: &Key) -> Value {
     match key.value {
         "table" => catalogue(key.name),
         "1" => json!({ "type": "integer", "const": 1 }),
-        "text" | "date" => reference("text"),
+        "text" => reference("text"),
+        "date" => json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" }),
         "text such as \"USD\"" => json!({ "$ref": "#/$defs/text", "examples": ["USD", "EUR"] }),
         "five cron fields" => json!({ "$ref": "#/$defs/text", "examples": ["0 3 * * *", "30 1 * * SUN"] }),
         "IANA time zone" => json!({ "$ref": "#/$defs/text", "examples": ["UTC", "Europe/Berlin"] }),
