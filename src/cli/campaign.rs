@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Stop;
-use super::args::{DEFAULT_TRIALS, SimulationArgs};
+use super::args::{DEFAULT_TRIALS, Format, SimulationArgs};
 use super::interrupt;
 use super::output::Screen;
 use super::pieces::{bar, in_pieces};
@@ -46,12 +46,26 @@ pub(super) struct Names<'a> {
     pub(super) member: Option<&'a str>,
 }
 
+/// Whether anybody looks at the time lines of incidents that stand for many: tables do not, and for hundreds of
+/// services they take as long as the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TimeLines {
+    Wanted,
+    Unwanted,
+}
+
+impl From<Format> for TimeLines {
+    fn from(format: Format) -> Self {
+        if format == Format::Json { Self::Wanted } else { Self::Unwanted }
+    }
+}
+
 /// Runs and assesses a campaign.
 pub(super) fn run(
     scenario: &Scenario,
     args: &SimulationArgs,
     names: Names<'_>,
-    precision: Option<Precision>,
+    (precision, lines): (Option<Precision>, TimeLines),
     screen: &Screen,
 ) -> Result<Assessment, Stop> {
     let filter = filter(scenario, names)?;
@@ -59,7 +73,7 @@ pub(super) fn run(
     let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
     tally(&mut campaign, 0..settings.trials, screen);
     let Some(precision) = precision.filter(|_| !interrupt::asked()) else {
-        let mut result = finish(scenario, &campaign.whole_result(), &filter);
+        let mut result = finish(scenario, &campaign.whole_result(), &filter, lines);
         result.stopped = interrupt::asked();
         return Ok(result);
     };
@@ -89,7 +103,7 @@ pub(super) fn run(
     let found = campaign.whole_result();
     let rare = Rare::new(scenario, (&campaign, &found), &filter, settings.seed);
     let (found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, limit), screen);
-    let mut result = finish(scenario, &found, &filter);
+    let mut result = finish(scenario, &found, &filter, lines);
     assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
     result.precision = Some(precision.share());
     result.stopped = interrupt::asked();
@@ -115,10 +129,12 @@ fn tell_bias(result: &Assessment, precision: Precision, screen: &Screen) {
     }
 }
 
-/// Assesses a campaign and looks for the incidents that stand for many.
-pub(super) fn finish(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter) -> Assessment {
+/// Assesses a campaign and looks for the incidents that stand for many, if that is wanted.
+pub(super) fn finish(scenario: &Scenario, campaign: &CampaignResult, filter: &Filter, lines: TimeLines) -> Assessment {
     let mut result = assess(scenario, campaign, filter);
-    represent(&mut result, scenario, campaign, filter);
+    if lines == TimeLines::Wanted {
+        represent(&mut result, scenario, campaign, filter);
+    }
     result
 }
 
@@ -155,7 +171,7 @@ pub(super) fn explain(
     names: Names<'_>,
     screen: &Screen,
 ) -> Result<(Assessment, Explanation), Stop> {
-    let result = run(&loaded.scenario, args, names, None, screen)?;
+    let result = run(&loaded.scenario, args, names, (None, TimeLines::Wanted), screen)?;
     let filter = filter(&loaded.scenario, names)?;
     let settings = settings(&loaded.scenario, args, &filter, 1)?;
     let (Some(tier), Some(failure)) = (filter.tier, filter.failure) else {

@@ -17,7 +17,7 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> Result<Exit, Stop> {
     let precision = Precision::new(&args.precision)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::refuse_too_many(scenario, options, names, precision)?;
-    let mut result = campaign::run(scenario, &args.simulation, names, precision, screen)?;
+    let mut result = campaign::run(scenario, &args.simulation, names, (precision, args.output.format.into()), screen)?;
     lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), precision, screen)?;
     if args.output.format == Format::Json {
         campaign::document(&mut result, &loaded, campaign::threads(&args.simulation)?, names, screen)?;

@@ -35,7 +35,8 @@ pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
         merging.add(&part, path)?;
     }
     merging.check_complete()?;
-    let mut result = campaign::finish(&loaded.scenario, &merging.campaign.whole_result(), &merging.filter);
+    let lines = args.output.format.into();
+    let mut result = campaign::finish(&loaded.scenario, &merging.campaign.whole_result(), &merging.filter, lines);
     if let Some(years) = &merging.years {
         add_lifetimes(&mut result, &loaded.scenario, years);
     }

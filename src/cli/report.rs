@@ -1,7 +1,7 @@
 //! `drplan report`: one self-contained page.
 
 use super::args::{LifetimeArgs, PrecisionArgs, ReportArgs, SimulationArgs, SubjectArgs};
-use super::campaign::{self, Names};
+use super::campaign::{self, Names, TimeLines};
 use super::lifetimes::{self, Unasked};
 use super::output::{Screen, refuse_unwritable, write};
 use super::precision::Precision;
@@ -29,7 +29,7 @@ pub(super) fn subject(
             let (scenario, names) = (&loaded.scenario, Names::default());
             let precision = Precision::new(precision)?;
             lifetimes::refuse_too_many(scenario, options, names, precision)?;
-            let mut result = campaign::run(scenario, options.0, names, precision, screen)?;
+            let mut result = campaign::run(scenario, options.0, names, (precision, TimeLines::Wanted), screen)?;
             lifetimes::add(&mut result, scenario, options, (names, Unasked::Some), precision, screen)?;
             campaign::document(&mut result, &loaded, campaign::threads(options.0)?, names, screen)?;
             Ok(result)

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::args::RunbookArgs;
-use super::campaign::{self, Names};
+use super::campaign::{self, Names, TimeLines};
 use super::folder::Folder;
 use super::output::Screen;
 use super::{Exit, Stop, input};
@@ -33,7 +33,13 @@ pub(super) fn run(args: &RunbookArgs, screen: &Screen) -> Result<Exit, Stop> {
         [one] => Some(scenario.tiers[*one].name.as_str()),
         _ => None,
     };
-    let result = campaign::run(scenario, &args.simulation, Names { tier: only, ..Names::default() }, None, screen)?;
+    let result = campaign::run(
+        scenario,
+        &args.simulation,
+        Names { tier: only, ..Names::default() },
+        (None, TimeLines::Wanted),
+        screen,
+    )?;
     let (seed, trials) = (args.simulation.seed, args.simulation.trials);
     let times: Vec<_> = tiers.iter().map(|tier| (*tier, plan_times(scenario, *tier, seed, trials))).collect();
     let runbooks = Runbooks::new(&loaded, &result, &times).ok_or_else(|| Stop::failed("there is no tier"))?;

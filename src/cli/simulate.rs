@@ -23,7 +23,8 @@ pub(super) fn run(args: &SimulateArgs, screen: &Screen) -> Result<Exit, Stop> {
     let precision = Precision::new(&args.precision)?;
     let options = (&args.simulation, &args.lifetimes);
     lifetimes::refuse_too_many(&loaded.scenario, options, names, precision)?;
-    let mut result = campaign::run(&loaded.scenario, &args.simulation, names, precision, screen)?;
+    let mut result =
+        campaign::run(&loaded.scenario, &args.simulation, names, (precision, args.output.format.into()), screen)?;
     lifetimes::add(&mut result, &loaded.scenario, options, (names, Unasked::None), precision, screen)?;
     if args.output.format == Format::Json {
         campaign::document(&mut result, &loaded, campaign::threads(&args.simulation)?, names, screen)?;
