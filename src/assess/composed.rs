@@ -17,9 +17,9 @@ use crate::stats::Z_95;
 pub(super) const LONG: f64 = 3600.0;
 
 /// Cells of an hour: rounding down and up to 10 seconds brackets the truth. Where a precision is asked for,
-/// to two seconds: that takes a millisecond, for each tier.
+/// to a second: that takes milliseconds, for each tier, and less than what coarser ones leave open.
 pub(super) const CELLS: usize = 360;
-const FINE: usize = 1800;
+const FINE: usize = 3600;
 
 /// The chance that a year is down for more than an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
