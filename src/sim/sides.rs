@@ -37,7 +37,7 @@ pub(super) fn judge(
         // Nothing of it lies beyond the cut but what its copies may be made from again.
         let mut impact =
             sides.pop().map_or_else(|| ServiceImpact::new(ctx, service, row, survival, gone), |side| side.impact);
-        let cut = cut_links(survival);
+        let cut = cut_links(survival.targets);
         if home.is_some_and(|home| needs.iter().any(|need| !ctx.scenario.reaches(home, *need, &cut))) {
             impact.lack_outside();
         }
@@ -66,10 +66,10 @@ pub(super) fn judge(
     (impact, there)
 }
 
-/// The links that are cut.
-fn cut_links(survival: &Survival<'_>) -> Vec<LinkId> {
+/// The links among what is struck: they are cut.
+pub(super) fn cut_links(targets: &[Target]) -> Vec<LinkId> {
     let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
-    survival.targets.iter().filter_map(link).collect()
+    targets.iter().filter_map(link).collect()
 }
 
 /// The side where the service runs, and all others that hold something of it; none where nothing is cut.
@@ -80,7 +80,7 @@ fn sides(
     (survival, gone): (&Survival<'_>, &AssetSet),
     needs: &[PlaceId],
 ) -> Vec<SideImpact> {
-    let cut = cut_links(survival);
+    let cut = cut_links(survival.targets);
     let Some(home) = home(ctx.scenario, row).filter(|_| !cut.is_empty()) else { return Vec::new() };
     let side = |side: Side| {
         let mut taken = ctx.assets.all_in(ctx.scenario, &side.beyond);

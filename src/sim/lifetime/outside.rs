@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::away::Away;
 use super::unit::{Outside, Work, resume_time};
 use super::world::World;
 use crate::id::{LinkId, PlaceId};
@@ -53,7 +54,7 @@ impl World<'_> {
         self.where_it_serves(n).is_some_and(|away| !away.is_home)
     }
 
-    fn where_it_serves(&self, n: usize) -> Option<&super::away::Away> {
+    fn where_it_serves(&self, n: usize) -> Option<&Away> {
         let away = match &self.units[n].work {
             Work::Recovering(case) => case.from.as_ref(),
             Work::Returning(_) | Work::Idle => self.units[n].away.as_ref(),

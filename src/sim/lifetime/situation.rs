@@ -16,6 +16,7 @@ use crate::sim::impact::{Fate, Impact, ServiceImpact, acks, lacks_input, lost_si
 use crate::sim::program::{Context, FailureProgram};
 use crate::sim::random::{Chance, Purpose, Random};
 use crate::sim::route::{resources, services_meet};
+use crate::sim::sides::cut_links;
 use crate::sim::streams::{Stream, streams as streams_of};
 
 /// An outage or a partition that is going on.
@@ -420,11 +421,7 @@ impl<'a> Situations<'a> {
 
     /// Whether something outside that a service needs is lost.
     pub(super) fn lacks_outside(&self, service: usize, taken: &AssetSet) -> bool {
-        let scenario = self.setting.scenario;
-        let row = &scenario.tiers[self.tier].services[service];
-        scenario.services[row.service].needs.iter().any(
-            |need| matches!(need, crate::model::Need::External(e) if taken.contains(self.setting.assets.external(*e))),
-        )
+        self.setting.assets.needs_lost(self.setting.scenario, &self.tier().services[service], taken)
     }
 
     /// The tier that lives.
@@ -502,11 +499,6 @@ fn is_cut_from_input(ctx: &Context<'_>, targets: &[Target]) -> bool {
         scenario.places.ids().any(|here| !scenario.reaches(scenario.places[here].region, there, &cut))
     };
     !cut.is_empty() && places.any(is_cut)
-}
-
-fn cut_links(targets: &[Target]) -> Vec<LinkId> {
-    let link = |target: &Target| if let Target::Link(link) = target { Some(*link) } else { None };
-    targets.iter().filter_map(link).collect()
 }
 
 /// Whether places of a copy that writes wait for do not reach one another while these links are cut.
