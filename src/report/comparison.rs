@@ -201,11 +201,12 @@ fn long_years(tiers: &[&TierAssessment]) -> String {
         let lived = lived_long_years(tier).and_then(|seen| Some([seen.point?, seen.low, seen.high]));
         let chance = lived.unwrap_or([composed.point, composed.low, composed.high]);
         let [point, low, high] = chance.map(human::percent);
+        let at_most = if high.starts_with('<') { high.clone() } else { format!("≤ {high}") };
         match chance {
             _ if low == high => format!("{} {point}", tier.id),
             // What was never seen is bounded, not impossible.
-            [none, ..] if none <= 0.0 => format!("{} ≤ {high}", tier.id),
-            [_, none, _] if none <= 0.0 => format!("{} {point} (≤ {high})", tier.id),
+            [none, ..] if none <= 0.0 => format!("{} {at_most}", tier.id),
+            [_, none, _] if none <= 0.0 => format!("{} {point} ({at_most})", tier.id),
             _ => format!("{} {point} ({low} to {high})", tier.id),
         }
     });

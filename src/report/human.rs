@@ -64,15 +64,22 @@ pub fn bytes(bytes: f64) -> String {
     }
 }
 
-/// An amount of money: cents below 100, none above.
+/// Currencies without cents: those of which ISO 4217 gives no decimals.
+const WITHOUT_CENTS: [&str; 16] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF"];
+
+/// An amount of money: cents below 100, if the currency has any, none above.
 #[must_use]
 pub fn money(amount: f64, currency: &str) -> String {
     let sign = if amount < 0.0 { "-" } else { "" };
     let size = amount.abs();
-    let digits = if size < 99.995 {
-        if size > 0.0 && size < 0.005 { "<0.01".to_owned() } else { format!("{size:.2}") }
-    } else {
-        grouped(size.round())
+    let cents = !WITHOUT_CENTS.contains(&currency);
+    let digits = match size {
+        _ if size >= 99.995 => grouped(size.round()),
+        _ if cents && size > 0.0 && size < 0.005 => "<0.01".to_owned(),
+        _ if cents => format!("{size:.2}"),
+        _ if size > 0.0 && size < 0.5 => "<1".to_owned(),
+        _ => grouped(size.round()),
     };
     in_currency(sign, &digits, currency)
 }
@@ -266,6 +273,7 @@ mod tests {
         assert_eq!(money(6.9, "USD"), "$6.90");
         assert_eq!(money(-1_234_567.4, "EUR"), "-€1,234,567");
         assert_eq!(money(0.0, "CHF"), "0.00 CHF");
+        assert_eq!([0.0, 0.2, 1.0, 42.7, 1240.0].map(|yen| money(yen, "JPY")), ["¥0", "¥<1", "¥1", "¥43", "¥1,240"]);
         assert_eq!(
             [0.023, 0.5, 0.0, 1200.0, 1234.5].map(|p| price(p, "USD")),
             ["$0.023", "$0.50", "$0", "$1,200", "$1,234.50"]
