@@ -6,7 +6,7 @@ use super::assessment::{Availability, Cost, IncidentCosts};
 use super::objective::MS;
 use crate::model::Scenario;
 use crate::sim::{LifetimeSettings, LifetimeTally, LineTally, Wholes};
-use crate::stats::{Estimate, Proportion, Tally, Z_95};
+use crate::stats::{Estimate, Proportion, Tally, mean_interval};
 use crate::units::SECONDS_PER_YEAR;
 
 /// Hundredths of the currency, as money is tallied.
@@ -77,8 +77,8 @@ pub(super) fn yearly(
 ) -> Yearly {
     let application = line_years(tally, &tally.lines[0]);
     let downtime = application.downtime;
-    let (availability, availability_reason) = match trusted(&tally.downtime_of_lifetime) {
-        Ok(()) => (availability(&downtime), None),
+    let (availability, availability_reason) = match availability(&tally.downtime_of_lifetime, &downtime) {
+        Ok(known) => (Some(known), None),
         Err(reason) => (None, Some(reason)),
     };
     let unknown: Vec<String> =
@@ -138,48 +138,34 @@ fn line_years(tally: &LifetimeTally, line: &LineTally) -> LineYears {
     }
 }
 
-/// Whether a mean has an interval that covers as often as it says.
+/// Lifetimes with time down from which on the spread and the lean of all tell how far off their mean may be.
+const ENOUGH: u64 = 10;
+
+/// The availability of a line and its interval of 95%; `downtime`: per year.
 ///
 /// # Errors
-/// The reason why not.
-///
-/// # Formula
-/// n > 25 g², g the skewness: then the normal interval of 95% misses in at most about 6%.
-///
-/// # Source
-/// Cochran (1977), Sampling Techniques, 3rd edition, section 2.15.
-fn trusted(tally: &Tally) -> Result<(), String> {
-    let n = tally.count();
-    match tally.skewness() {
-        None if tally.max() == Some(0) => Err(format!("nothing was down in {n} lifetimes")),
-        None => Err(format!("{n} lifetimes do not tell how much they differ")),
-        Some(skewness) => {
-            let needed = 25.0 * skewness * skewness;
-            if n as f64 > needed {
-                Ok(())
-            } else {
-                Err(format!("an interval needs about {needed:.0} lifetimes of this kind, there are {n}"))
-            }
-        }
+/// The reason why lifetimes do not tell it.
+fn availability(of_lifetimes: &Tally, downtime: &Estimate) -> Result<Availability, String> {
+    let (n, down) = (of_lifetimes.count(), of_lifetimes.above_zero());
+    if down < ENOUGH {
+        return Err(match down {
+            0 => format!("nothing was down in {n} lifetimes"),
+            _ => format!("an interval needs {ENOUGH} lifetimes that were down at times, {down} of {n} were"),
+        });
     }
-}
-
-fn availability(downtime: &Estimate) -> Option<Availability> {
-    let (mean, error) = (downtime.mean?, downtime.standard_error?);
+    let known = downtime.mean.zip(downtime.standard_error).zip(of_lifetimes.skewness());
+    let (known, skewness) = known.ok_or_else(|| format!("{n} lifetimes do not tell how much they differ"))?;
+    let (least, most) = mean_interval(n, known, skewness);
     let of = |seconds: f64| (1.0 - seconds / SECONDS_PER_YEAR).clamp(0.0, 1.0);
-    Some(Availability {
-        point: of(mean),
-        low: of(mean + Z_95 * error),
-        high: of(mean - Z_95 * error),
-        standard_error: error / SECONDS_PER_YEAR,
-    })
+    let (mean, error) = known;
+    Ok(Availability { point: of(mean), low: of(most), high: of(least), standard_error: error / SECONDS_PER_YEAR })
 }
 
 fn service_years(scenario: &Scenario, tally: &LifetimeTally, line: &LineTally) -> Option<ServiceYears> {
     let years = line_years(tally, line);
     Some(ServiceYears {
         service: scenario.services[line.service?].name.clone(),
-        availability: trusted(&line.downtime).ok().and_then(|()| availability(&years.downtime)),
+        availability: availability(&line.downtime, &years.downtime).ok(),
         outages_per_year: years.outages,
         data_loss_per_year: years.loss,
         downtime_per_year: years.downtime,

@@ -9,6 +9,7 @@ mod proportion;
 mod rank;
 mod ratio;
 mod record;
+mod skewed;
 mod tally;
 
 pub use pair::{Difference, PairTally};
@@ -16,6 +17,7 @@ pub use proportion::Proportion;
 pub use rank::{Rank, order_statistic_interval};
 pub use ratio::{Parts, standard_error_of_ratio};
 pub use record::TallyRecord;
+pub use skewed::mean_interval;
 pub use tally::{Estimate, Quantile, Tally};
 
 /// The 97.5% point of the standard normal distribution: two-sided intervals of 95%.

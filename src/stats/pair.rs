@@ -1,14 +1,10 @@
 //! Paired differences: the same trial under two designs.
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::record::PairFields;
-use super::{OUTSIDE, Z_95, squared_deviations};
-
-/// Degrees of freedom from which Student's t and the normal distribution give the same interval to
-/// about one part in a thousand.
-const NORMAL_FROM: u64 = 1000;
+use super::skewed::student;
+use super::squared_deviations;
 
 /// Mergeable tally of differences between two outcomes of the same trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +96,7 @@ impl PairTally {
             // Squares do not know the sign, so the size of the sum serves as well as the sum.
             let deviations = squared_deviations(n, self.sum.unsigned_abs(), self.sum_of_squares);
             let error = (deviations / (n - 1) as f64 / n as f64).sqrt();
-            critical_value(n - 1) * error * scale
+            student(n - 1) * error * scale
         });
         Difference {
             mean,
@@ -111,13 +107,6 @@ impl PairTally {
             only_second: self.only_second,
         }
     }
-}
-
-fn critical_value(freedom: u64) -> f64 {
-    if freedom >= NORMAL_FROM {
-        return Z_95;
-    }
-    StudentsT::new(0.0, 1.0, freedom as f64).map_or(Z_95, |t| t.inverse_cdf(1.0 - OUTSIDE / 2.0))
 }
 
 #[cfg(test)]

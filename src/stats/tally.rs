@@ -242,6 +242,12 @@ impl Tally {
         self.zeros + self.above_zero
     }
 
+    /// How many finite outcomes are above zero.
+    #[must_use]
+    pub fn above_zero(&self) -> u64 {
+        self.above_zero
+    }
+
     /// How many outcomes are infinite.
     #[must_use]
     pub fn infinite(&self) -> u64 {
