@@ -73,6 +73,7 @@ fn incident(recovery: (u64, u64), loss: (u64, u64), lost: u64, met: Option<bool>
         interrupted: Proportion::new(1000, 1000),
         plans: BTreeMap::from([("rebuild".to_owned(), 0.75), ("wait".to_owned(), 0.25)]),
         recovery_time: measured(recovery.0, recovery.1, lost, MS),
+        drawn_long: None,
         recovery_time_full: measured(recovery.0, recovery.1, lost, MS),
         undetected: measured(300, 300, 0, MS),
         data_loss: measured(loss.0, loss.1, lost, MS),

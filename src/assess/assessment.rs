@@ -322,6 +322,10 @@ pub struct IncidentAssessment {
     pub plans: BTreeMap<String, f64>,
     /// Seconds to first service.
     pub recovery_time: Measured,
+    /// Incidents that were drawn long and weighed for it, of which the p99 of `recovery_time` is; absent where it is
+    /// of plain ones, as all else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_long: Option<u64>,
     /// Seconds to full capacity.
     pub recovery_time_full: Measured,
     /// Seconds from the failure to its detection.

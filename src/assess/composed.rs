@@ -149,7 +149,7 @@ pub(super) fn year_over_an_hour(
     }
 }
 
-/// What the greatest part of a figure's error comes from.
+/// What a part of a figure's error comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sampled {
     /// Incidents drawn plainly.
@@ -166,34 +166,34 @@ pub enum Sampled {
 pub(super) struct OffBy {
     /// Half its interval as a share of it.
     pub(super) off: f64,
-    /// What more of would narrow it most.
-    pub(super) sampled: Sampled,
-    /// The part of its variance that is from there.
-    pub(super) part: f64,
+    /// What it was sampled from, and the part of its variance that is from there.
+    pub(super) from: Vec<(Sampled, f64)>,
 }
 
 /// How far off a tier's chance of a long year is from sampling and from rounding; `None` if there are no such years.
 pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     let year = Year::new(scenario, tier, Some(rare), CELLS);
-    let (mut sum, mut incidents, mut worst) = (0.0, 0.0, (0.0, Sampled::Incidents));
+    let mut from: Vec<(Sampled, f64)> = Vec::new();
     for (of, variance) in year.variances() {
-        sum += variance;
-        // One campaign draws those of all failures.
-        incidents += if of == Sampled::Incidents { variance } else { 0.0 };
-        let of_part = if of == Sampled::Incidents { incidents } else { variance };
-        if of_part > worst.0 {
-            worst = (of_part, of);
+        // One campaign draws the incidents of all failures.
+        match from.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, sum)) => *sum += variance,
+            None => from.push((of, variance)),
         }
     }
-    if let Sampled::Tail(n, parts) = &mut worst.1 {
-        let share = scenario.failures[rare.tails[*n].failure].share * MS;
-        *parts = rare.tails[*n].parts(|time| year.worth(time as f64 * share));
+    let sum: f64 = from.iter().map(|(_, variance)| variance).sum();
+    for (sampled, variance) in &mut from {
+        *variance /= sum;
+        if let Sampled::Tail(n, parts) = sampled {
+            let share = scenario.failures[rare.tails[*n].failure].share * MS;
+            *parts = rare.tails[*n].parts(|time| year.worth(time as f64 * share));
+        }
     }
     let point = year.point();
     // What finer cells will leave of it.
     let rounding = (year.most - year.least) / 2.0 * CELLS as f64 / FINE as f64;
     let off = (Z_95 * sum.sqrt() + rounding) / point;
-    (point > 0.0 && sum > 0.0).then_some(OffBy { off, sampled: worst.1, part: worst.0 / sum })
+    (point > 0.0 && sum > 0.0).then_some(OffBy { off, from })
 }
 
 /// Incidents of the application.
@@ -249,6 +249,9 @@ impl Part<'_> {
     /// Variance of Σ counts × worth.
     fn variance(&self, worth: &impl Fn(f64) -> f64) -> f64 {
         let value = |time: &Time| time.each * worth((time.low + time.high) / 2.0);
+        if let Times::Tail(tail, seconds, rate) = &self.times {
+            return tail.variance(|time| rate / tail.n as f64 * worth(time as f64 * seconds));
+        }
         if let Times::Changes(times) = &self.times {
             let (sum, variance) = sampled(self.drawn as u64, times.iter().map(|time| (time.maker, value(time))));
             return if sum == 0.0 { 0.0 } else { variance };

@@ -140,7 +140,7 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, renewals: &Rene
 pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     let found = Downtime::new(scenario, tier, rare);
     let (down, error) = found.whole();
-    let (sampled, worst) = found.parts().into_iter().max_by(|a, b| a.1.variance.total_cmp(&b.1.variance))?;
-    let off = OffBy { off: Z_95 * error / down, sampled, part: worst.variance / (error * error) };
+    let from = found.parts().into_iter().map(|(sampled, sum)| (sampled, sum.variance / (error * error)));
+    let off = OffBy { off: Z_95 * error / down, from: from.collect() };
     (down > 0.0 && error > 0.0).then_some(off)
 }

@@ -11,6 +11,7 @@ mod gaps;
 mod incident_costs;
 mod inputs;
 mod lifetime;
+mod long;
 mod objective;
 mod representative;
 mod times;
@@ -111,65 +112,97 @@ pub fn add_lifetimes(result: &mut Assessment, scenario: &Scenario, years: &Lifet
     result.verdict = verdict(&result.tiers);
 }
 
-/// Adds what a search for rare things found: the chance of a long year with the tails of its incidents, and
-/// what failures that overlap make of it. Tiers that are hardly ever calm keep what incidents alone say, with
+/// Adds what a search for rare things found: 99th percentiles and the chance of a long year with the tails of its
+/// incidents, and what failures that overlap make of it. Tiers that are hardly ever calm keep what incidents alone say, with
 /// the reason.
 ///
 /// # Arguments
-/// `campaign` and `filter`: those that `result` was made of. `tails`, `overlaps`: by tier, in the same order.
+/// `campaign` and `filter`: those that `result` was made of.
 pub fn add_rare(
     result: &mut Assessment,
     scenario: &Scenario,
     (campaign, filter): (&CampaignResult, &Filter),
-    (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
+    found: Found<'_>,
 ) {
-    let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
-    let tallies = campaign.tiers.iter().zip(renewals(scenario, campaign, filter));
-    for ((tier, (tally, renewals)), rare) in result.tiers.iter_mut().zip(tallies).zip(found) {
+    let renewals = renewals(scenario, campaign, filter);
+    for ((n, tally, rare), tier) in by_tier(campaign, found).zip(&mut result.tiers) {
+        for (failure, percentile, drawn) in long::percentiles(tally, rare) {
+            let named =
+                |i: &&mut IncidentAssessment| i.service.is_none() && i.failure == scenario.failures[failure].name;
+            for incident in tier.incidents.iter_mut().filter(named) {
+                incident.recovery_time.estimate.p99 = Some(percentile);
+                incident.drawn_long = Some(drawn);
+            }
+        }
         tier.rare_event.overlapping_withheld = rare.withheld();
         if tier.rare_event.overlapping_withheld.is_some() {
             continue;
         }
-        let overlapping = downtime::overlapping(scenario, tally, &renewals, rare);
-        tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, &renewals, Some(rare));
+        let overlapping = downtime::overlapping(scenario, tally, &renewals[n], rare);
+        tier.rare_event.year_over_an_hour = composed::year_over_an_hour(scenario, tally, &renewals[n], Some(rare));
         tier.rare_event.overlapping = Some(overlapping);
         tier.availability.get_or_insert(overlapping.availability);
     }
 }
 
-/// A figure of rare things that is known worst.
-#[derive(Clone, Copy, Debug)]
-pub struct LeastKnown {
+/// How well a figure of rare things is known.
+#[derive(Clone, Debug)]
+pub struct Known {
     /// Half its interval of sampling as a share of it.
     pub off: f64,
     /// What it is, in words for a reader.
     pub figure: &'static str,
     /// Position of the tier.
     pub tier: usize,
-    /// What more of would narrow it most.
-    pub sampled: Sampled,
-    /// The part of its variance that is from there.
-    pub part: f64,
+    /// What it was sampled from, and the part of its variance that is from there.
+    pub from: Vec<(Sampled, f64)>,
 }
 
-/// Which of the chances of a long year and the times down is known worst; `None` where no tier is ever down, or
-/// what was found says nothing.
+/// What a search for rare things found: tails and overlaps by tier, in the order of a campaign's.
+pub type Found<'a> = (&'a [Vec<Tail>], &'a [Overlaps]);
+
+/// How well the chances of a long year and the times down are known: those of tiers that are ever down, and as far
+/// as what was found says something.
 #[must_use]
-pub fn least_known(
-    scenario: &Scenario,
-    campaign: &CampaignResult,
-    (tails, overlaps): (&[Vec<Tail>], &[Overlaps]),
-) -> Option<LeastKnown> {
+pub fn years_known(scenario: &Scenario, campaign: &CampaignResult, found: Found<'_>) -> Vec<Known> {
+    let figures =
+        by_tier(campaign, found).filter(|(_, _, rare)| rare.withheld().is_none()).flat_map(|(n, tally, rare)| {
+            let long_years =
+                known("chances of more than an hour down in a year", n, composed::off_by(scenario, tally, rare));
+            let downtime = known("times down in a year", n, downtime::off_by(scenario, tally, rare));
+            long_years.into_iter().chain(downtime)
+        });
+    figures.collect()
+}
+
+/// How well the 99th percentiles are known that incidents drawn long tell: the worst of each tier.
+#[must_use]
+pub fn percentiles_known(_: &Scenario, campaign: &CampaignResult, found: Found<'_>) -> Vec<Known> {
+    let worst = |(n, tally, rare)| known("99th percentiles of recovery times", n, long::off_by(tally, rare));
+    by_tier(campaign, found).filter_map(worst).collect()
+}
+
+fn by_tier<'a>(
+    campaign: &'a CampaignResult,
+    (tails, overlaps): Found<'a>,
+) -> impl Iterator<Item = (usize, &'a TierTally, composed::Rare<'a>)> {
     let found = tails.iter().zip(overlaps).map(|(tails, overlaps)| composed::Rare { tails, overlaps });
-    let tiers = campaign.tiers.iter().zip(found).enumerate().filter(|(_, (_, rare))| rare.withheld().is_none());
-    let figures = tiers.flat_map(|(tier, (tally, rare))| {
-        let long_years = ("chances of more than an hour down in a year", composed::off_by(scenario, tally, rare));
-        let downtime = ("times down in a year", downtime::off_by(scenario, tally, rare));
-        let known = |(figure, off): (_, Option<OffBy>)| off.map(|off| (figure, off));
-        let figures = [long_years, downtime].into_iter().filter_map(known);
-        figures.map(move |(figure, OffBy { off, sampled, part })| LeastKnown { off, figure, tier, sampled, part })
-    });
-    figures.reduce(|worst, one| if one.off > worst.off { one } else { worst })
+    campaign.tiers.iter().zip(found).enumerate().map(|(n, (tally, rare))| (n, tally, rare))
+}
+
+fn known(figure: &'static str, tier: usize, off: Option<OffBy>) -> Option<Known> {
+    off.map(|OffBy { off, from }| Known { off, figure, tier, from })
+}
+
+/// Whether incidents that were drawn long tell the 99th percentile of a failure's recovery times.
+///
+/// # Arguments
+/// `tier`: what a campaign came to. `tails`: those of the tier.
+#[must_use]
+pub fn knows_percentile(tier: &TierTally, failure: FailureId, tails: &[Tail]) -> bool {
+    let tail = tails.iter().find(|tail| tail.failure == failure);
+    let tally = composed::application(tier).find(|tally| tally.failure == failure);
+    tally.zip(tail).is_some_and(|(tally, tail)| long::percentile(tally, tail).is_some())
 }
 
 /// Milliseconds down in a year beyond which a year is long.
@@ -322,6 +355,7 @@ fn assess_incident(scenario: &Scenario, tally: &IncidentTally, limits: IncidentB
         interrupted: share(tally.interrupted),
         plans,
         recovery_time: measured(&tally.recovery_time, MS, limits.recovery_time),
+        drawn_long: None,
         recovery_time_full: measured(&tally.recovery_time_full, MS, limits.recovery_time_full),
         undetected: measured(&tally.undetected, MS, limits.undetected),
         data_loss: measured(&tally.data_loss, MS, limits.data_loss),

@@ -172,14 +172,21 @@ fn whole(text: &str) -> Result<u64, String> {
 #[derive(Debug, clap::Args)]
 pub(super) struct SimulationArgs {
     /// Incidents per tier and failure, 100,000,000 at most
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_TRIALS, value_parser = whole, allow_negative_numbers = true, help = format!("Incidents per tier and failure, {} at most", number(MAX_TRIALS as f64)))]
-    pub(super) trials: u64,
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help = format!("Incidents per tier and failure, {} at most; {} unless given, or as many as a precision takes", number(MAX_TRIALS as f64), number(DEFAULT_TRIALS as f64)))]
+    pub(super) trials: Option<u64>,
     /// Seed of all draws: the same seed gives the same bytes, whatever the number of threads
     #[arg(long, default_value_t = DEFAULT_SEED, value_parser = whole, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Threads; one per processor unless given
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true, help = format!("Threads, {MAX_THREADS} at most; one per processor unless given"))]
     pub(super) threads: Option<u64>,
+}
+
+impl SimulationArgs {
+    /// Incidents per tier and failure.
+    pub(super) fn trials(&self) -> u64 {
+        self.trials.unwrap_or(DEFAULT_TRIALS)
+    }
 }
 
 /// How well results are to be known.

@@ -18,7 +18,6 @@ use crate::model::{Scenario, Tier};
 use crate::report::human::percent;
 use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
-use crate::stats::Tally;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
@@ -34,6 +33,10 @@ const MAX_INCIDENTS: u64 = 2_000_000_000;
 
 /// Rows of a result, one for each failure and service of a tier: each takes some 20 KB of memory.
 const MAX_ROWS: u64 = 400_000;
+
+/// Incidents per tier and failure to begin with where a precision decides how many there will be: means of most
+/// are then known to 1%.
+const FIRST_TRIALS: u64 = 10_000;
 
 /// Incidents of the first piece of work: those of the least block.
 const FIRST_INCIDENTS: u64 = 1024;
@@ -69,7 +72,10 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<Assessment, Stop> {
     let filter = filter(scenario, names)?;
-    let settings = settings(scenario, args, &filter, 1)?;
+    let mut settings = settings(scenario, args, &filter, 1)?;
+    if precision.is_some() && args.trials.is_none() {
+        settings.trials = FIRST_TRIALS;
+    }
     let mut campaign = RunningCampaign::new(scenario, &settings, &filter);
     tally(&mut campaign, 0..settings.trials, screen);
     let Some(precision) = precision.filter(|_| !interrupt::asked()) else {
@@ -78,37 +84,52 @@ pub(super) fn run(
         return Ok(result);
     };
     let limit = most_trials(scenario, &filter, 1);
-    let mut reach = |what, (limit, raised_by): (u64, _), off: fn(&Tally) -> Option<f64>| {
-        let worst =
-            |campaign: &RunningCampaign<'_>| campaign.recovery_times().filter_map(|times| off(&times)).reduce(f64::max);
-        let done = campaign.trials();
-        let first = worst(&campaign);
-        let more = |count| {
-            let done = campaign.trials();
-            tally(&mut campaign, done..count, screen);
-            worst(&campaign)
-        };
-        // What the means took is simulated already.
-        precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
+    let off = |campaign: &RunningCampaign<'_>| {
+        campaign.recovery_times().filter_map(|(_, _, times)| precision::of_mean(&times)).reduce(f64::max)
     };
-    reach("mean recovery times", (limit, None), precision::of_mean);
-    // A quantile that lies between two kinds of incidents never narrows: it is not waited for. Few trials to
-    // begin with are no wish to know it less well.
-    let limit_of_quantiles = limit.min(settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS));
-    reach(
-        "the 99th percentiles of recovery times",
-        (limit_of_quantiles, Some("a higher --trials").filter(|_| limit_of_quantiles < limit)),
-        precision::of_quantile,
-    );
+    lengthen(&mut campaign, precision, ("mean recovery times", (limit, None)), off, screen);
     let found = campaign.whole_result();
     let rare = Rare::new(scenario, (&campaign, &found), &filter, settings.seed);
-    let (found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, limit), screen);
+    let (mut found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, limit), screen);
+    // A quantile that lies between two kinds of incidents never narrows: it is not waited for. Few trials to
+    // begin with are no wish to know it less well.
+    let rounds = settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS);
+    let limit = (limit.min(rounds), Some("a higher --trials").filter(|_| rounds < limit));
+    let off = |campaign: &RunningCampaign<'_>| {
+        let plain = campaign
+            .recovery_times()
+            .filter(|(failure, tier, _)| !assess::knows_percentile(&found.tiers[*tier], *failure, &rare.tails[*tier]));
+        plain.filter_map(|(_, _, times)| precision::of_quantile(&times)).reduce(f64::max)
+    };
+    lengthen(&mut campaign, precision, ("the 99th percentiles of recovery times", limit), off, screen);
+    Rare::renew(&campaign, &mut found);
     let mut result = finish(scenario, &found, &filter, lines);
     assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
     result.precision = Some(precision.share());
     result.stopped = interrupt::asked();
     tell_bias(&result, precision, screen);
     Ok(result)
+}
+
+/// Simulates more incidents until this is known well enough, or the limit comes first.
+///
+/// # Arguments
+/// `limit`: incidents that there may be, and what raises that. `off`: how far off the worst of it is.
+fn lengthen(
+    campaign: &mut RunningCampaign<'_>,
+    precision: Precision,
+    (what, (limit, raised_by)): (&str, (u64, Option<&str>)),
+    off: impl Fn(&RunningCampaign<'_>) -> Option<f64>,
+    screen: &Screen,
+) {
+    let (first, done) = (off(campaign), campaign.trials());
+    let more = |count| {
+        let done = campaign.trials();
+        tally(campaign, done..count, screen);
+        off(campaign)
+    };
+    // What was simulated for something else is simulated already.
+    precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
 }
 
 /// Says so where the interval of a chance of a long year stays wide for what no simulation narrows.
@@ -216,19 +237,20 @@ pub(super) fn settings(
     filter: &Filter,
     parts: u64,
 ) -> Result<CampaignSettings, Stop> {
-    if args.trials == 0 {
+    let trials = args.trials();
+    if trials == 0 {
         return Err(Stop::invalid("--trials must be at least 1"));
     }
-    if args.trials > MAX_TRIALS {
-        return Err(Stop::refused(format_args!("--trials {} is more than the limit of {MAX_TRIALS}", args.trials)));
+    if trials > MAX_TRIALS {
+        return Err(Stop::refused(format_args!("--trials {trials} is more than the limit of {MAX_TRIALS}")));
     }
     let threads = threads(args)?;
     let (tiers, failures) = size(scenario, filter);
-    let all = (args.trials / parts).saturating_mul(tiers).saturating_mul(failures);
+    let all = (trials / parts).saturating_mul(tiers).saturating_mul(failures);
     if all > MAX_INCIDENTS {
         return Err(Stop::refused(format_args!(
             "{} incidents for each of {tiers} tiers and {failures} failures are {all}, more than the limit of {MAX_INCIDENTS}; lower --trials, or choose with --tier and --failure",
-            args.trials / parts
+            trials / parts
         )));
     }
     let levels = |tier: &Tier| if tier.services.len() > 1 { tier.services.len() as u64 + 1 } else { 1 };
@@ -239,7 +261,7 @@ pub(super) fn settings(
             "{failures} failures of all services of {tiers} tiers are {rows} rows, more than the limit of {MAX_ROWS}; choose with --tier or --failure"
         )));
     }
-    Ok(CampaignSettings { trials: args.trials, seed: args.seed, threads, truncate: false })
+    Ok(CampaignSettings { trials, seed: args.seed, threads, truncate: false })
 }
 
 /// Tiers and failures that are simulated.

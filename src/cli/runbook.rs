@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunbookArgs, screen: &Screen) -> Result<Exit, Stop> {
         (None, TimeLines::Wanted),
         screen,
     )?;
-    let (seed, trials) = (args.simulation.seed, args.simulation.trials);
+    let (seed, trials) = (args.simulation.seed, args.simulation.trials());
     let times: Vec<_> = tiers.iter().map(|tier| (*tier, plan_times(scenario, *tier, seed, trials))).collect();
     let runbooks = Runbooks::new(&loaded, &result, &times).ok_or_else(|| Stop::failed("there is no tier"))?;
     // All of them first: a template that fails for the last leaves nothing behind.

@@ -211,6 +211,12 @@ fn facts(incident: &IncidentAssessment) -> Vec<String> {
         format!("felt by users: {}", interval(&incident.interrupted)),
         format!("never recovers: {}", interval(&incident.unrecoverable)),
     ];
+    if let Some(drawn) = incident.drawn_long {
+        lines.push(format!(
+            "p99 of recovery time: of {} incidents that were drawn long and weighed for it",
+            human::number(drawn as f64)
+        ));
+    }
     if let Some(o) = &incident.objective {
         lines.push(format!(
             "{} {}; recovery in time {}, loss within {}, both {}",

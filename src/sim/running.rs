@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::campaign::{FailureTally, Simulator, collect, run_range};
 use super::lifetime::returns;
 use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentRecord};
+use crate::id::FailureId;
 use crate::model::Scenario;
 use crate::stats::{PairTally, Tally};
 
@@ -170,12 +171,13 @@ impl<'a> RunningCampaign<'a> {
         result
     }
 
-    /// Recovery times of the application so far, in milliseconds, by failure and tier.
-    pub fn recovery_times(&self) -> impl Iterator<Item = Tally> + '_ {
-        self.tallies.iter().flat_map(|failure| &failure.tiers).filter_map(|levels| levels.first()).map(|application| {
+    /// Recovery times of the application so far, in milliseconds, by failure and position of the tier.
+    pub fn recovery_times(&self) -> impl Iterator<Item = (FailureId, usize, Tally)> + '_ {
+        let each = self.tallies.iter().flat_map(|failure| failure.tiers.iter().enumerate());
+        each.filter_map(|(tier, levels)| Some((tier, levels.first()?))).map(|(tier, application)| {
             let mut times = application.recovery_time.clone();
             times.merge(application.both_times());
-            times
+            (application.failure, tier, times)
         })
     }
 

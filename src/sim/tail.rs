@@ -12,6 +12,7 @@
 //! combining sampling techniques, SIGGRAPH: the balance heuristic, which the weights follow.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -22,6 +23,7 @@ use super::random::{Key, Purpose, Random, Uniform};
 use super::running::RunningCampaign;
 use super::tally::{CampaignResult, IncidentTally, TierTally};
 use crate::id::{FailureId, TierId};
+use crate::stats::{Quantile, Z_95};
 
 /// Incidents from which the exponents of the next level are learnt.
 const PILOT: u64 = 2048;
@@ -52,6 +54,10 @@ const NOISE: std::ops::RangeInclusive<f64> = 0.75..=1.33;
 
 /// Plain draws, and those of up to five levels.
 const SETS: usize = 6;
+
+/// So many equal weights are worth as much as those beyond a quantile, at least: for fewer the normal law of their
+/// sum is far off.
+const FEWEST: f64 = 100.0;
 
 /// Everything from the first set.
 const ALL_OF_FIRST: BySet = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -172,6 +178,8 @@ impl Uniform for Tilted<'_> {
 struct Long {
     /// Recovery time in milliseconds.
     time: u64,
+    /// The set that it was drawn from.
+    set: usize,
     /// How likely it is in each set.
     densities: [f32; SETS],
 }
@@ -192,6 +200,8 @@ pub struct Tail {
     /// How many sets there are.
     sets: usize,
     tilts: Vec<Tilt>,
+    /// Some of the drawn never recover.
+    lost: bool,
 }
 
 impl Tail {
@@ -199,6 +209,59 @@ impl Tail {
     /// ones are left out. The sum ÷ n is the share of all incidents.
     pub fn weighted(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
         self.long.iter().map(|one| (one.time, self.n as f64 / self.mixed(one)))
+    }
+
+    /// Variance of the sum over all of [`Self::weighted`] of weight × value.
+    ///
+    /// # Arguments
+    /// `value`: of a recovery time in milliseconds.
+    ///
+    /// # Formula
+    /// Σ v² − Σ over sets (Σ v)² ÷ n, n the incidents drawn from the set: how many are drawn from each is no matter
+    /// of chance, so that only what differs within the sets counts.
+    #[must_use]
+    pub fn variance(&self, value: impl Fn(u64) -> f64) -> f64 {
+        let (mut squares, mut sums) = (0.0, [0.0; SETS]);
+        for one in &self.long {
+            let weighed = value(one.time) * self.n as f64 / self.mixed(one);
+            squares += weighed * weighed;
+            sums[one.set] += weighed;
+        }
+        let drawn = sums.iter().zip(&self.drawn).filter(|(_, drawn)| **drawn > 0.0);
+        (squares - drawn.map(|(sum, drawn)| sum * sum / drawn).sum::<f64>()).max(0.0)
+    }
+
+    /// The recovery time in milliseconds that this share of all incidents does not exceed, with its 95% interval.
+    /// `None` if it may be below what counts as long, if too few were drawn, or if some never recover.
+    ///
+    /// # Formula
+    /// The value is the least t of which the incidents drawn beyond it weigh at most 1 − `share`; the interval has
+    /// those that weigh 1 − `share` ± 1.96 σ, σ the standard error of that weight.
+    ///
+    /// # Source
+    /// Woodruff (1952), Confidence intervals for medians and other position measures, JASA 47:635-646; for weighted
+    /// draws Glynn (1996), Importance sampling for Monte Carlo estimation of quantiles.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> Option<Quantile> {
+        if self.lost {
+            return None;
+        }
+        let n = self.n as f64;
+        let mut longest: Vec<(u64, f64)> = self.weighted().collect();
+        let beyond = (1.0 - share) * n;
+        let point = exceeded_by(&mut longest, beyond)?;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for (_, weight) in longest.iter().filter(|(time, _)| *time > point) {
+            sum += weight;
+            squares += weight * weight;
+        }
+        if sum * sum < FEWEST * squares || sum == 0.0 {
+            return None;
+        }
+        let error = Z_95 * self.variance(|time| f64::from(time > point)).sqrt();
+        let [low, high] = [beyond + error, beyond - error].map(|weight| exceeded_by(&mut longest, weight));
+        let (point, low, high) = (point as f64, low? as f64, high.map(|time| time as f64));
+        Some(Quantile { point, low, high })
     }
 
     fn mixed(&self, one: &Long) -> f64 {
@@ -234,6 +297,27 @@ impl Tail {
     pub fn even(&self) -> BySet {
         std::array::from_fn(|n| if n < self.sets { 1.0 / self.sets as f64 } else { 0.0 })
     }
+}
+
+/// The least time that is exceeded by no more than this weight; `None` if all together weigh no more than that, or if
+/// it is negative. Leaves them in another order.
+fn exceeded_by(times: &mut [(u64, f64)], weight: f64) -> Option<u64> {
+    let (mut rest, mut left) = (times, weight);
+    while !rest.is_empty() {
+        let middle = rest.len() / 2;
+        let part = std::mem::take(&mut rest);
+        let (longer, (time, here), shorter) = part.select_nth_unstable_by_key(middle, |(time, _)| Reverse(*time));
+        let beyond: f64 = longer.iter().map(|(_, weight)| weight).sum();
+        if beyond > left {
+            rest = longer;
+        } else if beyond + *here > left {
+            return Some(*time);
+        } else {
+            left -= beyond + *here;
+            rest = shorter;
+        }
+    }
+    None
 }
 
 impl RunningCampaign<'_> {
@@ -307,6 +391,7 @@ impl Simulator<'_> {
             drawn: [0.0; SETS],
             sets: chosen.len() + 1,
             tilts: keys.into_iter().map(tilt).collect(),
+            lost: false,
         })
     }
 
@@ -365,12 +450,14 @@ impl Simulator<'_> {
         let mut blocks = self.blocks(tier, tail.failure);
         for occurrences in in_blocks(from..from + more) {
             draws.begin(occurrences.clone());
-            draws.asked.borrow().sets.iter().for_each(|set| tail.drawn[*set] += 1.0);
+            let sets = draws.asked.borrow().sets.clone();
+            sets.iter().for_each(|set| tail.drawn[*set] += 1.0);
             let Some(blocks) = &mut blocks else { continue };
-            let times = blocks.run(&draws, occurrences).0.recovery_time.iter().enumerate();
-            let long = times.filter(|(_, time)| **time > tail.above && **time != NEVER);
+            let times = &blocks.run(&draws, occurrences).0.recovery_time;
+            tail.lost |= times.contains(&NEVER);
+            let long = times.iter().enumerate().filter(|(_, time)| **time > tail.above && **time != NEVER);
             let densities = |n| draws.densities(n).map(|density| density.min(f64::from(f32::MAX)) as f32);
-            tail.long.extend(long.map(|(n, time)| Long { time: *time, densities: densities(n) }));
+            tail.long.extend(long.map(|(n, time)| Long { time: *time, set: sets[n], densities: densities(n) }));
         }
         tail.n += more;
         tail.tilts = tilts;

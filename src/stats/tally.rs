@@ -54,6 +54,16 @@ pub struct Quantile {
     pub high: Option<f64>,
 }
 
+impl Quantile {
+    /// How far the farther end of the interval is from the value, as a share of it; `None` where the value is zero or
+    /// the interval has no end.
+    #[must_use]
+    pub fn off(&self) -> Option<f64> {
+        let high = self.high.filter(|_| self.point > 0.0)?;
+        Some((high - self.point).max(self.point - self.low) / self.point)
+    }
+}
+
 /// What is known of a quantity after n trials. Every figure is in one unit, that of the scale it was made
 /// with: seconds, or bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
