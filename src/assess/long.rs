@@ -1,46 +1,45 @@
 //! The 99th percentile of recovery times, from incidents that were drawn long where there are such: a few thousand
 //! of them know it as well as a hundred thousand plain ones.
 
+use super::IncidentAssessment;
 use super::composed::{OffBy, Rare, Sampled, application};
 use super::objective::MS;
-use crate::id::FailureId;
+use crate::model::Scenario;
 use crate::sim::{IncidentTally, Tail, TierTally};
 use crate::stats::Quantile;
 
 /// Share of all incidents that the percentile does not exceed.
 const P99: f64 = 0.99;
 
-/// The percentile in milliseconds, of a failure's incidents against the application. `None` where plain incidents
-/// have to tell it: where some never recover, or where it lies beside what those show.
-pub(super) fn percentile(tally: &IncidentTally, tail: &Tail) -> Option<Quantile> {
+/// The percentile in milliseconds, of a failure's incidents against the application, and which of the tails tells it.
+/// `None` where plain incidents have to: where there is no tail, where some never recover, or where the percentile
+/// lies beside what plain ones show.
+pub(super) fn percentile(tally: &IncidentTally, tails: &[Tail]) -> Option<(usize, Quantile)> {
+    let (n, tail) = tails.iter().enumerate().find(|(_, tail)| tail.failure == tally.failure)?;
     let found = tail.quantile(P99).filter(|_| tally.recovery_time.infinite() == 0)?;
     let shown = tally.recovery_time.quantile(0.95, 1.0).ok()?.point..=tally.recovery_time.max()? as f64;
-    shown.contains(&found.point).then_some(found)
+    shown.contains(&found.point).then_some((n, found))
 }
 
-/// The tail of a failure in a tier, and where it stands.
-fn tail_of<'a>(rare: Rare<'a>, failure: FailureId) -> Option<(usize, &'a Tail)> {
-    rare.tails.iter().enumerate().find(|(_, tail)| tail.failure == failure)
-}
-
-/// The percentiles of a tier's failures that incidents drawn long tell, in seconds, with how many were drawn.
-pub(super) fn percentiles<'a>(
-    tier: &'a TierTally,
-    rare: Rare<'a>,
-) -> impl Iterator<Item = (FailureId, Quantile, u64)> + 'a {
-    application(tier).filter_map(move |tally| {
-        let (_, tail) = tail_of(rare, tally.failure)?;
-        let Quantile { point, low, high } = percentile(tally, tail)?;
-        let seconds = Quantile { point: point * MS, low: low * MS, high: high.map(|high| high * MS) };
-        Some((tally.failure, seconds, tail.n))
-    })
+/// Tells it in what was assessed of plain incidents of the application.
+pub(super) fn tell(incident: &mut IncidentAssessment, scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) {
+    let tally = application(tier).find(|tally| scenario.failures[tally.failure].name == incident.failure);
+    let Some((tally, (n, found))) = tally.and_then(|tally| Some((tally, percentile(tally, rare.tails)?))) else {
+        return;
+    };
+    let found = found.times(MS);
+    let full = &mut incident.recovery_time_full.estimate.p99;
+    // Nobody is back in full before being back, and often is at once.
+    *full =
+        full.map(|plain| if tally.recovery_time == tally.recovery_time_full { found } else { plain.at_least(&found) });
+    incident.recovery_time.estimate.p99 = Some(found);
+    incident.drawn_long = Some(rare.tails[n].n);
 }
 
 /// How far off the worst of these percentiles is from sampling; `None` if there are none.
 pub(super) fn off_by(tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     let worst = application(tier).filter_map(|tally| {
-        let (n, tail) = tail_of(rare, tally.failure)?;
-        let found = percentile(tally, tail)?;
+        let (n, found) = percentile(tally, rare.tails)?;
         let off = found.off().filter(|off| *off > 0.0)?;
         Some((off, n, found.point))
     });

@@ -126,13 +126,8 @@ pub fn add_rare(
 ) {
     let renewals = renewals(scenario, campaign, filter);
     for ((n, tally, rare), tier) in by_tier(campaign, found).zip(&mut result.tiers) {
-        for (failure, percentile, drawn) in long::percentiles(tally, rare) {
-            let named =
-                |i: &&mut IncidentAssessment| i.service.is_none() && i.failure == scenario.failures[failure].name;
-            for incident in tier.incidents.iter_mut().filter(named) {
-                incident.recovery_time.estimate.p99 = Some(percentile);
-                incident.drawn_long = Some(drawn);
-            }
+        for incident in tier.incidents.iter_mut().filter(|incident| incident.service.is_none()) {
+            long::tell(incident, scenario, tally, rare);
         }
         tier.rare_event.overlapping_withheld = rare.withheld();
         if tier.rare_event.overlapping_withheld.is_some() {
@@ -200,9 +195,8 @@ fn known(figure: &'static str, tier: usize, off: Option<OffBy>) -> Option<Known>
 /// `tier`: what a campaign came to. `tails`: those of the tier.
 #[must_use]
 pub fn knows_percentile(tier: &TierTally, failure: FailureId, tails: &[Tail]) -> bool {
-    let tail = tails.iter().find(|tail| tail.failure == failure);
     let tally = composed::application(tier).find(|tally| tally.failure == failure);
-    tally.zip(tail).is_some_and(|(tally, tail)| long::percentile(tally, tail).is_some())
+    tally.is_some_and(|tally| long::percentile(tally, tails).is_some())
 }
 
 /// Milliseconds down in a year beyond which a year is long.

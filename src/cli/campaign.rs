@@ -85,7 +85,7 @@ pub(super) fn run(
     };
     let limit = most_trials(scenario, &filter, 1);
     let off = |campaign: &RunningCampaign<'_>| {
-        campaign.recovery_times().filter_map(|(_, _, times)| precision::of_mean(&times)).reduce(f64::max)
+        campaign.recovery_times().filter_map(|(.., times)| precision::of_mean(&times)).reduce(f64::max)
     };
     lengthen(&mut campaign, precision, ("mean recovery times", (limit, None)), off, screen);
     let found = campaign.whole_result();
@@ -96,10 +96,11 @@ pub(super) fn run(
     let rounds = settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS);
     let limit = (limit.min(rounds), Some("a higher --trials").filter(|_| rounds < limit));
     let off = |campaign: &RunningCampaign<'_>| {
-        let plain = campaign
-            .recovery_times()
-            .filter(|(failure, tier, _)| !assess::knows_percentile(&found.tiers[*tier], *failure, &rare.tails[*tier]));
-        plain.filter_map(|(_, _, times)| precision::of_quantile(&times)).reduce(f64::max)
+        let plain = campaign.recovery_times().filter(|(tier, level, _)| {
+            let drawn_long = || assess::knows_percentile(&found.tiers[*tier], level.failure, &rare.tails[*tier]);
+            level.service.is_some() || !drawn_long()
+        });
+        plain.filter_map(|(.., times)| precision::of_quantile(&times)).reduce(f64::max)
     };
     lengthen(&mut campaign, precision, ("the 99th percentiles of recovery times", limit), off, screen);
     Rare::renew(&campaign, &mut found);

@@ -110,17 +110,24 @@ impl Precision {
     ) {
         let mut count = done;
         while let Some(worst) = off.filter(|worst| *worst > self.0) {
-            let needed = count as f64 * (worst / self.0).powi(2);
-            let known = format!("{what} are known within {} after {count}", percent(worst));
             if interrupt::asked() {
                 return;
             }
-            if needed > limit as f64 || count >= limit {
+            let needed = count as f64 * (worst / self.0).powi(2);
+            // One that may fall on what never recovers does not tell what it takes.
+            if count >= limit || (needed > limit as f64 && worst.is_finite()) {
                 let raised = raised_by.map_or_else(String::new, |by| format!(", which {by} raises"));
-                screen.note(&format!(
-                    "{known}; {} would take about {needed:.0}, more than the limit of {limit}{raised}",
-                    percent(self.0)
-                ));
+                screen.note(&if worst.is_finite() {
+                    format!(
+                        "{what} are known within {} after {count}; {} would take about {needed:.0}, more than the limit of {limit}{raised}",
+                        percent(worst),
+                        percent(self.0)
+                    )
+                } else {
+                    format!(
+                        "after {count} one of {what} may still be that of incidents that never recover; that is the limit{raised}"
+                    )
+                });
                 return;
             }
             count = self.allot(worst, &[Drawn { count, part: 1.0, cost: 1.0 }])[0].min(limit);

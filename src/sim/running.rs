@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::campaign::{FailureTally, Simulator, collect, run_range};
 use super::lifetime::returns;
-use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentRecord};
-use crate::id::FailureId;
+use super::tally::{CampaignResult, CampaignSettings, Filter, IncidentRecord, IncidentTally};
 use crate::model::Scenario;
 use crate::stats::{PairTally, Tally};
 
@@ -171,13 +170,14 @@ impl<'a> RunningCampaign<'a> {
         result
     }
 
-    /// Recovery times of the application so far, in milliseconds, by failure and position of the tier.
-    pub fn recovery_times(&self) -> impl Iterator<Item = (FailureId, usize, Tally)> + '_ {
+    /// Recovery times so far, in milliseconds, with the position of their tier and what they are of: the application,
+    /// and, if there are several, its services.
+    pub fn recovery_times(&self) -> impl Iterator<Item = (usize, &IncidentTally, Tally)> + '_ {
         let each = self.tallies.iter().flat_map(|failure| failure.tiers.iter().enumerate());
-        each.filter_map(|(tier, levels)| Some((tier, levels.first()?))).map(|(tier, application)| {
-            let mut times = application.recovery_time.clone();
-            times.merge(application.both_times());
-            (application.failure, tier, times)
+        each.flat_map(|(tier, levels)| levels.iter().map(move |level| (tier, level))).map(|(tier, level)| {
+            let mut times = level.recovery_time.clone();
+            times.merge(level.both_times());
+            (tier, level, times)
         })
     }
 

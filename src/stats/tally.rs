@@ -55,12 +55,25 @@ pub struct Quantile {
 }
 
 impl Quantile {
-    /// How far the farther end of the interval is from the value, as a share of it; `None` where the value is zero or
-    /// the interval has no end.
+    /// The same in another unit, of which one of this is so many.
+    #[must_use]
+    pub fn times(&self, scale: f64) -> Self {
+        Self { point: self.point * scale, low: self.low * scale, high: self.high.map(|high| high * scale) }
+    }
+
+    /// The same of what is never less than another quantity: its quantiles are not either.
+    #[must_use]
+    pub fn at_least(&self, other: &Self) -> Self {
+        let high = self.high.zip(other.high).map(|(mine, other)| mine.max(other));
+        Self { point: self.point.max(other.point), low: self.low.max(other.low), high }
+    }
+
+    /// How far the farther end of the interval is from the value, as a share of it: infinite where it falls on
+    /// infinite outcomes; `None` where the value is zero.
     #[must_use]
     pub fn off(&self) -> Option<f64> {
-        let high = self.high.filter(|_| self.point > 0.0)?;
-        Some((high - self.point).max(self.point - self.low) / self.point)
+        let high = self.high.unwrap_or(f64::INFINITY);
+        (self.point > 0.0).then(|| (high - self.point).max(self.point - self.low) / self.point)
     }
 }
 
