@@ -682,3 +682,84 @@ build = {{ phase = "restore", takes = "1h" }}
     assert_eq!(story("479h"), minutes(120.0 + 70.0));
     assert_eq!(story("480.5h"), minutes(30.0 + 180.0 + 60.0));
 }
+
+/// Three places in a row, and copies of copies; the service fails over to the last one.
+const CHAIN: &str = r#"
+title = "A chain of copies"
+[places]
+east = []
+west = []
+south = []
+[links]
+first = { between = ["east", "west"] }
+[data]
+d = { size = "100 GB", writes = "1 GB/day" }
+[compute]
+app = { at = "east" }
+alt = { at = "south" }
+[services]
+s = { data = "d", copies = ["db", "near", "far"], runs = ["app"], standby = ["alt"], plans = ["over"] }
+[strategies]
+one = {}
+[steps]
+go = { phase = "redirect", takes = "1m" }
+load = { phase = "restore", moves = "from", rate = "100 MB/s" }
+"#;
+
+fn chained(copies: &str, failures: &str, plan: &str) -> Ends {
+    let copies = format!("[copies]\ndb = {{ kind = \"primary\", at = \"east\" }}\n{copies}");
+    told(&format!("{CHAIN}\n{copies}\n[failures]\n{failures}\n[plans]\n{plan}"))
+}
+
+/// The middle of the chain is lost from 400 to 420, or what leads to it cut: the copy behind it has nothing newer
+/// than 400 when east is lost at 412. The lags of both edges come on top.
+#[test]
+fn a_copy_holds_no_more_than_what_it_is_made_from() {
+    let copies = r#"
+near = { kind = "async", of = "db", at = "west", lag = "5s" }
+far = { kind = "async", of = "near", at = "south", lag = "5s" }
+"#;
+    let east = r#"e = { kind = "outage", hits = "east", gap = "412h", lasts = "100h", detected = "1m" }"#;
+    let plan = r#"over = { for = ["e"], from = ["far"], into = ["alt"], steps = ["go"] }"#;
+    for hit in [r#"kind = "outage", hits = "west""#, r#"kind = "partition", hits = "first""#] {
+        let w = format!("w = {{ {hit}, gap = \"400h\", lasts = \"20h\", detected = \"1m\" }}");
+        let told = chained(copies, &format!("{w}\n{east}"), plan);
+        assert_eq!(told, Ends { lost: 12.0 + 10.0 / HOUR, losing: 1, ..down(2.0 / 60.0, 1) }, "{hit}");
+    }
+}
+
+/// A daily backup of the copy in the middle. That is lost from 300 to 700: the last run is of 288. Or only what leads
+/// to it is cut: runs go on, of the state of 300. East is lost at 412; 100 GB come back in 1,000 s.
+#[test]
+fn a_backup_of_a_copy_is_as_old_as_the_copy() {
+    let copies = r#"
+near = { kind = "async", of = "db", at = "west", lag = "5s" }
+far = { kind = "backup", of = "near", at = "south", every = "1d", offset = "0h", takes = "20m", keep = "30d" }
+"#;
+    let east = r#"e = { kind = "outage", hits = "east", gap = "412h", lasts = "100h", detected = "1m" }"#;
+    let plan = r#"over = { for = ["e"], from = ["far"], into = ["alt"], steps = ["load", "go"] }"#;
+    for (hit, lost) in
+        [(r#"kind = "outage", hits = "west""#, 412.0 - 288.0), (r#"kind = "partition", hits = "first""#, 412.0 - 300.0)]
+    {
+        let w = format!("w = {{ {hit}, gap = \"300h\", lasts = \"400h\", detected = \"1m\" }}");
+        let told = chained(copies, &format!("{w}\n{east}"), plan);
+        assert_eq!(told, Ends { lost: lost + 5.0 / HOUR, losing: 1, ..down(1_120.0 / HOUR, 1) }, "{hit}");
+    }
+}
+
+/// Backups of backups: those in the middle are destroyed from 439 to 449, so that the run of 444 behind them finds
+/// nothing; that of 432 has what the one of 426 took. The data is deleted at 450.
+#[test]
+fn a_backup_of_a_backup_needs_one_that_is_there() {
+    let copies = r#"
+near = { kind = "backup", of = "db", at = "west", every = "6h", offset = "0h", takes = "10m", keep = "30d" }
+far = { kind = "backup", of = "near", at = "south", every = "12h", offset = "0h", takes = "20m", keep = "30d" }
+"#;
+    let failures = r#"
+w = { kind = "outage", hits = "west", gap = "439h", lasts = "10h", detected = "1m", destroyed = "100%" }
+e = { kind = "deletion", hits = "d", gap = "450h", detected = "0s" }
+"#;
+    let plan = r#"over = { for = ["e"], from = ["near", "far"], steps = ["load", "go"] }"#;
+    let told = chained(copies, failures, plan);
+    assert_eq!(told, Ends { lost: 450.0 - 426.0, losing: 1, ..down(1_060.0 / HOUR, 1) });
+}

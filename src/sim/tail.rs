@@ -23,7 +23,7 @@ use super::random::{Key, Purpose, Random, Uniform};
 use super::running::RunningCampaign;
 use super::tally::{CampaignResult, IncidentTally, TierTally};
 use crate::id::{FailureId, TierId};
-use crate::stats::{Quantile, Z_95};
+use crate::stats::{Quantile, Tally, Z_95};
 
 /// Incidents from which the exponents of the next level are learnt.
 const PILOT: u64 = 2048;
@@ -354,7 +354,7 @@ impl Simulator<'_> {
         let (mut above, mut below, mut long) = (0, 0, 0);
         tally.recovery_time.for_each_bin(|low, high, count| {
             if (below as f64) < most {
-                above = high;
+                above = Tally::end_of_bin(high);
             }
             below += count;
             long += if low > beyond { count } else { 0 };

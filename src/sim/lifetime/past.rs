@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::away::{Away, Data};
-use super::replicas::{Replicas, Standing};
+use super::replicas::{Made, Replicas, Standing};
 use super::unit::Hit;
 use crate::id::CopyId;
 use crate::sim::impact::SourceOption;
@@ -111,7 +111,9 @@ impl Past<'_> {
         let (mut skip, mut left) = (0, struck);
         loop {
             let point = find(skip)?;
-            let gap = self.replicas.gap(copy, self.hit.origin + point.taken);
+            let moment = self.hit.origin + point.taken;
+            let made = self.replicas.made(copy, moment);
+            let gap = if let Made::Not(since) = made { Some(since) } else { None };
             // No run began while the service was elsewhere.
             let stopped = (stood > 0.0 && point.taken > -stood).then_some(self.hit.origin - stood);
             if let Some(since) = gap.or(stopped) {
@@ -129,7 +131,8 @@ impl Past<'_> {
                 }
                 skip = before;
             } else if left == 0 {
-                return Some(point);
+                let missing = if let Made::Old(since) = made { moment - since } else { 0.0 };
+                return Some(RecoveryPoint { age: point.age + missing, ..point });
             } else {
                 (skip, left) = (skip.checked_add(1)?, left - 1);
             }

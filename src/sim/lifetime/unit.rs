@@ -126,11 +126,22 @@ impl Unit {
 
     /// Whether its data is not where the stream of this copy begins.
     pub(super) fn is_moved_from(&self, copy: CopyId) -> bool {
+        let moved = |away: &Away| !matches!(away.data, Data::Home(_)) && !away.followers.contains(&copy);
+        self.runs_at().is_some_and(moved)
+    }
+
+    /// The copy that is the primary now; `None` at home, and where data was restored to.
+    pub(super) fn leader(&self) -> Option<CopyId> {
+        self.runs_at().and_then(|away| if let Data::Copy(copy) = away.data { Some(copy) } else { None })
+    }
+
+    /// Where it runs, or ran before what it recovers from, if that is not home.
+    fn runs_at(&self) -> Option<&Away> {
         let away = match &self.work {
             Work::Recovering(case) => case.from.as_ref(),
             Work::Idle | Work::Returning(_) => self.away.as_ref(),
         };
-        away.is_some_and(|(away, _)| !matches!(away.data, Data::Home(_)) && !away.followers.contains(&copy))
+        away.map(|(away, _)| &**away)
     }
 
     pub(super) fn is_calm(&self, now: f64) -> bool {

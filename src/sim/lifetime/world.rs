@@ -316,7 +316,8 @@ impl<'a> World<'a> {
             Work::Returning(_) | Work::Idle => !moved(n, copy),
         };
         self.versions.write(self.now, &self.taken, writes);
-        self.replicas.look(self.now, &self.taken, |link| cut.contains(&link), writes, moved);
+        let leads = |n: usize, copy: CopyId| units[n].leader() == Some(copy);
+        self.replicas.look(self.now, (&self.taken, |link| cut.contains(&link)), writes, moved, leads);
     }
 
     /// What cuts and streams that go on leave of the links.
