@@ -164,11 +164,16 @@ pub enum Sampled {
 
 /// How far off a figure is, and where that comes from.
 pub(super) struct OffBy {
-    /// Half its interval as a share of it.
+    /// Half its interval of sampling as a share of it.
     pub(super) off: f64,
+    /// What rounding adds to that, and no sampling narrows.
+    pub(super) rounding: f64,
     /// What it was sampled from, and the part of its variance that is from there.
     pub(super) from: Vec<(Sampled, f64)>,
 }
+
+/// Chances below this are of no year that anybody plans for.
+const LEAST_CHANCE: f64 = 1e-9;
 
 /// How far off a tier's chance of a long year is from sampling and from rounding; `None` if there are no such years.
 pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
@@ -191,9 +196,10 @@ pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> O
     }
     let point = year.point();
     // What finer cells will leave of it.
-    let rounding = (year.most - year.least) / 2.0 * CELLS as f64 / FINE as f64;
-    let off = (Z_95 * sum.sqrt() + rounding) / point;
-    (point > 0.0 && sum > 0.0).then_some(OffBy { off, from })
+    let rounding = (year.most - year.least) / 2.0 * CELLS as f64 / FINE as f64 / point;
+    let error = Z_95 * sum.sqrt();
+    let off = OffBy { off: error / point, rounding, from };
+    (point > 0.0 && sum > 0.0 && point + error > LEAST_CHANCE).then_some(off)
 }
 
 /// Incidents of the application.

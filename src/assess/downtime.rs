@@ -136,11 +136,11 @@ pub(super) fn overlapping(scenario: &Scenario, tier: &TierTally, renewals: &Rene
     }
 }
 
-/// How far off a tier's time down is from sampling; `None` if it is never down.
+/// How far off a tier's time down is from sampling; `None` if it is never down, or for less than a millisecond a year.
 pub(super) fn off_by(scenario: &Scenario, tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     let found = Downtime::new(scenario, tier, rare);
     let (down, error) = found.whole();
     let from = found.parts().into_iter().map(|(sampled, sum)| (sampled, sum.variance / (error * error)));
-    let off = OffBy { off: Z_95 * error / down, from: from.collect() };
-    (down > 0.0 && error > 0.0).then_some(off)
+    let off = OffBy { off: Z_95 * error / down, rounding: 0.0, from: from.collect() };
+    (down > 0.0 && error > 0.0 && down + Z_95 * error > MS).then_some(off)
 }

@@ -45,5 +45,5 @@ pub(super) fn off_by(tier: &TierTally, rare: Rare<'_>) -> Option<OffBy> {
     });
     let (off, n, point) = worst.reduce(|worst, one| if one.0 > worst.0 { one } else { worst })?;
     let parts = rare.tails[n].parts(|time| f64::from(time as f64 > point));
-    Some(OffBy { off, from: vec![(Sampled::Tail(n, parts), 1.0)] })
+    Some(OffBy { off, rounding: 0.0, from: vec![(Sampled::Tail(n, parts), 1.0)] })
 }

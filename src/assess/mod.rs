@@ -145,6 +145,8 @@ pub fn add_rare(
 pub struct Known {
     /// Half its interval of sampling as a share of it.
     pub off: f64,
+    /// What rounding adds to that, and no sampling narrows.
+    pub rounding: f64,
     /// What it is, in words for a reader.
     pub figure: &'static str,
     /// Position of the tier.
@@ -186,7 +188,7 @@ fn by_tier<'a>(
 }
 
 fn known(figure: &'static str, tier: usize, off: Option<OffBy>) -> Option<Known> {
-    off.map(|OffBy { off, from }| Known { off, figure, tier, from })
+    off.map(|OffBy { off, rounding, from }| Known { off, rounding, figure, tier, from })
 }
 
 /// Whether incidents that were drawn long tell the 99th percentile of a failure's recovery times.

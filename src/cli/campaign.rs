@@ -18,6 +18,7 @@ use crate::model::{Scenario, Tier};
 use crate::report::human::percent;
 use crate::sim::{CampaignResult, CampaignSettings, Filter, RunningCampaign};
 use crate::spec::Loaded;
+use crate::stats::Z_95;
 
 /// Incidents per tier and failure: the standard error is then a ten-thousandth of the spread.
 pub(super) const MAX_TRIALS: u64 = 100_000_000;
@@ -133,20 +134,25 @@ fn lengthen(
     precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
 }
 
-/// Says so where the interval of a chance of a long year stays wide for what no simulation narrows.
+/// Says so where the interval of a chance of a long year stays wide for what no simulation of incidents narrows.
 fn tell_bias(result: &Assessment, precision: Precision, screen: &Screen) {
     let off = |tier: &TierAssessment| {
         let year = &tier.rare_event.year_over_an_hour;
         let off = (year.high - year.low) / 2.0 / year.point;
         let biased = year.bias_bound / year.point;
-        (year.point > 0.0 && biased > precision.share()).then(|| (off, biased, tier.id.clone()))
+        let rounded = off - biased - year.relative_error.unwrap_or(0.0) * Z_95;
+        (year.point > 0.0 && biased.max(rounded) > precision.share()).then(|| (off, biased, tier.id.clone()))
     };
     let worst = result.tiers.iter().filter_map(off).reduce(|worst, one| if one.0 > worst.0 { one } else { worst });
     if let Some((off, biased, tier)) = worst {
+        let why = if biased > precision.share() {
+            format!("its assumptions may be off by {}", percent(biased))
+        } else {
+            "times that add up to an hour but for a second are counted as more and as less".to_owned()
+        };
         screen.note(&format!(
-            "composed of incidents, the chance of more than an hour down in a year is known within {} in {tier}: its assumptions may be off by {}, which more incidents do not narrow and lifetimes do",
-            percent(off),
-            percent(biased)
+            "composed of incidents, the chance of more than an hour down in a year is known within {} in {tier}: {why}, which more incidents do not narrow and lifetimes do",
+            percent(off)
         ));
     }
 }

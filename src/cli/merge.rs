@@ -26,6 +26,8 @@ pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
     let loaded = scenario_of(&first).map_err(|fault| faulty(path, &fault))?;
     let mut merging = Merging::new(&first, &loaded.scenario).map_err(|fault| faulty(path, &fault))?;
     merging.add(&first, path)?;
+    // What is wrong with a part by itself is more of a help, and comes first.
+    first.clone().check().map_err(|fault| faulty(path, &fault))?;
     for path in others {
         let part = input::load_part(path)?;
         if let Some(difference) = part.foreign(&first) {
@@ -33,6 +35,7 @@ pub(super) fn run(args: &MergeArgs, screen: &Screen) -> Result<Exit, Stop> {
             return Err(faulty(path, &format!("it is of another run than {one}: {difference}")));
         }
         merging.add(&part, path)?;
+        part.check().map_err(|fault| faulty(path, &fault))?;
     }
     merging.check_complete()?;
     let lines = args.output.format.into();

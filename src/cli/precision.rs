@@ -62,6 +62,12 @@ impl Precision {
         off <= self.0
     }
 
+    /// What sampling may be off by where something else is off by this share already. Where that leaves less than
+    /// half, sampling has all for itself: no number of draws would do.
+    pub(super) fn beside(self, other: f64) -> Self {
+        Self(if other < self.0 / 2.0 { self.0 - other } else { self.0 })
+    }
+
     /// How many of each should be drawn if a figure may be off by this share of itself: as many as make it known
     /// well enough at the least cost. A tenth more, as the width itself is uncertain; four times as many at most,
     /// as it may be far off after few; an eighth more of one at least.

@@ -95,7 +95,9 @@ impl Rare {
     ) -> bool {
         let (tier, mut grown) = (known.tier, false);
         let drawn: Vec<Drawn> = known.from.iter().map(|from| self.drawn(from, tier, (campaign, found))).collect();
-        for (((sampled, _), before), next) in known.from.iter().zip(&drawn).zip(precision.allot(known.off, &drawn)) {
+        for (((sampled, _), before), next) in
+            known.from.iter().zip(&drawn).zip(precision.beside(known.rounding).allot(known.off, &drawn))
+        {
             // Incidents up to their limit may take an hour, for nothing if that is not enough; the others seconds.
             let next = if *sampled == Sampled::Incidents && next > limit { 0 } else { next };
             let next = if *sampled == Sampled::Incidents { next } else { next.min(MOST) };

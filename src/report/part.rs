@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::sim::{CampaignRecord, LifetimeRecord};
 
@@ -11,7 +12,7 @@ use crate::sim::{CampaignRecord, LifetimeRecord};
 pub const PART_BYTES: usize = 256 << 20;
 
 /// Version of the form.
-const PART_VERSION: u64 = 1;
+const PART_VERSION: u64 = 2;
 
 /// A part of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct Part {
     pub incidents: CampaignRecord,
     /// What its lifetimes came to, if there are any.
     pub lifetimes: Option<LifetimeRecord>,
+    /// SHA-256 of all the rest as [`Self::json`] writes it, with nothing here.
+    checksum: String,
 }
 
 /// The scenario of a part, so that parts alone are enough to join them.
@@ -82,19 +85,41 @@ impl Part {
         lifetimes: Option<LifetimeRecord>,
     ) -> Self {
         let drplan = env!("CARGO_PKG_VERSION").to_owned();
-        Self { drplan_part: PART_VERSION, drplan, scenario, options, shard, shards, incidents, lifetimes }
+        let checksum = String::new();
+        Self { drplan_part: PART_VERSION, drplan, scenario, options, shard, shards, incidents, lifetimes, checksum }
     }
 
     /// As JSON with a final line break.
     ///
     /// # Errors
     /// None for a part that this program made; the serialiser's own words otherwise.
-    pub fn json(&self) -> Result<String, String> {
-        serde_json::to_string(self).map(|text| text + "\n").map_err(|e| e.to_string())
+    pub fn json(mut self) -> Result<String, String> {
+        self.checksum = self.sum()?;
+        serde_json::to_string(&self).map(|text| text + "\n").map_err(|e| e.to_string())
+    }
+
+    /// What the checksum should be, which is empty afterwards.
+    fn sum(&mut self) -> Result<String, String> {
+        self.checksum.clear();
+        let text = serde_json::to_string(self).map_err(|e| e.to_string())?;
+        Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether it is as it was written.
+    ///
+    /// # Errors
+    /// A phrase for people.
+    pub fn check(mut self) -> Result<(), String> {
+        let written = std::mem::take(&mut self.checksum);
+        if self.sum()? == written {
+            Ok(())
+        } else {
+            Err("its checksum is of something else: it was changed, or lost something on its way".to_owned())
+        }
     }
 
     /// Reads what [`Self::json`] wrote. Its tallies are consistent in themselves; whether they are those
-    /// of its scenario shows when they are added up.
+    /// of its scenario shows when they are added up, and whether they are those that were written in [`Self::check`].
     ///
     /// # Arguments
     /// `bytes`: at most [`PART_BYTES`] of them.

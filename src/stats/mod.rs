@@ -3,6 +3,7 @@
 //! Nothing here knows what is counted. Every tally holds integers only, so that merging parts in
 //! any order gives the same bits; floating point begins where an estimate is made.
 
+mod estimate;
 mod histogram;
 mod pair;
 mod proportion;
@@ -12,13 +13,14 @@ mod record;
 mod skewed;
 mod tally;
 
+pub use estimate::{Estimate, Quantile};
 pub use pair::{Difference, PairTally};
 pub use proportion::Proportion;
 pub use rank::{Rank, order_statistic_interval};
 pub use ratio::{Parts, standard_error_of_ratio};
 pub use record::TallyRecord;
 pub use skewed::mean_interval;
-pub use tally::{Estimate, Quantile, Tally};
+pub use tally::Tally;
 
 /// The 97.5% point of the standard normal distribution: two-sided intervals of 95%.
 pub const Z_95: f64 = 1.959_963_984_540_054;

@@ -1,7 +1,6 @@
-//! A mergeable tally of non-negative integers, and the estimate made of it.
+//! A mergeable tally of non-negative integers.
 
-use serde::{Deserialize, Serialize};
-
+use super::estimate::{Estimate, Quantile};
 use super::histogram::{self, Histogram};
 use super::rank::{Rank, order_statistic_interval, trials_to_resolve};
 use super::squared_deviations;
@@ -40,98 +39,6 @@ impl Extreme {
         }
         let times = if self.times > 0 && self.value == other.value { self.times } else { 0 };
         *self = Self { times: times + other.times, ..other };
-    }
-}
-
-/// A quantile with its 95% interval, in the unit that it was asked for in.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quantile {
-    /// The value.
-    pub point: f64,
-    /// Low end.
-    pub low: f64,
-    /// High end; `None` where it falls on infinite outcomes.
-    pub high: Option<f64>,
-}
-
-impl Quantile {
-    /// The same in another unit, of which one of this is so many.
-    #[must_use]
-    pub fn times(&self, scale: f64) -> Self {
-        Self { point: self.point * scale, low: self.low * scale, high: self.high.map(|high| high * scale) }
-    }
-
-    /// The same of what is never less than another quantity: its quantiles are not either.
-    #[must_use]
-    pub fn at_least(&self, other: &Self) -> Self {
-        let high = self.high.zip(other.high).map(|(mine, other)| mine.max(other));
-        Self { point: self.point.max(other.point), low: self.low.max(other.low), high }
-    }
-
-    /// How far the farther end of the interval is from the value, as a share of it: infinite where it falls on
-    /// infinite outcomes; `None` where the value is zero.
-    #[must_use]
-    pub fn off(&self) -> Option<f64> {
-        let high = self.high.unwrap_or(f64::INFINITY);
-        (self.point > 0.0).then(|| (high - self.point).max(self.point - self.low) / self.point)
-    }
-}
-
-/// What is known of a quantity after n trials. Every figure is in one unit, that of the scale it was made
-/// with: seconds, or bytes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// Trials, infinite outcomes included.
-    pub n: u64,
-    /// Mean of the finite; `None` without any.
-    pub mean: Option<f64>,
-    /// Standard deviation of that mean; with fewer than two finite outcomes there is none.
-    pub standard_error: Option<f64>,
-    /// Least of the finite; `None` without any.
-    pub min: Option<f64>,
-    /// Greatest of the finite; `None` without any.
-    pub max: Option<f64>,
-    /// Median over all trials, as are the further quantiles.
-    pub p50: Option<Quantile>,
-    /// Not exceeded by 90%; `None` for the reason beside it, as are the others.
-    pub p90: Option<Quantile>,
-    /// Not exceeded by 95%.
-    pub p95: Option<Quantile>,
-    /// Not exceeded by 99%.
-    pub p99: Option<Quantile>,
-    /// Why there is no median.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p50_reason: Option<String>,
-    /// Why there is no p90.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p90_reason: Option<String>,
-    /// Why there is no p95.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p95_reason: Option<String>,
-    /// Why there is no p99.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p99_reason: Option<String>,
-    /// Worst case by closed form, in the estimate's unit; `None` for the reason beside it.
-    pub bound: Option<f64>,
-    /// Why there is no such bound.
-    pub bound_reason: Option<String>,
-}
-
-impl Estimate {
-    /// The same of the quantity and a constant in its unit: places move, spreads stay.
-    #[must_use]
-    pub fn plus(mut self, constant: f64) -> Self {
-        for value in [&mut self.mean, &mut self.min, &mut self.max, &mut self.bound].into_iter().flatten() {
-            *value += constant;
-        }
-        for quantile in [&mut self.p50, &mut self.p90, &mut self.p95, &mut self.p99].into_iter().flatten() {
-            quantile.point += constant;
-            quantile.low += constant;
-            if let Some(high) = &mut quantile.high {
-                *high += constant;
-            }
-        }
-        self
     }
 }
 
@@ -321,20 +228,42 @@ impl Tally {
     }
 
     /// Calls `see` with the least and greatest value of every bin above zero that holds outcomes, and how
-    /// many.
+    /// many. The least and the greatest outcome stand apart from the rest of their bins: of round figures, which
+    /// are the rule where steps take what is written, these are all that there are.
     pub fn for_each_bin(&self, mut see: impl FnMut(u64, u64, u64)) {
         for (low, high, count) in self.histogram.bins() {
-            see(low.max(self.least.value), high.min(self.greatest.value), count);
+            for (low, high, count) in self.apart((low, high), count) {
+                if count > 0 {
+                    see(low, high, count);
+                }
+            }
         }
     }
 
-    /// The least and the greatest value of the bin in which an outcome above zero was counted, as
+    /// The outcomes of a bin: those equal to the least of all, those between, and those equal to the greatest.
+    fn apart(&self, (low, high): (u64, u64), count: u64) -> [(u64, u64, u64); 3] {
+        let Extreme { value: least, times: first } = self.least;
+        let Extreme { value: greatest, times: last } = self.greatest;
+        let first = if (low..=high).contains(&least) { first } else { 0 };
+        let last = if (low..=high).contains(&greatest) && greatest > least { last } else { 0 };
+        let (low, high) = (low.max(least + u64::from(first > 0)), high.min(greatest - u64::from(last > 0)));
+        [(least, least, first), (low, high, count.saturating_sub(first + last)), (greatest, greatest, last)]
+    }
+
+    /// The least and the greatest value among which an outcome above zero was counted, as
     /// [`Self::for_each_bin`] tells them, in the tally's unit; `None` beyond the outcomes that there are.
     #[must_use]
     pub fn bin(&self, value: u64) -> Option<(u64, u64)> {
         let known = self.above_zero > 0 && (self.least.value..=self.greatest.value).contains(&value);
-        let (low, high) = known.then(|| histogram::range(histogram::index(value)))?;
-        Some((low.max(self.least.value), high.min(self.greatest.value)))
+        let range = known.then(|| histogram::range(histogram::index(value)))?;
+        let parts = self.apart(range, 0);
+        parts.into_iter().map(|(low, high, _)| (low, high)).find(|(low, high)| (*low..=*high).contains(&value))
+    }
+
+    /// The greatest value that is counted in the same bin as this one.
+    #[must_use]
+    pub fn end_of_bin(value: u64) -> u64 {
+        histogram::range(histogram::index(value)).1
     }
 
     /// Skewness of the finite outcomes, from the middles of the histogram's bins, which are within a
@@ -476,6 +405,29 @@ mod tests {
         let mut tally = Tally::new();
         values.into_iter().for_each(|v| tally.record(v));
         tally
+    }
+
+    /// Outcomes of 1,200,000 (three) and 2,400,000 stand in bins of 1,024 and 2,048, and alone in them; with others
+    /// there they stand apart.
+    #[test]
+    fn extremes_stand_apart_from_their_bins() {
+        let bins = |t: &Tally| {
+            let mut found = Vec::new();
+            t.for_each_bin(|low, high, count| found.push((low, high, count)));
+            found
+        };
+        let mut t = tally([1_200_000, 2_400_000, 1_200_000, 1_200_000]);
+        assert_eq!(bins(&t), [(1_200_000, 1_200_000, 3), (2_400_000, 2_400_000, 1)]);
+        t.record(1_200_100);
+        t.record(2_399_900);
+        let (low, high) =
+            (histogram::range(histogram::index(1_200_000)).1, histogram::range(histogram::index(2_400_000)).0);
+        let apart = [(1_200_000, 1_200_000, 3), (1_200_001, low, 1), (high, 2_399_999, 1), (2_400_000, 2_400_000, 1)];
+        assert_eq!(bins(&t), apart);
+        assert_eq!(t.bin(1_200_000), Some((1_200_000, 1_200_000)));
+        assert_eq!(t.bin(1_200_100), Some((1_200_001, low)));
+        assert_eq!(t.bin(2_400_001), None);
+        assert_eq!(bins(&tally([5, 5])), [(5, 5, 2)]);
     }
 
     /// 1..=1000: mean 500.5, variance (n² − 1) ÷ 12 × n ÷ (n − 1) = 83416.67 by the textbook.
