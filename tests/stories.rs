@@ -763,3 +763,27 @@ e = { kind = "deletion", hits = "d", gap = "450h", detected = "0s" }
     let told = chained(copies, failures, plan);
     assert_eq!(told, Ends { lost: 450.0 - 426.0, losing: 1, ..down(1_060.0 / HOUR, 1) });
 }
+
+/// A log of nine days onto a daily base that is not made from 400 to 410: east, lost at 412, begins with the run of
+/// 384 and replays 28 h of 1 GB a day at 10 MB/s, 117 s after the 1,000 s of the base. If the bases were destroyed, those
+/// that come after 410 are too late: nothing is left, and that is known at once.
+#[test]
+fn a_log_begins_with_a_base_that_was_made() {
+    let copies = r#"
+near = { kind = "backup", of = "db", at = "west", every = "1d", offset = "0h", takes = "1h", keep = "30d" }
+far = { kind = "log", of = "db", at = "south", lag = "10s", keep = "9d", bases = ["near"] }
+"#;
+    let east =
+        r#"e = { kind = "outage", hits = "east", gap = "412h", lasts = "100h", detected = "1m", destroyed = "100%" }"#;
+    let plan = r#"over = { for = ["e"], from = ["far"], into = ["alt"], steps = ["load", "again", "go"] }
+[steps.again]
+phase = "replay"
+replays = "from"
+rate = "10 MB/s""#;
+    let w = r#"w = { kind = "outage", hits = "west", gap = "400h", lasts = "10h", detected = "1m" }"#;
+    let told = chained(copies, &format!("{w}\n{east}"), plan);
+    assert_eq!(told, Ends { lost: 10.0 / HOUR, losing: 1, ..down((60.0 + 1_000.0 + 116.655 + 60.0) / HOUR, 1) });
+    let destroyed = w.replace("\"1m\"", "\"1m\", destroyed = \"100%\"");
+    let told = chained(copies, &format!("{destroyed}\n{east}"), plan);
+    assert_eq!(told, Ends { gone: true, ..down(0.0, 1) });
+}

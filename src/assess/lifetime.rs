@@ -153,8 +153,10 @@ fn availability(of_lifetimes: &Tally, downtime: &Estimate) -> Result<Availabilit
             _ => format!("an interval needs {ENOUGH} lifetimes that were down at times, {down} of {n} were"),
         });
     }
-    let known = downtime.mean.zip(downtime.standard_error).zip(of_lifetimes.skewness());
-    let (known, skewness) = known.ok_or_else(|| format!("{n} lifetimes do not tell how much they differ"))?;
+    // Where all are the same there is nothing to lean.
+    let skewness = of_lifetimes.skewness().unwrap_or(0.0);
+    let known = downtime.mean.zip(downtime.standard_error);
+    let known = known.ok_or_else(|| format!("{n} lifetimes do not tell how much they differ"))?;
     let (least, most) = mean_interval(n, known, skewness);
     let of = |seconds: f64| (1.0 - seconds / SECONDS_PER_YEAR).clamp(0.0, 1.0);
     let (mean, error) = known;

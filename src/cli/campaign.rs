@@ -84,26 +84,28 @@ pub(super) fn run(
         result.stopped = interrupt::asked();
         return Ok(result);
     };
-    let limit = most_trials(scenario, &filter, 1);
-    let off = |campaign: &RunningCampaign<'_>| {
-        campaign.recovery_times().filter_map(|(.., times)| precision::of_mean(&times)).reduce(f64::max)
-    };
-    lengthen(&mut campaign, precision, ("mean recovery times", (limit, None)), off, screen);
+    let most = most_trials(scenario, &filter, 1);
+    lengthen(&mut campaign, precision, most, off_in_means, screen);
     let found = campaign.whole_result();
     let rare = Rare::new(scenario, (&campaign, &found), &filter, settings.seed);
-    let (mut found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, limit), screen);
+    let (mut found, rare) = rare.reach(scenario, (&mut campaign, found), (precision, most), screen);
     // A quantile that lies between two kinds of incidents never narrows: it is not waited for. Few trials to
     // begin with are no wish to know it less well.
     let rounds = settings.trials.max(DEFAULT_TRIALS).saturating_mul(QUANTILE_ROUNDS);
-    let limit = (limit.min(rounds), Some("a higher --trials").filter(|_| rounds < limit));
-    let off = |campaign: &RunningCampaign<'_>| {
+    let off_in_percentiles = |campaign: &RunningCampaign<'_>| {
         let plain = campaign.recovery_times().filter(|(tier, level, _)| {
             let drawn_long = || assess::knows_percentile(&found.tiers[*tier], level.failure, &rare.tails[*tier]);
             level.service.is_some() || !drawn_long()
         });
         plain.filter_map(|(.., times)| precision::of_quantile(&times)).reduce(f64::max)
     };
-    lengthen(&mut campaign, precision, ("the 99th percentiles of recovery times", limit), off, screen);
+    lengthen(&mut campaign, precision, most.min(rounds), off_in_percentiles, screen);
+    let count = campaign.trials();
+    let limits = [(most, None), (most.min(rounds), Some("a higher --trials").filter(|_| rounds < most))];
+    let [of_means, of_percentiles] = limits.map(|(limit, raised_by)| (limit.max(count), raised_by));
+    precision.tell(("mean recovery times", count, of_means), off_in_means(&campaign), screen);
+    let off = off_in_percentiles(&campaign);
+    precision.tell(("the 99th percentiles of recovery times", count, of_percentiles), off, screen);
     Rare::renew(&campaign, &mut found);
     let mut result = finish(scenario, &found, &filter, lines);
     assess::add_rare(&mut result, scenario, (&found, &filter), (&rare.tails, &rare.overlaps));
@@ -113,14 +115,19 @@ pub(super) fn run(
     Ok(result)
 }
 
-/// Simulates more incidents until this is known well enough, or the limit comes first.
+/// How far off the worst of the mean recovery times is.
+fn off_in_means(campaign: &RunningCampaign<'_>) -> Option<f64> {
+    campaign.recovery_times().filter_map(|(.., times)| precision::of_mean(&times)).reduce(f64::max)
+}
+
+/// Simulates more incidents until something is known well enough, or the limit comes first.
 ///
 /// # Arguments
-/// `limit`: incidents that there may be, and what raises that. `off`: how far off the worst of it is.
+/// `limit`: incidents that there may be. `off`: how far off the worst of it is.
 fn lengthen(
     campaign: &mut RunningCampaign<'_>,
     precision: Precision,
-    (what, (limit, raised_by)): (&str, (u64, Option<&str>)),
+    limit: u64,
     off: impl Fn(&RunningCampaign<'_>) -> Option<f64>,
     screen: &Screen,
 ) {
@@ -130,8 +137,8 @@ fn lengthen(
         tally(campaign, done..count, screen);
         off(campaign)
     };
-    // What was simulated for something else is simulated already.
-    precision.reach((what, done, (limit.max(done), raised_by)), first, more, screen);
+    // What is seldom long is hardly seen in few; what was simulated for something else is simulated already.
+    precision.reach((done, DEFAULT_TRIALS, limit.max(done)), first, more);
 }
 
 /// Says so where the interval of a chance of a long year stays wide for what no simulation of incidents narrows.

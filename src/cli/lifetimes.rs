@@ -70,8 +70,10 @@ pub(super) fn add(
             tally(&mut years, scenario, &filter, done..count, screen);
             precision::of_lifetimes(&years)
         };
-        let what = ("times down per lifetime", settings.lifetimes, (limit.min(MAX_LIFETIMES), None));
-        precision.reach(what, first, more, screen);
+        let limit = limit.min(MAX_LIFETIMES);
+        precision.reach((settings.lifetimes, 0, limit), first, more);
+        let count = years.settings.lifetimes;
+        precision.tell(("times down per lifetime", count, (limit, None)), precision::of_lifetimes(&years), screen);
     }
     assess::add_lifetimes(result, scenario, &years);
     result.stopped = interrupt::asked();

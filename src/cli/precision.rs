@@ -102,43 +102,58 @@ impl Precision {
         drawn.iter().map(next).collect()
     }
 
-    /// Lengthens a run until its worst figure is within this share.
+    /// Lengthens a run until its worst figure is within this share, or the limit comes first.
     ///
     /// # Arguments
-    /// `done`: how many are simulated already. `limit`: how many can be at most, and what raises that.
-    /// `more`: simulates up to so many, and returns how far off the worst figure then is.
+    /// `done`: how many are simulated already. `believed`: from how many on it is believed what a figure would take.
+    /// `limit`: how many can be at most. `more`: simulates up to so many, and returns how far off the worst figure
+    /// then is.
     pub(super) fn reach(
         self,
-        (what, done, (limit, raised_by)): (&str, u64, (u64, Option<&str>)),
+        (done, believed, limit): (u64, u64, u64),
         mut off: Option<f64>,
         mut more: impl FnMut(u64) -> Option<f64>,
-        screen: &Screen,
     ) {
         let mut count = done;
         while let Some(worst) = off.filter(|worst| *worst > self.0) {
-            if interrupt::asked() {
-                return;
-            }
-            let needed = count as f64 * (worst / self.0).powi(2);
-            // One that may fall on what never recovers does not tell what it takes.
-            if count >= limit || (needed > limit as f64 && worst.is_finite()) {
-                let raised = raised_by.map_or_else(String::new, |by| format!(", which {by} raises"));
-                screen.note(&if worst.is_finite() {
-                    format!(
-                        "{what} are known within {} after {count}; {} would take about {needed:.0}, more than the limit of {limit}{raised}",
-                        percent(worst),
-                        percent(self.0)
-                    )
-                } else {
-                    format!(
-                        "after {count} one of {what} may still be that of incidents that never recover; that is the limit{raised}"
-                    )
-                });
+            let far = self.needed(count, worst) > limit as f64 && worst.is_finite() && count >= believed;
+            if interrupt::asked() || count >= limit || far {
                 return;
             }
             count = self.allot(worst, &[Drawn { count, part: 1.0, cost: 1.0 }])[0].min(limit);
             off = more(count);
         }
+    }
+
+    /// How many it takes, if after so many the worst figure is this far off.
+    fn needed(self, count: u64, off: f64) -> f64 {
+        count as f64 * (off / self.0).powi(2)
+    }
+
+    /// Says so if the worst figure of a run that is done is not within this share.
+    ///
+    /// # Arguments
+    /// `limit`: how many there can be at most, and what raises that. `off`: how far off it is after `count`.
+    pub(super) fn tell(
+        self,
+        (what, count, (limit, raised_by)): (&str, u64, (u64, Option<&str>)),
+        off: Option<f64>,
+        screen: &Screen,
+    ) {
+        let Some(worst) = off.filter(|worst| *worst > self.0 && !interrupt::asked()) else { return };
+        let raised = raised_by.map_or_else(String::new, |by| format!(", which {by} raises"));
+        screen.note(&if worst.is_finite() {
+            format!(
+                "{what} are known within {} after {count}; {} would take about {:.0}, more than the limit of {limit}{raised}",
+                percent(worst),
+                percent(self.0),
+                self.needed(count, worst)
+            )
+        } else {
+            format!(
+                "after {count} one of {what} may still be that of incidents that never recover; that is the limit{raised}"
+            )
+        });
     }
 }
 

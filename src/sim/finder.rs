@@ -328,9 +328,8 @@ impl<'a> Survival<'a> {
             behind.push(Lag::Law(ctx.draw(lag_key(ctx, copy), lag)));
         }
         let in_tier = bases.iter().filter(|base| ctx.tier.copies.contains(base));
-        let found: Vec<PointFinder> = in_tier
-            .filter_map(|base| if self.logical() { self.after_damage(ctx, *base) } else { self.after_loss(ctx, *base) })
-            .collect();
+        let after = |base| if self.logical() { self.after_damage(ctx, base) } else { self.after_loss(ctx, base) };
+        let found: Vec<(CopyId, PointFinder)> = in_tier.filter_map(|base| Some((*base, after(*base)?))).collect();
         if !bases.is_empty() && found.is_empty() {
             return None;
         }

@@ -6,6 +6,7 @@
 use super::lag::{Behind, Lag, Read, total};
 use super::random::{Chance, Purpose, Uniform};
 use super::schedule::{Backup, Query};
+use crate::id::CopyId;
 
 /// What is known of an incident when a recovery point is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ pub(super) struct LogFinder {
     /// Those up to what takes in nothing more once the failure has struck.
     pub(super) stopped: Vec<Lag>,
     /// Where the log can start; `None`: it holds all from the start.
-    pub(super) bases: Option<Vec<PointFinder>>,
+    pub(super) bases: Option<Vec<(CopyId, PointFinder)>>,
     pub(super) keep: f64,
     /// What an attacker wrote does not come to it.
     pub(super) clean: bool,
@@ -99,7 +100,7 @@ impl PointFinder {
             return find_run(backup, draws, occurrence, moments, skip);
         }
         if let Self::Log(log) = self {
-            return log.find(draws, occurrence, moments, skip);
+            return log.find(draws, (occurrence, moments), skip, |_, _| true);
         }
         if let Self::Clean(finder) = self {
             return finder.find(draws, occurrence, &Moments { cutoff: 0.0, ..*moments }, skip);
@@ -163,7 +164,16 @@ fn find_run<U: Uniform>(
 impl LogFinder {
     /// The newest moment that some base and the kept part of the log reach; without such a base, the
     /// newest base by itself: the gap is lost.
-    fn find<U: Uniform>(&self, draws: &U, occurrence: u64, moments: &Moments, skip: u32) -> Option<RecoveryPoint> {
+    ///
+    /// # Arguments
+    /// `is_there`: whether a base has this point of its.
+    pub(super) fn find<U: Uniform>(
+        &self,
+        draws: &U,
+        (occurrence, moments): (u64, &Moments),
+        skip: u32,
+        is_there: impl Fn(CopyId, &RecoveryPoint) -> bool,
+    ) -> Option<RecoveryPoint> {
         let kept_at = if moments.logical { moments.detect } else { 0.0 };
         let behind = total(&self.behind, draws, occurrence, 0, moments.read())?.age;
         // By the failure an entry must have come past what has stopped.
@@ -186,8 +196,19 @@ impl LogFinder {
                 keeps_after: false,
             });
         };
-        let found = bases.iter().filter_map(|base| base.find(draws, occurrence, moments, skip));
-        let best = found.min_by(|a, b| a.age.total_cmp(&b.age))?;
+        let newest = |(copy, base): &(CopyId, PointFinder)| {
+            let (mut next, mut left) = (0, skip);
+            loop {
+                let point = base.find(draws, occurrence, moments, next)?;
+                match is_there(*copy, &point) {
+                    true if left == 0 => return Some(point),
+                    true => left -= 1,
+                    false => {}
+                }
+                next = next.checked_add(1)?;
+            }
+        };
+        let best = bases.iter().filter_map(newest).min_by(|a, b| a.age.total_cmp(&b.age))?;
         if -best.age < oldest || -best.age >= end {
             return Some(RecoveryPoint { keeps_after: false, ..best });
         }

@@ -50,7 +50,7 @@ impl Past<'_> {
             Some((away, _)) if away.data == Data::Copy(copy) => {
                 return Held::Point(RecoveryPoint { age: 0.0, bytes: None, ..point });
             }
-            None if !self.replicas.has_gaps(copy) && begins.is_none() => point,
+            None if !self.replicas.has_gaps(copy) && begins.is_none() && self.has_all_bases(source) => point,
             // Streams and backups stopped when the service went elsewhere.
             _ => match self.made(source, copy, moved.map_or(0.0, |(_, old)| origin - old), begins, struck) {
                 Some(made) => RecoveryPoint { bytes: None, ..made },
@@ -83,6 +83,19 @@ impl Past<'_> {
         RecoveryPoint { moves: point.moves.min(backup.size + backup.writes * since), ..point }
     }
 
+    /// Whether all points were made that a log may be replayed onto, and are there.
+    fn has_all_bases(&self, source: &SourceOption) -> bool {
+        let PointFinder::Log(log) = &source.finder else { return true };
+        let all = |base: CopyId| !self.replicas.has_gaps(base) && self.replicas.begins(base).is_none();
+        log.bases.iter().flatten().all(|(base, _)| all(*base))
+    }
+
+    /// Whether a copy has its point of so many seconds after the incident.
+    fn is_there(&self, copy: CopyId, taken: f64) -> bool {
+        let moment = self.hit.origin + taken;
+        self.replicas.made(copy, moment) == Made::Whole && !self.replicas.is_gone(copy, moment)
+    }
+
     /// The newest point that was made, after so many that were of no use.
     ///
     /// # Arguments
@@ -105,7 +118,13 @@ impl Past<'_> {
             log_begins: begins.map_or(f64::NEG_INFINITY, |at| at - self.hit.origin + stood),
         };
         let find = |skip: u32| {
-            let found = source.finder.find(&Random, facts.occurrence, &then, skip)?;
+            let found = match &source.finder {
+                PointFinder::Log(log) => {
+                    let is_there = |base: CopyId, point: &RecoveryPoint| self.is_there(base, point.taken - stood);
+                    log.find(&Random, (facts.occurrence, &then), skip, is_there)?
+                }
+                finder => finder.find(&Random, facts.occurrence, &then, skip)?,
+            };
             Some(RecoveryPoint { age: found.age + stood, taken: found.taken - stood, ..found })
         };
         let (mut skip, mut left) = (0, struck);

@@ -9,7 +9,8 @@ use super::unit::{
     Case, Desk, FAILBACKS, Hit, NO_TIMELINE, Progress, Work, is_down, resume_time, site, timeline, way_back,
 };
 use super::world::World;
-use crate::sim::incident::{Facts, Launch};
+use crate::sim::impact::SourceOption;
+use crate::sim::incident::{Facts, Launch, Site};
 use crate::sim::loss::{Loss, lost, waited};
 use crate::sim::point::RecoveryPoint;
 use crate::sim::program::{Amount, StepProgram};
@@ -88,23 +89,7 @@ impl World<'_> {
                 }
             }
         };
-        let Some(mut launch) = found else {
-            // Where all that is lost is destroyed, and no plan is for that, its end brings nothing back: what is
-            // down until then is no outage any more. A service that is built anew waits for its places.
-            let gone = case.data_lost
-                && self.active.iter().all(|one| one.destroyed)
-                && site.options(true).is_empty()
-                && site.service.rebuild.is_none();
-            let hopeless = if hit.damage { self.active.is_empty() } else { gone || hit.facts.end.is_finite() };
-            let displaced = case.from.is_some() && !hit.damage;
-            case.progress = Progress::Waiting;
-            if displaced {
-                self.turn_home(n);
-            } else if hopeless {
-                self.give_up(n);
-            }
-            return;
-        };
+        let Some(mut launch) = found else { return self.find_no_plan(n, &site) };
         launch.years = self.now / SECONDS_PER_YEAR;
         if self.grows && launch.point.moves > 0.0 {
             launch.point.moves += hit.weight * self.situations.grown_by(n, launch.years);
@@ -125,6 +110,41 @@ impl World<'_> {
             let walked = walk(plan, option, source, &launch, &hit.facts, &Random, &mut self.recoveries[n]);
             case.timeline = timeline(plan, &walked, &self.recoveries[n], hit.origin);
         }
+    }
+
+    /// No plan helps, for now or for ever.
+    fn find_no_plan(&mut self, n: usize, site: &Site<'_>) {
+        // Where all that is lost is destroyed, and no plan is for that or has anything to begin with, its end brings
+        // nothing back: what is down until then is no outage any more. A service that is built anew waits for
+        // its places.
+        let Work::Recovering(case) = &self.units[n].work else { return };
+        let gone = case.data_lost
+            && self.active.iter().all(|one| one.destroyed)
+            && self.is_nothing_left(case, n)
+            && site.service.rebuild.is_none();
+        let hit = &case.hit;
+        let hopeless = if hit.damage { self.active.is_empty() } else { gone || hit.facts.end.is_finite() };
+        let displaced = case.from.is_some() && !hit.damage;
+        if let Work::Recovering(case) = &mut self.units[n].work {
+            case.progress = Progress::Waiting;
+        }
+        if displaced {
+            self.turn_home(n);
+        } else if hopeless {
+            self.give_up(n);
+        }
+    }
+
+    /// Whether no plan for what is destroyed has a point to begin with, once the places are back.
+    fn is_nothing_left(&self, case: &Case, n: usize) -> bool {
+        let hit = &case.hit;
+        let past = Past { replicas: &self.replicas, hit, from: case.from.as_ref(), now: self.now };
+        let nothing = |source: &SourceOption| {
+            let struck = self.recoveries[n].struck(source.copy);
+            let point = source.finder.find(&Random, hit.facts.occurrence, &hit.facts.moments, struck);
+            point.is_none_or(|point| matches!(past.point(source, point, struck), Held::Nothing))
+        };
+        site(&hit.situation, n).options(true).iter().flat_map(|option| &option.sources).all(nothing)
     }
 
     /// A service that is down where it went, and that no plan helps, goes home if it can. Where its data is

@@ -26,7 +26,7 @@ pub const FAILURES: KeyTable = KeyTable {
             "gap",
             "duration or distribution",
             Absent("`rate` says it"),
-            "from repair to the next event, per member, and from one to the next where nothing ends by itself (damage); always the same for maintenance",
+            "from the start of the years or from repair to the next event, per member, and from one to the next where nothing ends by itself (damage); always the same for maintenance, which all members then begin together",
         ),
         key("lasts", "duration or distribution", Required, "how long it lasts, or how long its repair takes").only(ENDS),
         key("repaired_by", "role", Absent("it ends by itself"), "people who repair it, each one member at a time")
