@@ -8,7 +8,9 @@ use super::cells::{
 };
 use super::human;
 use super::verdict;
-use crate::assess::{Assessment, IncidentAssessment, IncidentObjective, ObjectiveResult, Range, TierAssessment};
+use crate::assess::{
+    Assessment, IncidentAssessment, IncidentObjective, InputRanges, ObjectiveResult, Range, TierAssessment,
+};
 
 /// The page of `compare`.
 ///
@@ -239,6 +241,22 @@ fn write_waits(tiers: &[&TierAssessment]) -> Option<String> {
     (!each.is_empty()).then(|| format!("A write waits for acks from other regions: {}.", each.join(", ")))
 }
 
+/// Between which values the availability that is shown lies, as far as ranges of inputs are concerned: what they do
+/// to single incidents, around it.
+fn availability_over(tier: &TierAssessment, inputs: &InputRanges) -> (f64, f64) {
+    let lived = tier.availability.map_or(0.0, |shown| shown.point - tier.rare_event.availability);
+    let Range { low, high } = inputs.availability;
+    ((low + lived).clamp(0.0, 1.0), (high + lived).clamp(0.0, 1.0))
+}
+
+fn how_often(rates: &str) -> String {
+    format!("How often {rates} {}", if rates.contains(", ") { "happen" } else { "happens" })
+}
+
+fn time_of(times: &str) -> String {
+    format!("{} of {times}", if times.contains(", ") { "time of each" } else { "time" })
+}
+
 /// What is known of the inputs only as a range, and what that leaves open.
 fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -246,14 +264,18 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
     let ranges: Vec<String> = known
         .clone()
         .filter_map(|(tier, inputs)| {
-            let Range { low, high } = inputs.availability;
-            // What the ranges do to single incidents, around the availability that is shown.
-            let lived = tier.availability.map_or(0.0, |shown| shown.point - tier.rare_event.availability);
-            let shown = |end: f64| human::percent((end + lived).clamp(0.0, 1.0));
-            let (low, high) = (shown(low), shown(high));
+            let (low, high) = availability_over(tier, inputs);
+            let (low, high) = (human::percent(low), human::percent(high));
             (low != high).then(|| format!("{} {low} to {high}", tier.id))
         })
         .collect();
+    let missed = known.clone().filter(|(tier, inputs)| {
+        let several = tier.strategies.len() > 1;
+        let of_all = |one: &&ObjectiveResult| one.kind == "availability" && !(several && one.service.is_some());
+        let mut asked = tier.objectives.each.iter().filter(of_all);
+        asked.any(|one| one.met == Some(true) && availability_over(tier, inputs).0 < one.needed)
+    });
+    let missed: Vec<&str> = missed.map(|(tier, _)| tier.id.as_str()).collect();
     let named = |mut names: Vec<&'_ str>| {
         names.sort_unstable();
         names.dedup();
@@ -262,9 +284,9 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
     let rates = named(known.clone().flat_map(|(_, inputs)| &inputs.uncertain).map(String::as_str).collect());
     let times = named(known.flat_map(|(_, inputs)| &inputs.durations).map(|one| one.path.as_str()).collect());
     let what = match (rates, times) {
-        (Some(rates), Some(times)) => Some(format!("How often {rates} happens and the time of {times}")),
-        (Some(rates), None) => Some(format!("How often {rates} happens")),
-        (None, times) => times.map(|times| format!("The time of {times}")),
+        (Some(rates), Some(times)) => Some(format!("{} and the {}", how_often(&rates), time_of(&times))),
+        (Some(rates), None) => Some(how_often(&rates)),
+        (None, times) => times.map(|times| format!("The {}", time_of(&times))),
     };
     if let Some(what) = what {
         let change = if ranges.is_empty() {
@@ -273,6 +295,12 @@ fn input_notes(result: &Assessment, tiers: &[&TierAssessment]) -> Vec<String> {
             format!("alone puts availability at: {}", ranges.join(", "))
         };
         notes.push(format!("{what} is known as a range only. That {change}."));
+    }
+    if !missed.is_empty() {
+        notes.push(format!(
+            "At the low end of that the objective for availability is missed by {}, which meets it as given.",
+            missed.join(", ")
+        ));
     }
     if let Some(ranking) = &result.ranking {
         let lowest = ranking.order.first().map_or("", String::as_str);
